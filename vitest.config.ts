@@ -1,7 +1,65 @@
-import { defineConfig } from "vitest/config";
+import { randomInt } from "node:crypto";
+import { defineConfig, type TestProjectConfiguration } from "vitest/config";
+import { CountReporter } from "./test/support/count-reporter.ts";
 
-export default defineConfig({
-  resolve: { conditions: ["@fedtune/source", "node", "import", "default"] },
-  ssr: { resolve: { conditions: ["@fedtune/source", "node", "import", "default"] } },
-  test: { include: ["packages/*/src/**/*.test.ts", "apps/*/src/**/*.test.ts", "test/**/*.test.ts"] },
-});
+const roots = ["packages/*/src", "apps/*/src", "test"];
+const files = (suffix: string) => roots.map((root) => `${root}/**/*${suffix}`);
+
+/** One seed per run for property tests; FC_SEED repeats an earlier run. */
+const seed = process.env["FC_SEED"] ?? String(randomInt(2 ** 31));
+
+// The source condition makes every package its own TypeScript source: tests never need a build.
+const conditions = ["@fedtune/source", "node", "import", "default"];
+
+/** A test says by its suffix what it needs; the groups run one after the other. */
+const suffixes = {
+  tfjs: ".tfjs.test.ts",
+  e2e: ".e2e.test.ts",
+  full: ".full.test.ts",
+} as const;
+
+function projects(mode: string): TestProjectConfiguration[] {
+  const minute = 60_000;
+  const pure = {
+    extends: true,
+    test: {
+      name: "pure",
+      include: files(".test.ts"),
+      exclude: Object.values(suffixes).flatMap(files),
+      pool: "threads",
+      testTimeout: minute / 2,
+      sequence: { groupOrder: 0 },
+    },
+  } satisfies TestProjectConfiguration;
+  const alone = (name: keyof typeof suffixes, groupOrder: number, testTimeout: number) =>
+    ({
+      extends: true,
+      test: {
+        name,
+        include: files(suffixes[name]),
+        // One process per file, one file at a time: memory and ports are never shared.
+        pool: "forks",
+        maxWorkers: 1,
+        testTimeout,
+        hookTimeout: testTimeout,
+        sequence: { groupOrder },
+      },
+    }) satisfies TestProjectConfiguration;
+  return [
+    pure,
+    alone("tfjs", 1, 2 * minute),
+    alone("e2e", 2, 3 * minute),
+    ...(mode === "full" ? [alone("full", 3, 30 * minute)] : []),
+  ];
+}
+
+export default defineConfig(({ mode }) => ({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: {
+    env: { FC_SEED: seed },
+    setupFiles: ["./packages/testkit/src/setup.ts"],
+    reporters: ["default", new CountReporter(seed)],
+    projects: projects(mode),
+  },
+}));
