@@ -1,0 +1,44 @@
+import type { AdapterKind } from "../adapter/kind.ts";
+import type { Method } from "../method.ts";
+import type { InputIssue } from "./issues.ts";
+import { inputError } from "./issues.ts";
+import type { RunConfig } from "./run-config.ts";
+
+type Rule = (config: RunConfig, method: Method, kind: AdapterKind) => InputIssue | null;
+
+const rules: readonly Rule[] = [
+  ({ rounds }) =>
+    rounds.minFitClients > rounds.minAvailableClients
+      ? conflict("rounds.minFitClients", rounds.minFitClients, `at most rounds.minAvailableClients (${String(rounds.minAvailableClients)})`)
+      : null,
+  ({ rounds }) =>
+    rounds.sampling === "poisson" && rounds.overSelection !== 1
+      ? conflict("rounds.overSelection", rounds.overSelection, "1 with poisson sampling: dropping the slowest is not sampling")
+      : null,
+  ({ training }) =>
+    training.microBatchSize !== null && training.microBatchSize > training.batchSize
+      ? conflict("training.microBatchSize", training.microBatchSize, `at most training.batchSize (${String(training.batchSize)})`)
+      : null,
+  ({ participants, rounds }) =>
+    participants !== null && participants.length < rounds.minAvailableClients
+      ? conflict("participants", participants, `at least rounds.minAvailableClients (${String(rounds.minAvailableClients)}) names`)
+      : null,
+  ({ participants }) =>
+    participants !== null && new Set(participants).size !== participants.length
+      ? conflict("participants", participants, "distinct names")
+      : null,
+  (_config, method, kind) =>
+    method.claims.products.includes(kind.product)
+      ? null
+      : conflict("adapter.kind", kind.name, `a kind with product ${method.claims.products.join(" or ")} for method ${method.name}`),
+];
+
+/** Holds settings against each other; throws FedtuneError `config-conflict` listing every contradiction. */
+export function crossCheck(config: RunConfig, method: Method, kind: AdapterKind): void {
+  const issues = rules.map((rule) => rule(config, method, kind)).filter((issue) => issue !== null);
+  if (issues.length > 0) throw inputError(issues, { what: "the run config", code: "config-conflict" });
+}
+
+function conflict(field: string, value: unknown, wanted: string): InputIssue {
+  return { field, value, wanted };
+}

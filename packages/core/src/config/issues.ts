@@ -1,0 +1,130 @@
+import { z } from "zod";
+import { FedtuneError } from "../errors.ts";
+import type { ErrorCode } from "../errors.ts";
+import { nearest } from "../nearest.ts";
+
+/** One thing that is wrong with an input: where, what was given, what was wanted. */
+export interface InputIssue {
+  readonly field: string;
+  readonly value: unknown;
+  readonly wanted: string;
+}
+
+/**
+ * Parses `input` with a schema.
+ *
+ * @throws FedtuneError `code` naming every wrong field with its value and what was wanted; an unknown key comes with
+ * the nearest known one
+ */
+export function parseInput<Schema extends z.ZodType>(
+  schema: Schema,
+  input: unknown,
+  options: { readonly what: string; readonly code?: ErrorCode },
+): z.output<Schema> {
+  const result = schema.safeParse(input);
+  if (result.success) return result.data;
+  const issues = result.error.issues.flatMap((issue) => describe(issue, input, schema));
+  throw inputError(issues, options);
+}
+
+/** The error for a list of issues. */
+export function inputError(
+  issues: readonly InputIssue[],
+  options: { readonly what: string; readonly code?: ErrorCode },
+): FedtuneError {
+  const lines = issues.map(({ field, value, wanted }) => `${field} = ${shown(value)}, wanted ${wanted}`);
+  return new FedtuneError(options.code ?? "config-invalid", `Cannot read ${options.what}: ${lines.join("; ")}`, {
+    data: { issues },
+  });
+}
+
+type ZodIssue = z.core.$ZodIssue;
+
+function describe(issue: ZodIssue, input: unknown, schema: z.ZodType): InputIssue[] {
+  if (issue.code === "unrecognized_keys") {
+    const known = knownKeys(schema, issue.path, input);
+    return issue.keys.map((key) => {
+      const near = nearest(key, known);
+      const wanted = near === null ? `one of ${[...known].join(", ")}` : `a known key (did you mean "${near}"?)`;
+      return { field: pathText([...issue.path, key]), value: valueAt(input, [...issue.path, key]), wanted };
+    });
+  }
+  if (issue.code === "invalid_union" && issue.errors.length > 0) {
+    const branches = issue.errors.filter((errors) => errors.length > 0);
+    const closest = branches.sort((a, b) => a.length - b.length)[0];
+    if (closest !== undefined) {
+      return closest.flatMap((inner) => describe({ ...inner, path: [...issue.path, ...inner.path] }, input, schema));
+    }
+  }
+  return [{ field: pathText(issue.path), value: valueAt(input, issue.path), wanted: wantedText(issue) }];
+}
+
+function wantedText(issue: ZodIssue): string {
+  switch (issue.code) {
+    case "invalid_type":
+      return `a value of type ${issue.expected}`;
+    case "too_small":
+      return `${issue.origin} ${issue.inclusive === true ? ">=" : ">"} ${String(issue.minimum)}`;
+    case "too_big":
+      return `${issue.origin} ${issue.inclusive === true ? "<=" : "<"} ${String(issue.maximum)}`;
+    case "invalid_value":
+      return `one of ${issue.values.map(String).join(", ")}`;
+    default:
+      return issue.message;
+  }
+}
+
+function pathText(path: readonly PropertyKey[]): string {
+  return path.length === 0 ? "(top)" : path.map(String).join(".");
+}
+
+function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (value, key) => (typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined),
+    input,
+  );
+}
+
+function shown(value: unknown): string {
+  const text = value === undefined ? "(missing)" : (JSON.stringify(value) as string | undefined);
+  return (text ?? String(value)).slice(0, 120);
+}
+
+/** Keys that the schema knows at a path, read from its JSON Schema; unions contribute all of their branches. */
+function knownKeys(schema: z.ZodType, path: readonly PropertyKey[], input: unknown): Set<string> {
+  let nodes: JsonNode[] = [z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as JsonNode];
+  for (const key of path) {
+    nodes = nodes.flatMap(branches).flatMap((node) => childOf(node, key));
+  }
+  const tag = nameTag(valueAt(input, path));
+  const candidates = nodes.flatMap(branches).filter((node) => matchesTag(node, tag));
+  return new Set(candidates.flatMap((node) => Object.keys(node.properties ?? {})));
+}
+
+interface JsonNode {
+  readonly properties?: Readonly<Record<string, JsonNode>>;
+  readonly items?: JsonNode;
+  readonly anyOf?: readonly JsonNode[];
+  readonly oneOf?: readonly JsonNode[];
+  readonly allOf?: readonly JsonNode[];
+  readonly const?: unknown;
+}
+
+function branches(node: JsonNode): JsonNode[] {
+  const inner = [...(node.anyOf ?? []), ...(node.oneOf ?? []), ...(node.allOf ?? [])];
+  return inner.length === 0 ? [node] : inner.flatMap(branches);
+}
+
+function childOf(node: JsonNode, key: PropertyKey): JsonNode[] {
+  const child = typeof key === "number" ? node.items : node.properties?.[String(key)];
+  return child === undefined ? [] : [child];
+}
+
+function nameTag(value: unknown): unknown {
+  return typeof value === "object" && value !== null ? Reflect.get(value, "name") : undefined;
+}
+
+function matchesTag(node: JsonNode, tag: unknown): boolean {
+  const wanted = node.properties?.["name"]?.const;
+  return wanted === undefined || tag === undefined || wanted === tag;
+}

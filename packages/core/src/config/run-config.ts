@@ -1,0 +1,104 @@
+/** The one strict schema of a run: parsed, cross-checked, resolved, frozen and hashed once, then stored with the run. */
+import { z } from "zod";
+import type { AdapterKind } from "../adapter/kind.ts";
+import { codecNames } from "../adapter/codec.ts";
+import type { Digest } from "../ids.ts";
+import { idPattern } from "../ids.ts";
+import type { HeadPolicy, Method } from "../method.ts";
+import type { Hash } from "../ports.ts";
+import { deepFreeze, hashOfJson } from "./canonical.ts";
+import { crossCheck } from "./cross-check.ts";
+import { parseInput } from "./issues.ts";
+import { roundsSchema } from "./rounds.ts";
+import { taskSchema, trainingSchema } from "./training.ts";
+
+/** What a run config may name: passed in by server, simulation and command line. */
+export interface Registries {
+  readonly methods: readonly Method[];
+  readonly kinds: readonly AdapterKind[];
+}
+
+/** Which adapter is put where. */
+function adapterSchema(kinds: readonly AdapterKind[]) {
+  return z.strictObject({
+    kind: z.enum(kinds.map((kind) => kind.name)).default("lora"),
+    rank: z.int().positive().max(4096).default(8),
+    loraAlpha: z.number().positive().max(1e6).default(16),
+    targetModules: z.array(z.string().min(1)).min(1).default(["query", "value"]).describe("PEFT's suffix names"),
+  });
+}
+
+function methodSchema(methods: readonly Method[]) {
+  const named = methods.map((method) => optionsOf(method).extend({ name: z.literal(method.name) }));
+  const [first, ...rest] = named;
+  if (first === undefined) throw new RangeError("Cannot build a run config schema without methods");
+  return z.discriminatedUnion("name", [first, ...rest]);
+}
+
+function optionsOf(method: Method): z.ZodObject {
+  if (!(method.config instanceof z.ZodObject)) {
+    throw new RangeError(`Cannot use method "${method.name}": its config schema must be a z.strictObject`);
+  }
+  return method.config;
+}
+
+/** Builds the schema of a run config over the given registries; input side is what people write. */
+export function runConfigSchema(registries: Registries) {
+  return z.strictObject({
+    name: z.string().regex(idPattern, "letters, digits, - and _, at most 64").default("run"),
+    seed: z.int().min(0).max(0xffffffff).default(42),
+    model: z.string().min(1).default("fedtune-mini").describe("a built-in base model or a checkpoint folder"),
+    task: taskSchema,
+    adapter: adapterSchema(registries.kinds).prefault({}),
+    head: z.enum(["freeze", "share", "personal"]).nullable().default(null).describe("null: the method's default"),
+    method: methodSchema(registries.methods).prefault({ name: registries.methods[0]?.name ?? "" } as never),
+    training: trainingSchema.prefault({}),
+    rounds: roundsSchema.prefault({}),
+    update: z.strictObject({ codec: z.enum(codecNames).default("f32") }).prefault({}),
+    evaluation: z
+      .strictObject({ everyRounds: z.int().min(0).default(1).describe("0 switches central evaluation off") })
+      .prefault({}),
+    participants: z
+      .array(z.string().regex(idPattern))
+      .nullable()
+      .default(null)
+      .describe("names in order of participantIndex; null: open enrolment in order of arrival"),
+    privacy: z.strictObject({ mode: z.literal("none").default("none") }).prefault({}),
+  });
+}
+
+/** A run config as its owner resolved it. */
+export type RunConfig = Omit<z.output<ReturnType<typeof runConfigSchema>>, "head"> & {
+  readonly head: HeadPolicy;
+};
+
+/** A resolved config with its registry values and hash; deeply frozen. */
+export interface ResolvedRun {
+  readonly config: RunConfig;
+  readonly hash: Digest;
+  readonly method: Method;
+  /** The method's own options, parsed. */
+  readonly methodConfig: unknown;
+  readonly kind: AdapterKind;
+}
+
+/**
+ * Parses and resolves a run config.
+ *
+ * @throws FedtuneError `config-invalid` for unknown keys, types and ranges; `config-conflict` for settings that contradict
+ */
+export function resolveRun(input: unknown, registries: Registries, hash: Hash): ResolvedRun {
+  const parsed = parseInput(runConfigSchema(registries), input, { what: "the run config" });
+  const method = byName(registries.methods, parsed.method["name"]);
+  const kind = byName(registries.kinds, parsed.adapter.kind);
+  const { name: _name, ...options } = parsed.method;
+  const config: RunConfig = { ...parsed, head: parsed.head ?? method.defaultHead };
+  crossCheck(config, method, kind);
+  return { config: deepFreeze(config), hash: hashOfJson(config, hash), method, methodConfig: deepFreeze(options), kind };
+}
+
+function byName<T extends { readonly name: string }>(values: readonly T[], name: unknown): T {
+  const found = values.find((value) => value.name === name);
+  if (found === undefined) throw new RangeError(`Cannot find "${String(name)}" in its registry`);
+  return found;
+}

@@ -1,0 +1,49 @@
+import { z } from "zod";
+
+/** Optimisers; epsilon is always explicit because TensorFlow.js' own default differs by backend. */
+export const optimizerSchema = z
+  .discriminatedUnion("name", [
+    z.strictObject({
+      name: z.literal("sgd"),
+      momentum: z.number().min(0).lt(1).default(0).describe("0 is plain SGD"),
+      weightDecay: z.number().min(0).default(0),
+    }),
+    z.strictObject({
+      name: z.literal("adamw"),
+      beta1: z.number().min(0).lt(1).default(0.9),
+      beta2: z.number().min(0).lt(1).default(0.999),
+      epsilon: z.number().positive().default(1e-8),
+      weightDecay: z.number().min(0).default(0.01).describe("decoupled, as in AdamW"),
+    }),
+  ])
+  .prefault({ name: "adamw" });
+
+/** How a client trains in one round. */
+export const trainingSchema = z.strictObject({
+  localEpochs: z.int().positive().max(1000).default(1).describe("passes over the client's data per round"),
+  maxSteps: z.int().positive().nullable().default(null).describe("stops a round after this many optimiser steps"),
+  batchSize: z.int().positive().max(4096).default(16),
+  microBatchSize: z.int().positive().nullable().default(null).describe("gradient accumulation; null: the whole batch at once"),
+  learningRate: z.number().positive().max(100).default(1e-3),
+  maxLength: z.int().min(4).max(8192).default(128).describe("tokens per example, special tokens included"),
+  optimizer: optimizerSchema,
+  maxGradNorm: z.number().positive().nullable().default(null).describe("clips the global gradient norm of each step"),
+});
+
+/** What is learned. */
+export const taskSchema = z.strictObject({
+  kind: z.literal("sequence-classification"),
+  labels: z
+    .array(z.string().min(1).max(200))
+    .min(2)
+    .max(10_000)
+    .refine((labels) => new Set(labels).size === labels.length, "labels must be distinct")
+    .describe("ordered; a client's unknown label is an error, a missing one is fine"),
+});
+
+/** Resolved optimiser settings. */
+export type OptimizerSettings = z.output<typeof optimizerSchema>;
+/** Resolved local training settings. */
+export type TrainingSettings = z.output<typeof trainingSchema>;
+/** Resolved task. */
+export type TaskSettings = z.output<typeof taskSchema>;

@@ -1,0 +1,184 @@
+/**
+ * A federated method as a pure value: explicit state in, state out; its client half is the {@link Plan}, which is data.
+ */
+import { z } from "zod";
+import type { ZodType } from "zod";
+import type { AdapterProduct } from "./adapter/kind.ts";
+import type { FactorRole, Layout } from "./adapter/layout.ts";
+import type { CodecName } from "./adapter/codec.ts";
+import type { Rng } from "./rng.ts";
+
+/** Where a method comes from. */
+export interface PaperRef {
+  readonly title: string;
+  /** arXiv id or venue. */
+  readonly id: string;
+  /** Equations or algorithm lines that the file implements. */
+  readonly equations: string;
+}
+
+/** What a method promises; the conformance suite and the docs read these. */
+export interface Claims {
+  /** The broadcast product equals the weighted mean of the clients' products. */
+  readonly exactProduct: boolean;
+  /** The next adapter is a linear function of the updates. */
+  readonly linear: boolean;
+  /** Roles that no party ever changes. */
+  readonly freezes: readonly FactorRole[];
+  /** Roles that never leave a client. */
+  readonly personal: readonly FactorRole[];
+  /** Adapter products that the method accepts. */
+  readonly products: readonly AdapterProduct[];
+  /** What the server's memory grows with. */
+  readonly memory: "adapter" | "clients";
+  /** Equal products give equal broadcast bytes: signs, order and gauge are fixed. */
+  readonly canonical: boolean;
+  /**
+   * Who shapes a rank tier's adapter: `separate` averages the clients of one rank among themselves (a shared head is
+   * averaged over all), `joint` lets every client reach every tier.
+   */
+  readonly ranks: "separate" | "joint";
+}
+
+/** Config schema of a method without options. */
+export const noOptions = z.strictObject({});
+/** Config of a method without options. */
+export type NoOptions = z.output<typeof noOptions>;
+
+/** One layout per rank tier; a run without heterogeneous ranks has one tier. */
+export interface Tier {
+  readonly rank: number;
+  readonly layout: Layout;
+  /** Number that multiplies the product in this tier. */
+  readonly scaling: number;
+}
+
+/** What `init` gets: tiers in ascending rank, and each tier's first adapter, which every party derives from the run seed. */
+export interface MethodContext {
+  readonly tiers: readonly [Tier, ...Tier[]];
+  /** The adapter of round 0 of a tier; `[layout.size]`. The caller owns the result. */
+  initial(rank: number): Float32Array;
+  /** Whether the task head is trained and shared, trained and personal, or frozen. */
+  readonly head: HeadPolicy;
+  /** Codec of what clients upload. */
+  readonly uploadCodec: CodecName;
+}
+
+/** How the task head takes part. */
+export type HeadPolicy = "freeze" | "share" | "personal";
+
+/** The client as a method sees it when it plans. */
+export interface PlannedClient {
+  /** `participantIndex`: fixed at enrolment. */
+  readonly index: number;
+  /** The client's rank tier. */
+  readonly rank: number;
+  /** The round whose global adapter the client holds in full (0: the initial one), or null when it must get a snapshot. */
+  readonly holds: number | null;
+}
+
+/** A method's instruction to one client for one round, as data. */
+export interface Plan {
+  readonly rank: number;
+  /** Roles that get gradients; every other factor is frozen bit for bit. */
+  readonly train: readonly FactorRole[];
+  /** Roles whose change travels back, as a delta to the round's start, in layout order. */
+  readonly upload: readonly FactorRole[];
+  /** Trained roles that stay with the client from round to round. */
+  readonly personal: readonly FactorRole[];
+  /** How the uploaded vector is encoded. */
+  readonly codec: CodecName;
+}
+
+/** The change of one module's base weight in factored form: `W += left x right`, left `[out, rank]`, right `[rank, in]`. */
+export interface FactoredResidual {
+  readonly module: string;
+  readonly rank: number;
+  readonly left: Float32Array;
+  readonly right: Float32Array;
+}
+
+/** One content-addressed piece of what a round publishes. `id` is unique in the run and names it in {@link Method.download}. */
+export type BroadcastPart =
+  | {
+      readonly kind: "factors";
+      readonly id: string;
+      readonly rank: number;
+      readonly roles: readonly FactorRole[];
+      /** Packed in layout order: `selectRoles(layout, roles).size` values, absolute, not a delta. */
+      readonly values: Float32Array;
+    }
+  | {
+      readonly kind: "residual";
+      readonly id: string;
+      /** Added to the base in float32, once, by every party that applies the part. */
+      readonly modules: readonly FactoredResidual[];
+    };
+
+/** Numbers about one aggregation, by name. */
+export type MethodMetrics = Readonly<Record<string, number>>;
+
+/** What `begin` is told about the round that closes. */
+export interface RoundFacts {
+  /** Counted from 1. */
+  readonly round: number;
+  readonly sampled: number;
+  readonly accepted: number;
+  /** Sum of the weights of the accepted updates; positive. */
+  readonly totalWeight: number;
+}
+
+/** An accepted update as a method reads it: only what the plan uploads. */
+export interface MethodUpdate {
+  /** `participantIndex`. */
+  readonly index: number;
+  readonly rank: number;
+  /** Non-negative; weights need not sum to 1. */
+  readonly weight: number;
+  readonly roles: readonly FactorRole[];
+  /** Trained minus received, packed in layout order; the method must not keep or change it. */
+  readonly delta: Float32Array;
+}
+
+/** What a method returns when a round is done. */
+export interface MethodResult<State> {
+  readonly state: State;
+  readonly parts: readonly BroadcastPart[];
+  readonly metrics: MethodMetrics;
+}
+
+/** Opaque running sum of one pass; only its own method looks inside. */
+export type Accumulator = object;
+
+/**
+ * A federated method.
+ *
+ * `accumulate` runs once the round is closed, over the accepted updates in participant order, so the result does not
+ * depend on arrival order, bitwise. Memory is O(adapter) unless `claims.memory` says otherwise.
+ */
+export interface Method<Config = unknown, State = unknown> {
+  readonly name: string;
+  readonly summary: string;
+  readonly paper: PaperRef;
+  /** Strict schema of the options, without the name; defaults are the paper's. */
+  readonly config: ZodType<Config>;
+  readonly claims: Claims;
+  readonly defaultHead: HeadPolicy;
+  /** LoRA-FAIR needs the mean first: two passes over the same sorted stream. */
+  readonly passes: 1 | 2;
+  init(config: Config, context: MethodContext, rng: Rng): State;
+  plan(state: State, round: number, client: PlannedClient): Plan;
+  /** Ids of the published parts that the client applies, in order, to reach this state's adapter; empty when it holds it. */
+  download(state: State, client: PlannedClient): readonly string[];
+  begin(state: State, facts: RoundFacts, pass: { readonly index: number; readonly previous: Accumulator | null }): Accumulator;
+  /** @throws FedtuneError `shape-mismatch` when the delta's length is not the plan's */
+  accumulate(accumulator: Accumulator, update: MethodUpdate): void;
+  /** @throws FedtuneError `no-updates` when nothing was accumulated, `zero-weight` when the weights sum to zero */
+  finish(state: State, accumulator: Accumulator, rng: Rng): MethodResult<State>;
+  /** The adapter that a client of this tier holds after the last finished round; personal factors as in round 0. The caller owns it. */
+  adapter(state: State, rank: number): Float32Array;
+  /** State as bytes, for the store; `decode(encode(s))` continues bit for bit. */
+  encode(state: State): Uint8Array;
+  decode(bytes: Uint8Array, config: Config, context: MethodContext): State;
+}
+

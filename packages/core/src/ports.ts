@@ -1,0 +1,168 @@
+/** The interfaces between the pure engine and the world. Every wait behind them is bounded by a deadline or a signal. */
+import type { AdapterSettings } from "./adapter/kind.ts";
+import type { FactorRole } from "./adapter/layout.ts";
+import type { ClientId, Digest, RunId } from "./ids.ts";
+import type { FactoredResidual } from "./method.ts";
+import type { Metrics } from "./metrics.ts";
+import type { TrainingSettings, TaskSettings } from "./config/training.ts";
+
+/** SHA-256, synchronous, so that pure code may hash. */
+export interface Hash {
+  sha256(bytes: Uint8Array): Digest;
+}
+
+/** Time as an argument. */
+export interface Clock {
+  /** Milliseconds since an arbitrary fixed point; never goes back. */
+  now(): number;
+  /** Calls `callback` once after `ms`; the result cancels it. */
+  after(ms: number, callback: () => void): () => void;
+}
+
+/** The operating system's randomness; keys and noise only, never experiments. */
+export interface Entropy {
+  bytes(length: number): Uint8Array;
+}
+
+/** A content-addressed blob as messages name it. */
+export interface BlobRef {
+  readonly hash: Digest;
+  readonly bytes: number;
+}
+
+/** Bytes by their hash. */
+export interface Blobs {
+  /** Stores bytes under their digest; storing the same bytes again changes nothing. */
+  put(bytes: Uint8Array, hash: Digest): Promise<BlobRef>;
+  /** @throws FedtuneError `blob-missing` */
+  get(hash: Digest): Promise<Uint8Array>;
+  has(hash: Digest): Promise<boolean>;
+  delete(hash: Digest): Promise<void>;
+}
+
+/** Where a client's upload belongs; the key under which it is idempotent. */
+export interface UploadSlot {
+  readonly run: RunId;
+  readonly round: number;
+  readonly client: ClientId;
+}
+
+/** The client's end of a connection: encoded control messages on one side, blobs on the other. */
+export interface ClientTransport {
+  /** Opens the connection; resolves once messages can be sent. Reconnects by itself until closed. */
+  open(events: ClientTransportEvents, signal: AbortSignal): Promise<void>;
+  /** Sends one encoded control message; delivery is at most once, the session resends. */
+  send(message: string): void;
+  /** @throws FedtuneError `blob-missing`, `blob-corrupt`, `transport-closed` */
+  download(ref: BlobRef, signal: AbortSignal): Promise<Uint8Array>;
+  /** Idempotent under the slot: the same bytes again are fine, other bytes throw `update-conflict`. */
+  upload(slot: UploadSlot, blob: { readonly bytes: Uint8Array; readonly hash: Digest }, signal: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What a client transport tells its session. */
+export interface ClientTransportEvents {
+  message(message: string): void;
+  /** The connection was lost and is being re-made. */
+  disconnected(): void;
+  /** The connection is there again; the session says hello anew. */
+  reconnected(): void;
+}
+
+/** The coordinator's end: one logical connection per client. */
+export interface ServerTransport {
+  /** Registers the handler; called once, before the first client connects. */
+  listen(events: ServerTransportEvents): void;
+  /** Sends one encoded control message, at most once; silently nothing when the client is gone. */
+  send(connection: string, message: string): void;
+  /** Ends one connection. */
+  disconnect(connection: string): void;
+  close(): Promise<void>;
+}
+
+/** What a server transport tells the coordinator. `connection` names one live socket, not a client. */
+export interface ServerTransportEvents {
+  message(connection: string, message: string): void;
+  closed(connection: string): void;
+}
+
+/** A reference to examples; never rows. What it means is the trainer's business. */
+export type DataRef = Readonly<Record<string, unknown>> & { readonly kind: string };
+
+/** One local training task: structured-cloneable, because the trainer lives in a worker that owns model and data. */
+export interface TrainJob {
+  readonly run: RunId;
+  readonly round: number;
+  readonly rank: number;
+  readonly adapter: AdapterSettings & { readonly kind: string; readonly targetModules: readonly string[] };
+  /** The full tier vector to start from: global factors, with personal ones already in place; `[layout.size]`. */
+  readonly start: Float32Array;
+  /** Base residuals not yet folded into the trainer's base, in order. */
+  readonly residuals: readonly FactoredResidual[];
+  readonly train: readonly FactorRole[];
+  readonly task: TaskSettings;
+  readonly training: TrainingSettings;
+  /** Four words of the client's own stream for this round. */
+  readonly seed: readonly [number, number, number, number];
+  readonly data: DataRef;
+}
+
+/** What training returns; `factors` is the full tier vector after training. */
+export interface TrainResult {
+  readonly factors: Float32Array;
+  /** Examples in the client's data: the weight of its update. */
+  readonly examples: number;
+  /** `loss` (mean over the round), `steps`, `tokens`, `seconds`. */
+  readonly metrics: Metrics;
+  /** What was spent; must equal what was reserved. Empty without privacy. */
+  readonly privacyEvents: readonly unknown[];
+}
+
+/** Evaluation of one adapter on one data set. */
+export interface EvaluateJob extends Omit<TrainJob, "train" | "training" | "seed" | "round"> {
+  readonly batchSize: number;
+}
+
+/** How a trainer reports while it works. */
+export interface TrainControl {
+  readonly signal: AbortSignal;
+  onProgress?(progress: { readonly done: number; readonly total: number; readonly loss?: number }): void;
+}
+
+/** Trains and evaluates adapters; owns base model, data and device. */
+export interface Trainer {
+  /** @throws FedtuneError `training-failed`, `not-finite`, `data-invalid`, `cancelled` */
+  train(job: TrainJob, control: TrainControl): Promise<TrainResult>;
+  /** Metrics `loss`, `accuracy`, `macroF1`, `matthews`, `examples`. */
+  evaluate(job: EvaluateJob, control: TrainControl): Promise<Metrics>;
+  close(): Promise<void>;
+}
+
+/** What a client keeps of one run, written in one atomic step. */
+export interface ClientRecord {
+  readonly run: RunId;
+  /** Adapter that the client holds: the round and the hash of its shared values. */
+  readonly held: { readonly round: number; readonly rank: number; readonly values: Float32Array } | null;
+  /** Personal factors promoted by the last accepted update; packed by role order. */
+  readonly personal: Float32Array | null;
+  /** The update being delivered; resent byte for byte after a restart. */
+  readonly pending: PendingUpdate | null;
+}
+
+/** An update on its way: stored before the first byte is uploaded. */
+export interface PendingUpdate {
+  readonly round: number;
+  readonly bytes: Uint8Array;
+  readonly hash: Digest;
+  readonly examples: number;
+  readonly metrics: Metrics;
+  /** Becomes `personal` when the update is accepted. */
+  readonly nextPersonal: Float32Array | null;
+}
+
+/** A client's own durable memory. */
+export interface ClientState {
+  load(run: RunId): Promise<ClientRecord | null>;
+  /** Replaces the record in one atomic step: after a crash either the old or the new one is there, whole. */
+  save(record: ClientRecord): Promise<void>;
+}

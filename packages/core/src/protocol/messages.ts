@@ -1,0 +1,190 @@
+/** The control messages between coordinator and clients: string tags, a version, everything parsed at the boundary. */
+import { z } from "zod";
+import { codecNames } from "../adapter/codec.ts";
+import { factorRoles } from "../adapter/layout.ts";
+import { taskSchema, trainingSchema } from "../config/training.ts";
+import { errorCodes, FedtuneError } from "../errors.ts";
+import { digestPattern, idPattern } from "../ids.ts";
+import type { ClientId, Digest, RunId } from "../ids.ts";
+
+/** Version of the control protocol; a client of another version is refused with `protocol-version`. */
+export const protocolVersion = 1;
+/** Longest accepted control message, in UTF-16 code units. */
+export const maxMessageLength = 1_000_000;
+
+const run = z.string().regex(idPattern).transform((text) => text as RunId);
+const client = z.string().regex(idPattern).transform((text) => text as ClientId);
+const digest = z.string().regex(digestPattern).transform((text) => text as Digest);
+const round = z.int().min(0).max(0xffffffff);
+const index = z.int().min(0).max(10_000_000);
+const words = z.tuple([z.uint32(), z.uint32(), z.uint32(), z.uint32()]);
+const blob = z.strictObject({ hash: digest, bytes: z.int().min(0).max(0xffffffff) });
+const published = z.discriminatedUnion("kind", [
+  blob.extend({ kind: z.literal("factors"), round, roles: z.array(z.enum(factorRoles)) }),
+  blob.extend({ kind: z.literal("residual"), round }),
+]);
+const metrics = z.record(z.string().max(64), z.number());
+const held = z.strictObject({ round, hash: digest }).nullable();
+const code = z.enum(errorCodes);
+const roles = z.array(z.enum(factorRoles)).max(factorRoles.length);
+
+const plan = z.strictObject({
+  rank: z.int().positive(),
+  train: roles,
+  upload: roles,
+  personal: roles,
+  codec: z.enum(codecNames),
+});
+
+/** What a client must know of a run before it can take orders. */
+const spec = z.strictObject({
+  configHash: digest,
+  model: z.string().max(4096),
+  task: taskSchema,
+  adapter: z.strictObject({
+    kind: z.string().max(64),
+    rank: z.int().positive(),
+    loraAlpha: z.number().positive(),
+    targetModules: z.array(z.string()).min(1),
+  }),
+  head: z.enum(["freeze", "share", "personal"]),
+  training: trainingSchema,
+  layoutHash: digest,
+  /** Key of the stream that draws the adapter of round 0, the same for every party. */
+  initialSeed: words,
+  /** Hash of the float32 values of the adapter of round 0. */
+  initialHash: digest,
+});
+
+const clientMessages = {
+  hello: z.strictObject({
+    type: z.literal("hello"),
+    protocol: z.int(),
+    run: run.nullable(),
+    client,
+    software: z.string().max(200),
+  }),
+  join: z.strictObject({ type: z.literal("join"), run, layoutHash: digest, holds: held }),
+  taken: z.strictObject({ type: z.literal("taken"), run, round, attempt: z.int().positive(), holds: held }),
+  declined: z.strictObject({
+    type: z.literal("declined"),
+    run,
+    round,
+    attempt: z.int().positive(),
+    code,
+    message: z.string().max(2000),
+  }),
+  update: z.strictObject({
+    type: z.literal("update"),
+    run,
+    round,
+    blob,
+    examples: z.int().min(0),
+    metrics,
+  }),
+  leave: z.strictObject({ type: z.literal("leave"), run }),
+};
+
+const serverMessages = {
+  welcome: z.strictObject({ type: z.literal("welcome"), protocol: z.int(), run, client, index, spec }),
+  order: z.strictObject({
+    type: z.literal("order"),
+    run,
+    round,
+    attempt: z.int().positive(),
+    plan,
+    layoutHash: digest,
+    /** The round whose adapter the client is taken to hold; null: the downloads are a full snapshot. */
+    from: round.nullable(),
+    /** What to fetch and apply, in order. */
+    download: z.array(published),
+    /** Hash of the shared values that the client must hold after applying the downloads. */
+    adapterHash: digest,
+    seed: words,
+    deadlineMs: z.number().min(0),
+  }),
+  cancel: z.strictObject({ type: z.literal("cancel"), run, round, code }),
+  accepted: z.strictObject({ type: z.literal("accepted"), run, round, hash: digest }),
+  refused: z.strictObject({
+    type: z.literal("refused"),
+    run,
+    round,
+    hash: digest,
+    code,
+    message: z.string().max(2000),
+  }),
+  finished: z.strictObject({
+    type: z.literal("finished"),
+    run,
+    status: z.enum(["completed", "failed", "stopped"]),
+    rounds: round,
+  }),
+  goodbye: z.strictObject({ type: z.literal("goodbye"), code, message: z.string().max(2000) }),
+};
+
+const clientSchema = z.discriminatedUnion("type", [
+  clientMessages.hello,
+  clientMessages.join,
+  clientMessages.taken,
+  clientMessages.declined,
+  clientMessages.update,
+  clientMessages.leave,
+]);
+
+const serverSchema = z.discriminatedUnion("type", [
+  serverMessages.welcome,
+  serverMessages.order,
+  serverMessages.cancel,
+  serverMessages.accepted,
+  serverMessages.refused,
+  serverMessages.finished,
+  serverMessages.goodbye,
+]);
+
+/** Everything a client may say. */
+export type ClientMessage = z.output<typeof clientSchema>;
+/** Everything the coordinator may say. */
+export type ServerMessage = z.output<typeof serverSchema>;
+/** One message by its tag. */
+export type MessageOf<Type extends (ClientMessage | ServerMessage)["type"]> = Extract<
+  ClientMessage | ServerMessage,
+  { type: Type }
+>;
+/** A published part as orders name it: its blob, the round it belongs to and how to read it. */
+export type PublishedBlob = z.output<typeof published>;
+/** What a client must know of a run before it can take orders. */
+export type RunSpec = z.output<typeof spec>;
+
+/** Encodes a message; both transports carry exactly this text. */
+export function encodeMessage(message: ClientMessage | ServerMessage): string {
+  return JSON.stringify(message);
+}
+
+/** @throws FedtuneError `message-invalid` */
+export function parseClientMessage(text: unknown): ClientMessage {
+  return parse(clientSchema, text);
+}
+
+/** @throws FedtuneError `message-invalid` */
+export function parseServerMessage(text: unknown): ServerMessage {
+  return parse(serverSchema, text);
+}
+
+function parse<Schema extends z.ZodType>(schema: Schema, text: unknown): z.output<Schema> {
+  if (typeof text !== "string" || text.length > maxMessageLength) {
+    throw new FedtuneError("message-invalid", `Cannot read a message: wanted text of at most ${String(maxMessageLength)} characters`);
+  }
+  const result = schema.safeParse(jsonOf(text));
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const where = issue === undefined ? "" : ` at ${issue.path.map(String).join(".")}: ${issue.message}`;
+  throw new FedtuneError("message-invalid", `Cannot read message ${text.slice(0, 80)}${where}`);
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    throw new FedtuneError("message-invalid", `Cannot read message ${text.slice(0, 80)}: wanted JSON`);
+  }
+}

@@ -1,0 +1,130 @@
+/** Opening, closing and abandoning one attempt at a round. */
+import type { RoundPolicy } from "../config/rounds.ts";
+import type { ErrorCode } from "../errors.ts";
+import type { Rng } from "../rng.ts";
+import { sampleCohort } from "./sampling.ts";
+import { chain, isOutstanding, outstanding, presentIndices, stay, withCohort } from "./state.ts";
+import type { Step } from "./state.ts";
+import type { Member, RoundEffect, RoundState } from "./types.ts";
+
+/** What the engine needs to know of its run. */
+export interface RoundRules {
+  readonly policy: RoundPolicy;
+  /** Central evaluation after every so many rounds and before the first; 0: never. */
+  readonly evaluateEvery: number;
+  /** The run's stream; the engine only forks it, by round and attempt. */
+  readonly rng: Rng;
+}
+
+/** Goes on to the next round, or ends the run. */
+export function nextRound(rules: RoundRules, state: RoundState): Step {
+  if (state.stopping) return finish(state, "stopped");
+  if (state.round >= rules.policy.numRounds) return finish(state, "completed");
+  const waiting: RoundState = { ...withCohort(state, [], 0), phase: "waiting", round: state.round + 1, attempt: 1, stored: [] };
+  return wait(rules, waiting);
+}
+
+/** Waits for enough clients, with a deadline. */
+function wait(rules: RoundRules, state: RoundState): Step {
+  const timer: RoundEffect = { type: "startTimer", timer: "wait", ms: rules.policy.waitTimeoutMs };
+  return chain([state, [timer]], (waiting) => tryOpen(rules, waiting));
+}
+
+/** Opens the attempt when enough clients are present. */
+export function tryOpen(rules: RoundRules, state: RoundState): Step {
+  const enough = state.presentCount >= rules.policy.minAvailableClients;
+  if (state.phase !== "waiting" || state.paused || !enough) return stay(state);
+  const label = `round/${String(state.round)}/attempt/${String(state.attempt)}/cohort`;
+  const sample = sampleCohort(presentIndices(state), rules.policy, rules.rng.fork(label));
+  const cohort = sample.cohort.map((index) => firstStatus(state, index));
+  const open = { ...withCohort(state, cohort, sample.target), phase: "collecting" as const };
+  const { round, attempt } = state;
+  const effects: RoundEffect[] = [
+    { type: "stopTimer", timer: "wait" },
+    { type: "open", round, attempt, cohort: sample.cohort },
+    { type: "startTimer", timer: "round", ms: rules.policy.roundTimeoutMs },
+    ...cohort
+      .filter((member) => member.status === "ordered")
+      .map(({ index }): RoundEffect => ({ type: "order", index, round, attempt })),
+  ];
+  return chain([open, effects], (opened) => settle(rules, opened));
+}
+
+function firstStatus(state: RoundState, index: number): Member {
+  const stored = state.stored.find((update) => update.index === index);
+  return { index, status: stored ? "accepted" : "ordered", away: false, hash: stored?.hash ?? null };
+}
+
+/** Accepted updates without which an attempt fails. */
+export function quorum(rules: RoundRules, state: RoundState): number {
+  return Math.min(rules.policy.minFitClients, state.cohort.length);
+}
+
+/** Closes or abandons the attempt as soon as its outcome is certain; called after everything that can make it so. */
+export function settle(rules: RoundRules, state: RoundState): Step {
+  if (state.phase !== "collecting") return stay(state);
+  const { accepted } = state.counts;
+  const open = outstanding(state);
+  const least = quorum(rules, state);
+  if (accepted >= state.target || (open === 0 && accepted >= least)) return close(state);
+  if (accepted + open < least) return abandon(rules, state, "quorum-missed");
+  return stay(state);
+}
+
+/** The deadline: what is there is taken if it makes the quorum. */
+export function deadline(rules: RoundRules, state: RoundState): Step {
+  if (state.phase !== "collecting") return stay(state);
+  return state.counts.accepted >= Math.max(1, quorum(rules, state)) ? close(state) : abandon(rules, state, "timeout");
+}
+
+function close(state: RoundState): Step {
+  const accepted = state.cohort.filter((member) => member.status === "accepted").map((member) => member.index);
+  const aggregate: RoundEffect = { type: "aggregate", round: state.round, accepted, sampled: state.cohort.length };
+  return [{ ...state, phase: "aggregating" }, [...stopCollecting(state, "late-update"), aggregate]];
+}
+
+function abandon(rules: RoundRules, state: RoundState, code: ErrorCode): Step {
+  const { round, attempt } = state;
+  const effects: RoundEffect[] = [...stopCollecting(state, code), { type: "abandon", round, attempt, code }];
+  if (attempt >= rules.policy.maxAttempts) {
+    const message =
+      `Cannot finish round ${String(round)}: ${String(state.counts.accepted)} accepted updates after ` +
+      `${String(attempt)} attempts, wanted ${String(quorum(rules, state))}`;
+    return chain([state, effects], (failed) => fail(failed, "quorum-missed", message));
+  }
+  const stored = [...state.stored, ...newlyStored(state)];
+  const again: RoundState = { ...withCohort(state, [], 0), phase: "waiting", attempt: attempt + 1, stored };
+  return chain([again, effects], (waiting) => wait(rules, waiting));
+}
+
+function newlyStored(state: RoundState): RoundState["stored"] {
+  return state.cohort.flatMap(({ index, status, hash }) =>
+    status === "accepted" && hash !== null && !state.stored.some((update) => update.index === index)
+      ? [{ index, hash }]
+      : [],
+  );
+}
+
+/** Stops timers and calls off the orders of members that have not delivered. */
+function stopCollecting(state: RoundState, code: ErrorCode): RoundEffect[] {
+  const effects: RoundEffect[] = [{ type: "stopTimer", timer: "round" }];
+  for (const member of state.cohort) {
+    if (!isOutstanding(member)) continue;
+    if (member.away) effects.push({ type: "stopTimer", timer: `grace-${String(member.index)}` as `grace-${number}` });
+    effects.push({ type: "cancel", index: member.index, round: state.round, code });
+  }
+  return effects;
+}
+
+/** Ends the run because of an error. */
+export function fail(state: RoundState, code: ErrorCode, message: string): Step {
+  return finish({ ...state, failure: { code, message } }, "failed");
+}
+
+/** Ends the run; an attempt at hand is called off. */
+export function finish(state: RoundState, status: "completed" | "failed" | "stopped"): Step {
+  const effects: RoundEffect[] = state.phase === "collecting" ? stopCollecting(state, "run-stopped") : [];
+  if (state.phase === "waiting") effects.push({ type: "stopTimer", timer: "wait" });
+  effects.push({ type: "finish", status });
+  return [{ ...state, phase: status }, effects];
+}

@@ -1,0 +1,119 @@
+/** What clients do during a round: join, leave, take orders, decline, deliver. */
+import type { ErrorCode } from "../errors.ts";
+import type { RoundRules } from "./attempt.ts";
+import { settle, tryOpen } from "./attempt.ts";
+import { chain, isOutstanding, memberOf, stay, withMember, withParticipant } from "./state.ts";
+import type { Step } from "./state.ts";
+import type { Member, RoundEffect, RoundEvent, RoundState, TimerName } from "./types.ts";
+
+type EventOf<Type extends RoundEvent["type"]> = Extract<RoundEvent, { type: Type }>;
+
+/** A client is there and ready; an order that it has not delivered is sent again. */
+export function joined(rules: RoundRules, state: RoundState, event: EventOf<"joined">): Step {
+  const { index, rank, holds } = event;
+  const present = withParticipant(state, { index, rank, holds, present: true });
+  const member = present.phase === "collecting" ? memberOf(present, index) : undefined;
+  if (member === undefined) return tryOpen(rules, present);
+  if (member.status !== "ordered" && member.status !== "training" && member.status !== "gone") return stay(present);
+  const effects: RoundEffect[] = member.away ? [{ type: "stopTimer", timer: graceTimer(index) }] : [];
+  effects.push({ type: "order", index, round: present.round, attempt: present.attempt });
+  return [withMember(present, { ...member, status: "ordered", away: false }), effects];
+}
+
+/** A connection ended; the member has the grace time to come back before it counts as gone. */
+export function left(rules: RoundRules, state: RoundState, event: EventOf<"left">): Step {
+  const participant = state.participants[event.index];
+  if (participant?.present !== true) return stay(state);
+  const absent = withParticipant(state, { ...participant, present: false });
+  const member = absent.phase === "collecting" ? memberOf(absent, event.index) : undefined;
+  if (member === undefined || !isOutstanding(member) || member.status === "storing") return stay(absent);
+  const grace = rules.policy.reconnectGraceMs;
+  if (event.forGood || grace === 0) return gone(rules, absent, member);
+  const timer: RoundEffect = { type: "startTimer", timer: graceTimer(event.index), ms: grace };
+  return [withMember(absent, { ...member, away: true }), [timer]];
+}
+
+/** A client did not come back in time. */
+export function graceOver(rules: RoundRules, state: RoundState, index: number): Step {
+  const member = state.phase === "collecting" ? memberOf(state, index) : undefined;
+  if (member?.away !== true || !isOutstanding(member)) return stay(state);
+  return gone(rules, state, member);
+}
+
+function gone(rules: RoundRules, state: RoundState, member: Member): Step {
+  return settle(rules, withMember(state, { ...member, status: "gone", away: false }));
+}
+
+/** A client confirmed its order; when it holds another adapter than the order assumed, it gets the order anew. */
+export function taken(_rules: RoundRules, state: RoundState, event: EventOf<"taken">): Step {
+  const { index, round, attempt, holds, from } = event;
+  const member = current(state, event);
+  const participant = state.participants[index];
+  if (member?.status !== "ordered" || participant === undefined) return stay(state);
+  if (from !== null && holds !== from) {
+    return [withParticipant(state, { ...participant, holds }), [{ type: "order", index, round, attempt }]];
+  }
+  return stay(withMember(state, { ...member, status: "training" }));
+}
+
+/** A client can't or won't do this round. */
+export function declined(rules: RoundRules, state: RoundState, event: EventOf<"declined">): Step {
+  const member = current(state, event);
+  if (member === undefined || (member.status !== "ordered" && member.status !== "training")) return stay(state);
+  return settle(rules, withMember(state, { ...member, status: "declined" }));
+}
+
+function current(state: RoundState, event: { index: number; round: number; attempt: number }): Member | undefined {
+  const matches = state.phase === "collecting" && event.round === state.round && event.attempt === state.attempt;
+  return matches ? memberOf(state, event.index) : undefined;
+}
+
+/** An update came: it is stored before it is acknowledged, or refused with a code. */
+export function arrived(rules: RoundRules, state: RoundState, event: EventOf<"arrived">): Step {
+  const { index, round, hash, problem } = event;
+  const member = round === state.round ? memberOf(state, index) : undefined;
+  if (member !== undefined && member.hash === hash && member.status === "accepted") {
+    return [state, [{ type: "accept", index, round, hash }]];
+  }
+  if (member !== undefined && member.hash === hash && member.status === "storing") return stay(state);
+  const reason = refusal(state, event, member);
+  const refuse = (code: ErrorCode): RoundEffect => ({ type: "refuse", index, round, hash, code });
+  if (reason !== null) return [state, [refuse(reason)]];
+  if (member === undefined) return stay(state);
+  const stop: RoundEffect[] = member.away ? [{ type: "stopTimer", timer: graceTimer(index) }] : [];
+  if (problem !== null) {
+    const refused = withMember(state, { ...member, status: "refused", away: false });
+    return chain([refused, [...stop, refuse(problem)]], (after) => settle(rules, after));
+  }
+  const storing = withMember(state, { ...member, status: "storing", away: false, hash });
+  return [storing, [...stop, { type: "store", index, round, hash }]];
+}
+
+function refusal(state: RoundState, event: EventOf<"arrived">, member: Member | undefined): ErrorCode | null {
+  if (event.round > state.round) return "wrong-round";
+  if (event.round < state.round || state.phase !== "collecting") return "late-update";
+  if (member === undefined) return "not-selected";
+  const decided = member.status === "accepted" || member.status === "storing" || member.status === "refused";
+  return decided ? "update-conflict" : null;
+}
+
+/** An update is safe in the store: acknowledge it, unless the round closed meanwhile. */
+export function stored(rules: RoundRules, state: RoundState, event: EventOf<"stored">): Step {
+  const { index, round, hash } = event;
+  const member = round === state.round ? memberOf(state, index) : undefined;
+  const participant = state.participants[index];
+  if (state.phase !== "collecting" || member?.status !== "storing" || participant === undefined) {
+    return [state, [{ type: "refuse", index, round, hash, code: "late-update" }]];
+  }
+  if (event.conflict) {
+    const refused = withMember(state, { ...member, status: "refused" });
+    return chain([refused, [{ type: "refuse", index, round, hash, code: "update-conflict" }]], (after) => settle(rules, after));
+  }
+  const holding = withParticipant(state, { ...participant, holds: round - 1 });
+  const accepted = withMember(holding, { ...member, status: "accepted" });
+  return chain([accepted, [{ type: "accept", index, round, hash }]], (after) => settle(rules, after));
+}
+
+function graceTimer(index: number): TimerName {
+  return `grace-${String(index)}` as TimerName;
+}

@@ -1,0 +1,132 @@
+/** The coordinator's durable memory as a port: every call async, every write carries the fencing epoch of its owner. */
+import type { ErrorCode } from "../errors.ts";
+import type { ClientId, Digest, RunId } from "../ids.ts";
+import type { Metrics } from "../metrics.ts";
+import type { BlobRef } from "../ports.ts";
+import type { PublishedBlob } from "../protocol/messages.ts";
+
+/** How a run ended, or that it has not. */
+export type RunStatus = "running" | "completed" | "failed" | "stopped";
+
+/** A run as it was created. */
+export interface RunRow {
+  readonly id: RunId;
+  readonly configHash: Digest;
+  /** The resolved config, JSON. */
+  readonly config: unknown;
+}
+
+/** An update that was accepted or refused. */
+export interface UpdateRow {
+  readonly round: number;
+  readonly index: number;
+  readonly blob: BlobRef;
+  readonly examples: number;
+  readonly metrics: Metrics;
+  /** Euclidean norm of the uploaded delta. */
+  readonly norm: number;
+}
+
+/** What travelled in one round, in bytes: adapter blobs and control messages apart. */
+export interface Traffic {
+  readonly bytesUp: number;
+  readonly bytesDown: number;
+  readonly controlBytesUp: number;
+  readonly controlBytesDown: number;
+}
+
+/** A published part and where its bytes are. */
+export interface PublishedPart {
+  /** The method's own name for it. */
+  readonly id: string;
+  readonly blob: PublishedBlob;
+}
+
+/** Everything that one round leaves behind; written in one transaction. */
+export interface RoundRow {
+  readonly round: number;
+  readonly attempt: number;
+  readonly sampled: number;
+  /** Accepted participant indices, ascending. */
+  readonly accepted: readonly number[];
+  /** Refused updates of this round by code. */
+  readonly refusals: Readonly<Partial<Record<ErrorCode, number>>>;
+  readonly declined: number;
+  readonly gone: number;
+  /** Clients' training metrics, merged by weight. */
+  readonly training: Metrics;
+  readonly method: Metrics;
+  readonly traffic: Traffic;
+  /** Wall-clock length of the attempt that closed the round, from its opening to its commit, on the coordinator's clock. */
+  readonly seconds: number;
+  /** The method's state after this round. */
+  readonly state: BlobRef;
+  /** Parts published so far that a later download may name. */
+  readonly parts: readonly PublishedPart[];
+  /** Per rank tier: hash of the adapter that clients hold after this round. */
+  readonly adapters: readonly { readonly rank: number; readonly hash: Digest }[];
+}
+
+/** What a coordinator needs to go on with a run. */
+export interface Resumption {
+  readonly epoch: number;
+  /** The last committed round, or null for a fresh run. */
+  readonly last: RoundRow | null;
+}
+
+/**
+ * The store of one coordinator.
+ *
+ * Every method is one transaction. A write whose epoch is not the run's latest throws `stale-epoch` and changes nothing.
+ */
+export interface Store {
+  /**
+   * Creates the run or takes it over; the epoch handed out is greater than any before.
+   *
+   * @throws FedtuneError `config-conflict` when the run exists with another config hash
+   */
+  openRun(row: RunRow): Promise<Resumption>;
+  /** The client's participantIndex, the same at every call; a new client gets the next one, or its place in `roster`. */
+  enrol(run: RunId, client: ClientId, roster: readonly string[] | null): Promise<number>;
+  openAttempt(run: RunId, epoch: number, attempt: AttemptRow): Promise<void>;
+  /** Stores an accepted update, unique under (run, round, index): `same` for the same blob again, `conflict` for another. */
+  putUpdate(run: RunId, epoch: number, update: UpdateRow): Promise<"stored" | "same" | "conflict">;
+  getUpdate(run: RunId, round: number, index: number): Promise<UpdateRow | null>;
+  /** Stored updates of a round for the given indices, in the order of `indices`. */
+  getUpdates(run: RunId, round: number, indices: readonly number[]): Promise<readonly UpdateRow[]>;
+  /** The round's row becomes the last; the next round can open. */
+  commitRound(run: RunId, epoch: number, row: RoundRow): Promise<void>;
+  putEvaluation(run: RunId, epoch: number, evaluation: EvaluationRow): Promise<void>;
+  finishRun(run: RunId, epoch: number, end: RunEnd): Promise<void>;
+  getRound(run: RunId, round: number): Promise<RoundRow | null>;
+  getHistory(run: RunId): Promise<RunHistory | null>;
+}
+
+/** One attempt at a round. */
+export interface AttemptRow {
+  readonly round: number;
+  readonly attempt: number;
+  readonly cohort: readonly number[];
+}
+
+/** Central evaluation of the adapter after a round; round 0 is the initial one. */
+export interface EvaluationRow {
+  readonly round: number;
+  readonly metrics: Metrics;
+}
+
+/** How a run ended. */
+export interface RunEnd {
+  readonly status: Exclude<RunStatus, "running">;
+  readonly failure: { readonly code: ErrorCode; readonly message: string } | null;
+}
+
+/** A run with everything that happened, for reports. */
+export interface RunHistory {
+  readonly run: RunRow;
+  readonly status: RunStatus;
+  readonly failure: RunEnd["failure"];
+  readonly rounds: readonly RoundRow[];
+  readonly evaluations: readonly EvaluationRow[];
+  readonly attempts: readonly AttemptRow[];
+}
