@@ -57,6 +57,7 @@ def load(name: str) -> PeftModel:
 
 def make(name: str, seed: int) -> None:
     base, config = ADAPTERS[name]
+    torch.manual_seed(seed)
     model = get_peft_model(AutoModelForSequenceClassification.from_pretrained(TRAINING / base), config())
     randomise(model, seed)
     for peft_config in model.peft_config.values():
