@@ -71,6 +71,16 @@ it("nothing needs an install script", () => {
   expect(unknown).toEqual([]);
 });
 
+// `npm install` leaves out an optional package that it cannot find; `npm ci` then refuses the lock file.
+it("the lock file is complete for every platform", () => {
+  const missing = Object.entries(lock.packages).flatMap(([path, { optionalDependencies = {} }]) =>
+    Object.keys(optionalDependencies)
+      .filter((name) => !(locate(name, path) in lock.packages))
+      .map((name) => `${path}: ${name}`),
+  );
+  expect(missing).toEqual([]);
+});
+
 /** Paths of the lock file that the apps reach: what fedtune ships, and not its tools. */
 const shipped = new Set<string>();
 
