@@ -1,1 +1,4 @@
-export {};
+/** The client runtime that Node, browser and simulation share. */
+export { runClient } from "./run-client.ts";
+export type { ClientListener, ClientOptions, ClientPorts } from "./run-client.ts";
+export { memoryClientState } from "./memory-state.ts";

@@ -1,1 +1,137 @@
-export {};
+/** fedtune's contracts, round engine, codecs and numerics; pure: no clock, socket, disk or dice of its own. */
+export { asFedtuneError, errorCodes, FedtuneError, isFedtuneError } from "./errors.ts";
+export type { ErrorCode, ErrorData } from "./errors.ts";
+export { clientId, digest, digestPattern, idPattern, runId } from "./ids.ts";
+export type { ClientId, Digest, RunId } from "./ids.ts";
+export { float32Bytes, fromUtf8, utf8 } from "./bytes.ts";
+export { editDistance, nearest } from "./nearest.ts";
+export { mergeMetrics } from "./metrics.ts";
+export type { Metrics } from "./metrics.ts";
+export { rngFromSeed, rngFromState } from "./rng.ts";
+export type { Rng, RngState } from "./rng.ts";
+export type * from "./ports.ts";
+
+export {
+  factorRoles,
+  factorView,
+  gatherRoles,
+  layoutHash,
+  layoutOf,
+  scatterRoles,
+  selectRoles,
+} from "./adapter/layout.ts";
+export type { Factor, FactorRole, FactorSpec, Layout } from "./adapter/layout.ts";
+export type {
+  AdapterKind,
+  AdapterProduct,
+  AdapterSettings,
+  AdapterShape,
+  LinearModule,
+} from "./adapter/kind.ts";
+export { applyParts } from "./adapter/parts.ts";
+export { decodePart, encodePart } from "./adapter/part-blob.ts";
+export type { PartContext } from "./adapter/part-blob.ts";
+export { decodeVectorBlob, encodeVectorBlob, vectorBlobBytes } from "./adapter/blob.ts";
+export { codecNames, codecs } from "./adapter/codec.ts";
+export type { CodecName, VectorCodec } from "./adapter/codec.ts";
+
+export type {
+  Accumulator,
+  BroadcastPart,
+  Claims,
+  FactoredResidual,
+  HeadPolicy,
+  Method,
+  MethodContext,
+  MethodMetrics,
+  MethodResult,
+  MethodUpdate,
+  PaperRef,
+  Plan,
+  PlannedClient,
+  RoundFacts,
+  Tier,
+} from "./method.ts";
+export { checkUpdate, decodeUpdate, norm } from "./update.ts";
+export type { CheckedUpdate, ExpectedUpdate } from "./update.ts";
+
+export { canonicalJson, deepFreeze, hashOfJson } from "./config/canonical.ts";
+export { inputError, parseInput } from "./config/issues.ts";
+export type { InputIssue } from "./config/issues.ts";
+export { resolveRun, runConfigSchema } from "./config/run-config.ts";
+export type { Registries, ResolvedRun, RunConfig } from "./config/run-config.ts";
+export { roundsSchema } from "./config/rounds.ts";
+export type { RoundPolicy } from "./config/rounds.ts";
+export { optimizerSchema, taskSchema, trainingSchema } from "./config/training.ts";
+export type { OptimizerSettings, TaskSettings, TrainingSettings } from "./config/training.ts";
+
+export {
+  encodeMessage,
+  maxMessageLength,
+  parseClientMessage,
+  parseServerMessage,
+  protocolVersion,
+} from "./protocol/messages.ts";
+export type {
+  ClientMessage,
+  MessageOf,
+  PublishedBlob,
+  RunSpec,
+  ServerMessage,
+} from "./protocol/messages.ts";
+
+export { newSession, stepSession } from "./client/session.ts";
+export type {
+  Delivery,
+  Holding,
+  SessionEffect,
+  SessionEnd,
+  SessionEvent,
+  SessionState,
+  SessionStep,
+  SessionTimer,
+} from "./client/session.ts";
+
+export { openCoordinator } from "./round/coordinator.ts";
+export type {
+  Coordinator,
+  CoordinatorListener,
+  CoordinatorPorts,
+  Retention,
+} from "./round/coordinator.ts";
+export { sampleCohort } from "./round/sampling.ts";
+export type { Sample } from "./round/sampling.ts";
+export { clientStream, initialStream, prepareRun } from "./round/setup.ts";
+export type { PreparedTier, RunSetup } from "./round/setup.ts";
+export { initialState } from "./round/state.ts";
+export { hasEnded, step } from "./round/step.ts";
+export type { RoundRules } from "./round/attempt.ts";
+export type {
+  Member,
+  MemberStatus,
+  Participant,
+  Phase,
+  RoundEffect,
+  RoundEvent,
+  RoundState,
+  TimerName,
+} from "./round/types.ts";
+export type {
+  AttemptRow,
+  EvaluationRow,
+  PublishedPart,
+  Resumption,
+  RoundRow,
+  RunEnd,
+  RunHistory,
+  RunRow,
+  RunStatus,
+  Store,
+  Traffic,
+  UpdateRow,
+} from "./store/store.ts";
+export { memoryBlobs, memoryStore } from "./store/memory.ts";
+export { memoryNetwork } from "./transport/memory.ts";
+export type { Fate, MemoryNetwork, MemoryNetworkOptions, Passage } from "./transport/memory.ts";
+export { virtualClock } from "./clock/virtual.ts";
+export type { VirtualClock } from "./clock/virtual.ts";

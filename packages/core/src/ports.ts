@@ -84,10 +84,24 @@ export interface ServerTransport {
 export interface ServerTransportEvents {
   message(connection: string, message: string): void;
   closed(connection: string): void;
+  /**
+   * A client's bytes for its slot, already hashed by the sender; idempotent.
+   *
+   * @throws FedtuneError `unknown-client`, `update-too-large`, `update-conflict`
+   */
+  upload(connection: string, slot: UploadSlot, blob: { readonly bytes: Uint8Array; readonly hash: Digest }): Promise<void>;
+  /** @throws FedtuneError `unknown-client`, `blob-missing` */
+  download(connection: string, hash: Digest): Promise<Uint8Array>;
 }
 
 /** A reference to examples; never rows. What it means is the trainer's business. */
 export type DataRef = Readonly<Record<string, unknown>> & { readonly kind: string };
+
+/** A published change of the base; `id` is the hash of its blob. */
+export interface BaseResidual {
+  readonly id: string;
+  readonly modules: readonly FactoredResidual[];
+}
 
 /** One local training task: structured-cloneable, because the trainer lives in a worker that owns model and data. */
 export interface TrainJob {
@@ -97,8 +111,8 @@ export interface TrainJob {
   readonly adapter: AdapterSettings & { readonly kind: string; readonly targetModules: readonly string[] };
   /** The full tier vector to start from: global factors, with personal ones already in place; `[layout.size]`. */
   readonly start: Float32Array;
-  /** Base residuals not yet folded into the trainer's base, in order. */
-  readonly residuals: readonly FactoredResidual[];
+  /** All base residuals since the pristine base, in order; the trainer folds each once and knows them by id. */
+  readonly residuals: readonly BaseResidual[];
   readonly train: readonly FactorRole[];
   readonly task: TaskSettings;
   readonly training: TrainingSettings;

@@ -4,7 +4,7 @@
  * The forward pass and gradients of the same kind live in the training package under the same name.
  */
 import type { Rng } from "../rng.ts";
-import type { Factor, FactorSpec } from "./layout.ts";
+import type { Factor, FactorSpec, Layout } from "./layout.ts";
 
 /** A linear layer of the base model that can be adapted: `y = W x + b`, W is `[out, in]`. */
 export interface LinearModule {
@@ -12,6 +12,12 @@ export interface LinearModule {
   readonly name: string;
   readonly in: number;
   readonly out: number;
+}
+
+/** What a base model and adapter settings give: the layers that are adapted, and the layout of factors and head. */
+export interface AdapterShape {
+  readonly layout: Layout;
+  readonly modules: readonly LinearModule[];
 }
 
 /** How the factors multiply to an update of W: methods accept products, not kinds. */
@@ -37,5 +43,8 @@ export interface AdapterKind {
   /** The number that multiplies the product: LoRA `loraAlpha / rank`. */
   scaling(settings: AdapterSettings): number;
   /** How PEFT writes this kind in adapter_config.json; null when PEFT has no such kind. */
-  readonly peft: { readonly peftType: string; readonly flags: Readonly<Record<string, boolean>> } | null;
+  readonly peft: {
+    readonly peftType: string;
+    readonly flags: Readonly<Record<string, boolean>>;
+  } | null;
 }

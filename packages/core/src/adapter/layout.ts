@@ -44,10 +44,14 @@ export function layoutOf(specs: readonly FactorSpec[]): Layout {
   const names = new Set<string>();
   let offset = 0;
   const factors = specs.map(({ name, module, role, shape }) => {
-    if (names.has(name)) throw new FedtuneError("layout-mismatch", `Cannot place factor "${name}" twice`);
+    if (names.has(name))
+      throw new FedtuneError("layout-mismatch", `Cannot place factor "${name}" twice`);
     names.add(name);
     if (!shape.every((extent) => Number.isSafeInteger(extent) && extent > 0)) {
-      throw new FedtuneError("layout-mismatch", `Cannot place factor "${name}" of shape [${shape.join(", ")}]`);
+      throw new FedtuneError(
+        "layout-mismatch",
+        `Cannot place factor "${name}" of shape [${shape.join(", ")}]`,
+      );
     }
     const size = shape.reduce((product, extent) => product * extent, 1);
     const factor = { name, module, role, shape: [...shape], offset, size };
@@ -74,7 +78,11 @@ export function factorView(values: Float32Array, factor: Factor): Float32Array {
 }
 
 /** Copies the values of the factors with one of `roles` into a fresh packed vector of `selectRoles(layout, roles)`. */
-export function gatherRoles(layout: Layout, values: Float32Array, roles: readonly FactorRole[]): Float32Array {
+export function gatherRoles(
+  layout: Layout,
+  values: Float32Array,
+  roles: readonly FactorRole[],
+): Float32Array {
   const chosen = layout.factors.filter((factor) => roles.includes(factor.role));
   const packed = new Float32Array(chosen.reduce((sum, factor) => sum + factor.size, 0));
   let at = 0;
@@ -98,6 +106,9 @@ export function scatterRoles(
     at += factor.size;
   }
   if (at !== part.packed.length) {
-    throw new FedtuneError("shape-mismatch", `Cannot scatter ${String(part.packed.length)} values, expected ${String(at)}`);
+    throw new FedtuneError(
+      "shape-mismatch",
+      `Cannot scatter ${part.packed.length} values, expected ${String(at)}`,
+    );
   }
 }

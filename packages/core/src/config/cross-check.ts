@@ -9,7 +9,7 @@ type Rule = (config: RunConfig, method: Method, kind: AdapterKind) => InputIssue
 const rules: readonly Rule[] = [
   ({ rounds }) =>
     rounds.minFitClients > rounds.minAvailableClients
-      ? conflict("rounds.minFitClients", rounds.minFitClients, `at most rounds.minAvailableClients (${String(rounds.minAvailableClients)})`)
+      ? conflict("rounds.minFitClients", rounds.minFitClients, `at most rounds.minAvailableClients (${rounds.minAvailableClients})`)
       : null,
   ({ rounds }) =>
     rounds.sampling === "poisson" && rounds.overSelection !== 1
@@ -17,11 +17,11 @@ const rules: readonly Rule[] = [
       : null,
   ({ training }) =>
     training.microBatchSize !== null && training.microBatchSize > training.batchSize
-      ? conflict("training.microBatchSize", training.microBatchSize, `at most training.batchSize (${String(training.batchSize)})`)
+      ? conflict("training.microBatchSize", training.microBatchSize, `at most training.batchSize (${training.batchSize})`)
       : null,
   ({ participants, rounds }) =>
     participants !== null && participants.length < rounds.minAvailableClients
-      ? conflict("participants", participants, `at least rounds.minAvailableClients (${String(rounds.minAvailableClients)}) names`)
+      ? conflict("participants", participants, `at least rounds.minAvailableClients (${rounds.minAvailableClients}) names`)
       : null,
   ({ participants }) =>
     participants !== null && new Set(participants).size !== participants.length

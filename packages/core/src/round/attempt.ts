@@ -34,7 +34,7 @@ function wait(rules: RoundRules, state: RoundState): Step {
 export function tryOpen(rules: RoundRules, state: RoundState): Step {
   const enough = state.presentCount >= rules.policy.minAvailableClients;
   if (state.phase !== "waiting" || state.paused || !enough) return stay(state);
-  const label = `round/${String(state.round)}/attempt/${String(state.attempt)}/cohort`;
+  const label = `round/${state.round}/attempt/${state.attempt}/cohort`;
   const sample = sampleCohort(presentIndices(state), rules.policy, rules.rng.fork(label));
   const cohort = sample.cohort.map((index) => firstStatus(state, index));
   const open = { ...withCohort(state, cohort, sample.target), phase: "collecting" as const };
@@ -88,8 +88,8 @@ function abandon(rules: RoundRules, state: RoundState, code: ErrorCode): Step {
   const effects: RoundEffect[] = [...stopCollecting(state, code), { type: "abandon", round, attempt, code }];
   if (attempt >= rules.policy.maxAttempts) {
     const message =
-      `Cannot finish round ${String(round)}: ${String(state.counts.accepted)} accepted updates after ` +
-      `${String(attempt)} attempts, wanted ${String(quorum(rules, state))}`;
+      `Cannot finish round ${round}: ${state.counts.accepted} accepted updates after ` +
+      `${attempt} attempts, wanted ${String(quorum(rules, state))}`;
     return chain([state, effects], (failed) => fail(failed, "quorum-missed", message));
   }
   const stored = [...state.stored, ...newlyStored(state)];
@@ -110,7 +110,7 @@ function stopCollecting(state: RoundState, code: ErrorCode): RoundEffect[] {
   const effects: RoundEffect[] = [{ type: "stopTimer", timer: "round" }];
   for (const member of state.cohort) {
     if (!isOutstanding(member)) continue;
-    if (member.away) effects.push({ type: "stopTimer", timer: `grace-${String(member.index)}` as `grace-${number}` });
+    if (member.away) effects.push({ type: "stopTimer", timer: `grace-${member.index}` as `grace-${number}` });
     effects.push({ type: "cancel", index: member.index, round: state.round, code });
   }
   return effects;

@@ -115,5 +115,5 @@ export function stored(rules: RoundRules, state: RoundState, event: EventOf<"sto
 }
 
 function graceTimer(index: number): TimerName {
-  return `grace-${String(index)}` as TimerName;
+  return `grace-${index}` as TimerName;
 }

@@ -84,8 +84,8 @@ function timer(rules: RoundRules, state: RoundState, name: TimerName): Step {
 function waitedTooLong(rules: RoundRules, state: RoundState): Step {
   if (state.phase !== "waiting" || state.paused) return stay(state);
   const message =
-    `Cannot start round ${String(state.round)}: ${String(state.presentCount)} clients after ` +
-    `${String(rules.policy.waitTimeoutMs)} ms, wanted ${String(rules.policy.minAvailableClients)}`;
+    `Cannot start round ${state.round}: ${state.presentCount} clients after ` +
+    `${rules.policy.waitTimeoutMs} ms, wanted ${rules.policy.minAvailableClients}`;
   return fail(state, "not-enough-clients", message);
 }
 

@@ -26,10 +26,10 @@ export function memoryStore(): Store {
   const write = (run: RunId, epoch: number): RunData => {
     const data = read(run);
     if (data.epoch === epoch) return data;
-    const message = `Cannot write run "${run}" with epoch ${String(epoch)}: it is owned by epoch ${String(data.epoch)}`;
+    const message = `Cannot write run "${run}" with epoch ${epoch}: it is owned by epoch ${data.epoch}`;
     throw new FedtuneError("stale-epoch", message, { data: { epoch, owner: data.epoch } });
   };
-  const at = (round: number, index: number): string => `${String(round)}/${String(index)}`;
+  const at = (round: number, index: number): string => `${round}/${index}`;
   return {
     openRun: (row) => promised(() => openRun(runs, row)),
     enrol: (run, client, roster) => promised(() => enrol(read(run), client, roster)),

@@ -1,0 +1,299 @@
+/**
+ * The client's half of the protocol as a pure state machine: join, take orders, deliver, resume.
+ *
+ * Training, files and sockets are effects; `@fedtune/client` carries them out.
+ */
+import type { ErrorCode } from "../errors.ts";
+import { FedtuneError } from "../errors.ts";
+import type { ClientId, Digest, RunId } from "../ids.ts";
+import type { Metrics } from "../metrics.ts";
+import type { BlobRef } from "../ports.ts";
+import { protocolVersion } from "../protocol/messages.ts";
+import type { ClientMessage, MessageOf, ServerMessage } from "../protocol/messages.ts";
+
+/** The adapter that a client holds: a finished round and the hash of its values. */
+export interface Holding {
+  readonly round: number;
+  readonly hash: Digest;
+}
+
+/** An update that is stored at the client and not yet answered. */
+export interface Delivery {
+  readonly round: number;
+  readonly blob: BlobRef;
+  readonly examples: number;
+  readonly metrics: Metrics;
+}
+
+/** How a session ended. */
+export type SessionEnd =
+  | { readonly kind: "finished"; readonly status: "completed" | "failed" | "stopped"; readonly rounds: number }
+  | { readonly kind: "refused"; readonly code: ErrorCode; readonly message: string }
+  | { readonly kind: "left" };
+
+/** The whole state of a session. */
+export interface SessionState {
+  readonly client: ClientId;
+  readonly software: string;
+  readonly wantedRun: RunId | null;
+  readonly link: "down" | "greeting" | "welcomed";
+  readonly activity: "unprepared" | "preparing" | "idle" | "working" | "delivering" | "ended";
+  readonly run: RunId | null;
+  readonly configHash: Digest | null;
+  readonly layoutHash: Digest | null;
+  readonly holds: Holding | null;
+  readonly work: { readonly round: number; readonly attempt: number } | null;
+  readonly delivery: (Delivery & { readonly uploaded: boolean }) | null;
+}
+
+/** What can happen to a session. */
+export type SessionEvent =
+  | { readonly type: "opened" }
+  | { readonly type: "disconnected" }
+  | { readonly type: "message"; readonly message: ServerMessage }
+  | { readonly type: "prepared"; readonly layoutHash: Digest; readonly holds: Holding; readonly delivery: Delivery | null }
+  | { readonly type: "worked"; readonly delivery: Delivery; readonly holds: Holding }
+  | { readonly type: "workFailed"; readonly round: number; readonly attempt: number; readonly code: ErrorCode; readonly message: string; readonly holds: Holding | null }
+  | { readonly type: "uploaded"; readonly round: number }
+  | { readonly type: "uploadFailed"; readonly round: number; readonly code: ErrorCode; readonly message: string; readonly retryable: boolean }
+  | { readonly type: "timer"; readonly timer: SessionTimer }
+  | { readonly type: "leave" };
+
+/** `greeting` repeats hello, `heartbeat` repeats join while idle, `delivery` repeats upload or update. */
+export type SessionTimer = "greeting" | "heartbeat" | "delivery";
+
+/** What a session asks for. */
+export type SessionEffect =
+  | { readonly type: "send"; readonly message: ClientMessage }
+  | { readonly type: "prepare"; readonly welcome: MessageOf<"welcome"> }
+  | { readonly type: "work"; readonly order: MessageOf<"order"> }
+  | { readonly type: "abortWork" }
+  | { readonly type: "upload"; readonly delivery: Delivery }
+  /** The update was accepted: next personal factors become current, the pending bytes go. */
+  | { readonly type: "promote"; readonly round: number }
+  /** The update will never be accepted: its bytes and next personal factors go. */
+  | { readonly type: "discard"; readonly round: number; readonly code: ErrorCode; readonly message: string }
+  | { readonly type: "startTimer"; readonly timer: SessionTimer }
+  | { readonly type: "stopTimer"; readonly timer: SessionTimer }
+  | { readonly type: "end"; readonly end: SessionEnd };
+
+/** A state and what it asks for. */
+export type SessionStep = readonly [SessionState, readonly SessionEffect[]];
+
+/** A session before its connection is open. */
+export function newSession(client: ClientId, software: string, run: RunId | null): SessionState {
+  return {
+    client,
+    software,
+    wantedRun: run,
+    link: "down",
+    activity: "unprepared",
+    run: null,
+    configHash: null,
+    layoutHash: null,
+    holds: null,
+    work: null,
+    delivery: null,
+  };
+}
+
+/** Takes one event to the next state and effects; depends on its arguments alone. */
+export function stepSession(state: SessionState, event: SessionEvent): SessionStep {
+  if (state.activity === "ended") return [state, []];
+  switch (event.type) {
+    case "opened":
+      return greet(state);
+    case "disconnected":
+      return [{ ...state, link: "down" }, stops("greeting", "heartbeat")];
+    case "message":
+      return hear(state, event.message);
+    case "prepared":
+      return prepared(state, event);
+    case "worked":
+      return worked(state, event);
+    case "workFailed":
+      return workFailed(state, event);
+    case "uploaded":
+      return uploaded(state, event.round);
+    case "uploadFailed":
+      return uploadFailed(state, event);
+    case "timer":
+      return timer(state, event.timer);
+    case "leave":
+      return leave(state);
+    default:
+      throw new FedtuneError("internal", `Cannot step on event ${JSON.stringify(event satisfies never)}`);
+  }
+}
+
+function greet(state: SessionState): SessionStep {
+  const { client, software, wantedRun } = state;
+  const hello: ClientMessage = { type: "hello", protocol: protocolVersion, run: wantedRun, client, software };
+  return [{ ...state, link: "greeting" }, [send(hello), { type: "startTimer", timer: "greeting" }]];
+}
+
+function hear(state: SessionState, message: ServerMessage): SessionStep {
+  switch (message.type) {
+    case "welcome":
+      return welcomed(state, message);
+    case "order":
+      return ordered(state, message);
+    case "cancel":
+      return cancelled(state, message.round);
+    case "accepted":
+      return answered(state, message, { type: "promote", round: message.round });
+    case "refused":
+      return answered(state, message, { type: "discard", round: message.round, code: message.code, message: message.message });
+    case "finished":
+      return end(state, { kind: "finished", status: message.status, rounds: message.rounds });
+    case "goodbye":
+      return end(state, { kind: "refused", code: message.code, message: message.message });
+    default:
+      throw new FedtuneError("internal", `Cannot hear ${JSON.stringify(message satisfies never)}`);
+  }
+}
+
+function welcomed(state: SessionState, message: MessageOf<"welcome">): SessionStep {
+  const { configHash } = message.spec;
+  if (state.configHash !== null && state.configHash !== configHash) {
+    const text = `Cannot go on: run "${message.run}" now has another config than when this client joined`;
+    return end(state, { kind: "refused", code: "config-conflict", message: text });
+  }
+  const known: SessionState = { ...state, link: "welcomed", run: message.run, configHash };
+  const stop = stops("greeting");
+  if (known.activity === "preparing") return [known, stop];
+  if (known.activity !== "unprepared") return [known, [...stop, ...joinEffects(known)]];
+  return [{ ...known, activity: "preparing" }, [...stop, { type: "prepare", welcome: message }]];
+}
+
+function prepared(state: SessionState, event: Extract<SessionEvent, { type: "prepared" }>): SessionStep {
+  const { layoutHash, holds } = event;
+  const delivery = event.delivery === null ? null : { ...event.delivery, uploaded: false };
+  const ready: SessionState = { ...state, activity: "idle", layoutHash, holds, delivery };
+  return [ready, ready.link === "welcomed" ? joinEffects(ready) : []];
+}
+
+/** Says (again) that this client is ready and what it holds. */
+function joinEffects(state: SessionState): SessionEffect[] {
+  if (state.run === null || state.layoutHash === null) return [];
+  const join: ClientMessage = { type: "join", run: state.run, layoutHash: state.layoutHash, holds: state.holds };
+  return [send(join), { type: "startTimer", timer: "heartbeat" }];
+}
+
+function ordered(state: SessionState, order: MessageOf<"order">): SessionStep {
+  const { run, round, attempt } = order;
+  if (run !== state.run || state.layoutHash === null) return [state, []];
+  const taken = send({ type: "taken", run, round, attempt, holds: state.holds });
+  if (state.delivery?.round === round) return deliver({ ...state, work: { round, attempt } }, [taken]);
+  if (state.work?.round === round && state.activity === "working") {
+    return [{ ...state, work: { round, attempt } }, [taken]];
+  }
+  const stale: SessionEffect[] = [];
+  if (state.activity === "working") stale.push({ type: "abortWork" });
+  if (state.delivery !== null) {
+    const message = `The coordinator has gone on to round ${round}`;
+    stale.push({ type: "discard", round: state.delivery.round, code: "late-update", message }, ...stops("delivery"));
+  }
+  const free: SessionState = { ...state, delivery: null, work: null, activity: "idle" };
+  if (order.from !== null && order.from !== state.holds?.round) return [free, [...stale, taken]];
+  const working: SessionState = { ...free, activity: "working", work: { round, attempt } };
+  return [working, [...stale, taken, ...stops("heartbeat"), { type: "work", order }]];
+}
+
+function worked(state: SessionState, event: Extract<SessionEvent, { type: "worked" }>): SessionStep {
+  const { delivery, holds } = event;
+  if (state.activity !== "working" || state.work?.round !== delivery.round) return [{ ...state, holds }, []];
+  return deliver({ ...state, holds, delivery: { ...delivery, uploaded: false } }, []);
+}
+
+function workFailed(state: SessionState, event: Extract<SessionEvent, { type: "workFailed" }>): SessionStep {
+  const holds = event.holds ?? state.holds;
+  if (state.activity !== "working" || state.work?.round !== event.round || state.run === null) return [{ ...state, holds }, []];
+  const { round, code, message } = event;
+  const declined = send({ type: "declined", run: state.run, round, attempt: state.work.attempt, code, message: message.slice(0, 2000) });
+  return [{ ...state, holds, activity: "idle", work: null }, [declined, { type: "startTimer", timer: "heartbeat" }]];
+}
+
+/** Uploads the pending update, or announces it when its bytes are already there. */
+function deliver(state: SessionState, before: readonly SessionEffect[]): SessionStep {
+  const { delivery, run } = state;
+  if (delivery === null || run === null) return [state, before];
+  const { uploaded, ...plain } = delivery;
+  const action: SessionEffect = uploaded ? announce(run, plain) : { type: "upload", delivery: plain };
+  return [{ ...state, activity: "delivering" }, [...before, action, { type: "startTimer", timer: "delivery" }]];
+}
+
+function announce(run: RunId, delivery: Delivery): SessionEffect {
+  const { round, blob, examples, metrics } = delivery;
+  return send({ type: "update", run, round, blob, examples, metrics });
+}
+
+function uploaded(state: SessionState, round: number): SessionStep {
+  if (state.delivery?.round !== round) return [state, []];
+  const known: SessionState = { ...state, delivery: { ...state.delivery, uploaded: true } };
+  return known.activity === "delivering" && known.link === "welcomed" ? deliver(known, []) : [known, []];
+}
+
+function uploadFailed(state: SessionState, event: Extract<SessionEvent, { type: "uploadFailed" }>): SessionStep {
+  const { round, code, message } = event;
+  if (state.delivery?.round !== round || state.activity !== "delivering") return [state, []];
+  if (event.retryable) return [state, [{ type: "startTimer", timer: "delivery" }]];
+  const effects: SessionEffect[] = [{ type: "discard", round, code, message }, ...stops("delivery")];
+  if (state.run !== null && state.work !== null) {
+    effects.push(send({ type: "declined", run: state.run, ...state.work, code, message: message.slice(0, 2000) }));
+  }
+  effects.push({ type: "startTimer", timer: "heartbeat" });
+  return [{ ...state, delivery: null, activity: "idle", work: null }, effects];
+}
+
+function answered(
+  state: SessionState,
+  message: { readonly round: number; readonly hash: Digest },
+  effect: SessionEffect,
+): SessionStep {
+  const matches = state.delivery?.round === message.round && state.delivery.blob.hash === message.hash;
+  if (!matches) return [state, []];
+  const idle: SessionState = { ...state, delivery: null, work: null, activity: "idle" };
+  return [idle, [effect, ...stops("delivery"), { type: "startTimer", timer: "heartbeat" }]];
+}
+
+/** The order is called off; a finished update is kept, a later attempt at the round may still want it. */
+function cancelled(state: SessionState, round: number): SessionStep {
+  if (state.work?.round !== round) return [state, []];
+  const idle: SessionState = { ...state, activity: "idle", work: null };
+  const stop: SessionEffect[] = state.activity === "working" ? [{ type: "abortWork" }] : stops("delivery");
+  return [idle, [...stop, { type: "startTimer", timer: "heartbeat" }]];
+}
+
+function timer(state: SessionState, name: SessionTimer): SessionStep {
+  switch (name) {
+    case "greeting":
+      return state.link === "greeting" ? greet(state) : [state, []];
+    case "heartbeat":
+      return state.link === "welcomed" && state.activity === "idle" ? [state, joinEffects(state)] : [state, []];
+    case "delivery":
+      return state.link === "welcomed" && state.activity === "delivering" ? deliver(state, []) : [state, []];
+    default:
+      throw new FedtuneError("internal", `Cannot time ${JSON.stringify(name satisfies never)}`);
+  }
+}
+
+function leave(state: SessionState): SessionStep {
+  const goodbye: SessionEffect[] = state.run === null || state.link === "down" ? [] : [send({ type: "leave", run: state.run })];
+  const [ended, effects] = end(state, { kind: "left" });
+  return [ended, [...goodbye, ...effects]];
+}
+
+function end(state: SessionState, how: SessionEnd): SessionStep {
+  const abort: SessionEffect[] = state.activity === "working" ? [{ type: "abortWork" }] : [];
+  const effects: SessionEffect[] = [...abort, ...stops("greeting", "heartbeat", "delivery"), { type: "end", end: how }];
+  return [{ ...state, activity: "ended", work: null }, effects];
+}
+
+function send(message: ClientMessage): SessionEffect {
+  return { type: "send", message };
+}
+
+function stops(...timers: SessionTimer[]): SessionEffect[] {
+  return timers.map((name) => ({ type: "stopTimer", timer: name }));
+}

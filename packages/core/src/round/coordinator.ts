@@ -1,0 +1,196 @@
+/**
+ * The coordinator of one run: feeds what clients say into the engine and carries its effects out through ports.
+ *
+ * The only interpreter of {@link RoundEffect}; live server and simulation run this very code.
+ */
+import { asFedtuneError } from "../errors.ts";
+import type { ErrorCode } from "../errors.ts";
+import type { Metrics } from "../metrics.ts";
+import type { Blobs, Clock, Hash, ServerTransport, ServerTransportEvents } from "../ports.ts";
+import { encodeMessage } from "../protocol/messages.ts";
+import type { ServerMessage } from "../protocol/messages.ts";
+import type { EvaluationRow, RoundRow, RunEnd, Store } from "../store/store.ts";
+import type { RoundRules } from "./attempt.ts";
+import { connectionTable, trafficMeter } from "./connections.ts";
+import type { Connections, TrafficMeter } from "./connections.ts";
+import { performEffect } from "./drive.ts";
+import type { GlobalModel } from "./global-model.ts";
+import { openGlobalModel } from "./global-model.ts";
+import { clientEvents } from "./reception.ts";
+import type { RunSetup } from "./setup.ts";
+import { initialState } from "./state.ts";
+import { step } from "./step.ts";
+import type { RoundEvent, RoundState } from "./types.ts";
+
+/** What a coordinator needs of the world. */
+export interface CoordinatorPorts {
+  readonly transport: ServerTransport;
+  readonly store: Store;
+  readonly blobs: Blobs;
+  readonly clock: Clock;
+  readonly hash: Hash;
+  /** Central evaluation on the operator's data; null when there is none. */
+  readonly evaluate: ((adapter: Float32Array, rank: number, round: number) => Promise<Metrics>) | null;
+}
+
+/** Tells its owner what happens; for logs, progress and the live feed. All calls are synchronous and after the fact. */
+export interface CoordinatorListener {
+  stateChanged?(state: RoundState, event: RoundEvent): void;
+  roundCommitted?(row: RoundRow): void;
+  evaluated?(row: EvaluationRow): void;
+  refused?(refusal: { readonly client: string; readonly code: ErrorCode; readonly message: string; readonly round: number | null }): void;
+  attemptAbandoned?(attempt: { readonly round: number; readonly attempt: number; readonly code: ErrorCode }): void;
+}
+
+/** What is kept after a round: everything (a server), or only the latest (a long simulation). */
+export type Retention = "all" | "latest";
+
+/** A running coordinator. */
+export interface Coordinator {
+  readonly setup: RunSetup;
+  /** Starts the rounds; resolves when the run has ended and its clients were told. */
+  run(): Promise<RunEnd>;
+  stop(): void;
+  pause(): void;
+  resume(): void;
+  state(): RoundState;
+  /** The adapter after the last finished round; the caller owns it. */
+  adapter(rank?: number): Float32Array;
+  /** Feeds an event that did not come through the transport; for tests and operators. */
+  post(event: RoundEvent): void;
+}
+
+/** What the parts of a coordinator share; each owns the fields that its file changes. */
+export interface Context {
+  readonly setup: RunSetup;
+  readonly ports: CoordinatorPorts;
+  readonly listener: CoordinatorListener;
+  readonly retention: Retention;
+  readonly epoch: number;
+  readonly model: GlobalModel;
+  readonly connections: Connections;
+  readonly traffic: TrafficMeter;
+  readonly round: RoundNotes;
+  readonly timers: Map<string, () => void>;
+  post(event: RoundEvent): void;
+  state(): RoundState;
+  send(index: number, message: ServerMessage): void;
+  ended(end: RunEnd): void;
+}
+
+/** What is noted about the attempt at hand until its round is committed. */
+export interface RoundNotes {
+  openedAt: number;
+  readonly refusals: Map<ErrorCode, number>;
+  /** Updates announced and checked, by participantIndex, waiting to be stored. */
+  readonly arrived: Map<number, ArrivedUpdate>;
+  pending: Omit<RoundRow, "traffic" | "seconds"> | null;
+}
+
+/** A checked update between its arrival and the store. */
+export interface ArrivedUpdate {
+  readonly round: number;
+  readonly blob: { readonly hash: RoundRow["state"]["hash"]; readonly bytes: number };
+  readonly examples: number;
+  readonly metrics: Metrics;
+  readonly norm: number;
+}
+
+/** Opens a run at its store, fresh or where it was left, and listens on the transport. */
+export async function openCoordinator(
+  setup: RunSetup,
+  ports: CoordinatorPorts,
+  options: { readonly listener?: CoordinatorListener; readonly retention?: Retention } = {},
+): Promise<Coordinator> {
+  const { config, hash } = setup.resolved;
+  const { epoch, last } = await ports.store.openRun({ id: setup.id, configHash: hash, config });
+  const model = await openGlobalModel(setup, ports, last);
+  const rules: RoundRules = {
+    policy: config.rounds,
+    evaluateEvery: ports.evaluate === null ? 0 : config.evaluation.everyRounds,
+    rng: setup.rng.fork("rounds"),
+  };
+  const { context, pump, done } = assemble(setup, ports, { ...options, epoch, model, rules, round: last?.round ?? 0 });
+  const events = clientEvents(context);
+  ports.transport.listen(events satisfies ServerTransportEvents);
+  return {
+    setup,
+    run() {
+      pump({ type: "start" });
+      return done;
+    },
+    stop: () => { pump({ type: "stop" }); },
+    pause: () => { pump({ type: "pause" }); },
+    resume: () => { pump({ type: "resume" }); },
+    state: context.state,
+    adapter: (rank = config.adapter.rank) => model.adapter(rank),
+    post: pump,
+  };
+}
+
+interface Assembly {
+  readonly listener?: CoordinatorListener;
+  readonly retention?: Retention;
+  readonly epoch: number;
+  readonly model: GlobalModel;
+  readonly rules: RoundRules;
+  readonly round: number;
+}
+
+function assemble(setup: RunSetup, ports: CoordinatorPorts, assembly: Assembly) {
+  let state = initialState(assembly.round);
+  let ended: (end: RunEnd) => void = () => undefined;
+  const done = new Promise<RunEnd>((resolve) => (ended = resolve));
+  const connections = connectionTable();
+  const traffic = trafficMeter();
+  const queue: RoundEvent[] = [];
+  let pumping = false;
+  const context: Context = {
+    setup,
+    ports,
+    listener: assembly.listener ?? {},
+    retention: assembly.retention ?? "all",
+    epoch: assembly.epoch,
+    model: assembly.model,
+    connections,
+    traffic,
+    round: { openedAt: 0, refusals: new Map(), arrived: new Map(), pending: null },
+    timers: new Map(),
+    post,
+    state: () => state,
+    send(index, message) {
+      const connected = connections.byIndex(index);
+      if (connected === undefined) return;
+      const text = encodeMessage(message);
+      traffic.count("controlBytesDown", text.length);
+      ports.transport.send(connected.connection, text);
+    },
+    ended,
+  };
+  return { context, pump: post, done };
+
+  function post(event: RoundEvent): void {
+    queue.push(event);
+    if (!pumping) void pump();
+  }
+
+  /** Steps through the queue; effects that must precede others (opening an attempt) are awaited in order. */
+  async function pump(): Promise<void> {
+    pumping = true;
+    for (let event = queue.shift(); event !== undefined; event = queue.shift()) {
+      const [next, effects] = step(assembly.rules, state, event);
+      state = next;
+      context.listener.stateChanged?.(state, event);
+      for (const effect of effects) {
+        try {
+          const waiting = performEffect(context, effect);
+          if (waiting !== undefined) await waiting;
+        } catch (error) {
+          const { code, message } = asFedtuneError(error);
+          queue.push({ type: "broken", code, message });
+        }
+      }
+    }
+    pumping = false;
+  }
+}

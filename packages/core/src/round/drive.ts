@@ -1,0 +1,244 @@
+/** Carrying out what the engine asks for. */
+import { asFedtuneError, FedtuneError } from "../errors.ts";
+import type { ErrorCode } from "../errors.ts";
+import type { Digest } from "../ids.ts";
+import { mergeMetrics } from "../metrics.ts";
+import type { MethodUpdate } from "../method.ts";
+import type { RoundRow, RunEnd, UpdateRow } from "../store/store.ts";
+import { decodeUpdate } from "../update.ts";
+import type { Context } from "./coordinator.ts";
+import { clientStream } from "./setup.ts";
+import type { RoundEffect, TimerName } from "./types.ts";
+
+type EffectOf<Type extends RoundEffect["type"]> = Extract<RoundEffect, { type: Type }>;
+
+/** Performs one effect; a promise means that later effects wait for it. Longer work posts its outcome as an event. */
+export function performEffect(context: Context, effect: RoundEffect): Promise<void> | undefined {
+  switch (effect.type) {
+    case "open":
+      return open(context, effect);
+    case "order":
+      order(context, effect);
+      return;
+    case "cancel":
+      context.send(effect.index, { type: "cancel", run: context.setup.id, round: effect.round, code: effect.code });
+      return;
+    case "store":
+      launch(context, store(context, effect));
+      return;
+    case "accept":
+      context.send(effect.index, { type: "accepted", run: context.setup.id, round: effect.round, hash: effect.hash });
+      return;
+    case "refuse":
+      refuse(context, effect);
+      return;
+    case "startTimer":
+      startTimer(context, effect.timer, effect.ms);
+      return;
+    case "stopTimer":
+      stopTimer(context, effect.timer);
+      return;
+    case "aggregate":
+      launch(context, aggregate(context, effect));
+      return;
+    case "commit":
+      launch(context, commit(context, effect.round));
+      return;
+    case "publish":
+      return;
+    case "evaluate":
+      launch(context, evaluate(context, effect.round));
+      return;
+    case "abandon":
+      context.listener.attemptAbandoned?.(effect);
+      return;
+    case "finish":
+      return finishRun(context, effect.status);
+    default:
+      throw new FedtuneError("internal", `Cannot perform effect ${JSON.stringify(effect satisfies never)}`);
+  }
+}
+
+/** Runs work on the side; if it fails the run fails. */
+function launch(context: Context, work: Promise<void>): void {
+  work.catch((error: unknown) => {
+    const { code, message } = asFedtuneError(error);
+    context.post({ type: "broken", code, message });
+  });
+}
+
+async function open(context: Context, effect: EffectOf<"open">): Promise<void> {
+  const { setup, ports, round } = context;
+  if (effect.attempt === 1) {
+    round.refusals.clear();
+    round.openedAt = ports.clock.now();
+  }
+  round.arrived.clear();
+  const { round: number, attempt, cohort } = effect;
+  await ports.store.openAttempt(setup.id, context.epoch, { round: number, attempt, cohort });
+}
+
+function order(context: Context, effect: EffectOf<"order">): void {
+  const { setup, model } = context;
+  const participant = context.state().participants[effect.index];
+  if (participant === undefined) return;
+  const { plan, download, adapterHash, layoutHash } = model.order({ index: effect.index, holds: participant.holds });
+  context.send(effect.index, {
+    type: "order",
+    run: setup.id,
+    round: effect.round,
+    attempt: effect.attempt,
+    plan: { ...plan, train: [...plan.train], upload: [...plan.upload], personal: [...plan.personal] },
+    layoutHash,
+    from: participant.holds,
+    download: [...download],
+    adapterHash,
+    seed: [...clientStream(setup.rng, effect.index, effect.round).state().key],
+    deadlineMs: setup.resolved.config.rounds.roundTimeoutMs,
+  });
+}
+
+async function store(context: Context, effect: EffectOf<"store">): Promise<void> {
+  const { index, round, hash } = effect;
+  const update = context.round.arrived.get(index);
+  if (update?.blob.hash !== hash) throw new FedtuneError("internal", `Cannot find the update of participant ${index}`);
+  const outcome = await context.ports.store.putUpdate(context.setup.id, context.epoch, { ...update, index });
+  context.round.arrived.delete(index);
+  context.post({ type: "stored", index, round, hash, conflict: outcome === "conflict" });
+}
+
+function refuse(context: Context, effect: EffectOf<"refuse">): void {
+  const { index, round, hash, code } = effect;
+  const message = `Cannot accept the update of round ${round}: ${refusalText(code, context.state().round)}`;
+  noteRefusal(context, { index, round, code, message });
+  context.send(index, { type: "refused", run: context.setup.id, round, hash, code, message });
+}
+
+/** Counts and reports a refusal. */
+export function noteRefusal(
+  context: Context,
+  refusal: { readonly index: number; readonly round: number | null; readonly code: ErrorCode; readonly message: string },
+): void {
+  const { refusals } = context.round;
+  refusals.set(refusal.code, (refusals.get(refusal.code) ?? 0) + 1);
+  const client = context.connections.byIndex(refusal.index)?.client ?? `#${refusal.index}`;
+  context.listener.refused?.({ client, ...refusal });
+}
+
+function refusalText(code: ErrorCode, round: number): string {
+  switch (code) {
+    case "late-update":
+      return `the coordinator is past it (round ${round})`;
+    case "wrong-round":
+      return `the coordinator is at round ${round}`;
+    case "not-selected":
+      return "the client is not in the cohort of this round";
+    case "update-conflict":
+      return "another update of this client is already there";
+    default:
+      return code;
+  }
+}
+
+function startTimer(context: Context, timer: TimerName, ms: number): void {
+  stopTimer(context, timer);
+  const cancel = context.ports.clock.after(ms, () => {
+    context.timers.delete(timer);
+    context.post({ type: "timer", timer });
+  });
+  context.timers.set(timer, cancel);
+}
+
+function stopTimer(context: Context, timer: TimerName): void {
+  context.timers.get(timer)?.();
+  context.timers.delete(timer);
+}
+
+async function aggregate(context: Context, effect: EffectOf<"aggregate">): Promise<void> {
+  const { setup, ports, model } = context;
+  const rows = await ports.store.getUpdates(setup.id, effect.round, effect.accepted);
+  const weighted = rows.map((row) => ({ row, weight: weightOf(context, row) }));
+  const totalWeight = weighted.reduce((sum, { weight }) => sum + weight, 0);
+  const facts = { round: effect.round, sampled: effect.sampled, accepted: rows.length, totalWeight };
+  const result = await model.aggregate({ ...facts, updates: () => updates(context, weighted) });
+  const { counts, attempt } = context.state();
+  context.round.pending = {
+    round: effect.round,
+    attempt,
+    sampled: effect.sampled,
+    accepted: effect.accepted,
+    refusals: Object.fromEntries(context.round.refusals),
+    declined: counts.declined,
+    gone: counts.gone,
+    training: mergeMetrics(weighted.map(({ row, weight }) => ({ weight, metrics: { ...row.metrics, examples: row.examples } }))),
+    method: result.metrics,
+    state: result.state,
+    parts: result.parts,
+    adapters: result.adapters,
+  };
+  context.post({ type: "aggregated" });
+}
+
+function weightOf(context: Context, row: UpdateRow): number {
+  return context.setup.resolved.config.rounds.weightedBy === "examples" ? row.examples : 1;
+}
+
+async function* updates(
+  context: Context,
+  weighted: readonly { readonly row: UpdateRow; readonly weight: number }[],
+): AsyncGenerator<MethodUpdate> {
+  const { rank } = context.setup.resolved.config.adapter;
+  for (const { row, weight } of weighted) {
+    const bytes = await context.ports.blobs.get(row.blob.hash);
+    const delta = decodeUpdate(bytes, context.model.expected(row.round, row.index));
+    const { upload: roles } = context.model.order({ index: row.index, holds: null }).plan;
+    yield { index: row.index, rank, weight, roles, delta };
+  }
+}
+
+async function commit(context: Context, round: number): Promise<void> {
+  const { ports, setup } = context;
+  const { pending } = context.round;
+  if (pending?.round !== round) throw new FedtuneError("internal", `Cannot commit round ${round}: nothing is pending`);
+  const seconds = (ports.clock.now() - context.round.openedAt) / 1000;
+  const row: RoundRow = { ...pending, traffic: context.traffic.take(), seconds };
+  await ports.store.commitRound(setup.id, context.epoch, row);
+  context.round.pending = null;
+  const superseded = context.model.adopt(round);
+  context.listener.roundCommitted?.(row);
+  context.post({ type: "committed" });
+  if (context.retention === "latest") await discard(context, row, superseded);
+}
+
+/** Deletes blobs that no order can name any more: older parts and adapters, and this round's updates. */
+async function discard(context: Context, row: RoundRow, superseded: readonly Digest[]): Promise<void> {
+  const { store, blobs } = context.ports;
+  const rows = await store.getUpdates(context.setup.id, row.round, row.accepted);
+  for (const hash of [...superseded, ...rows.map((update) => update.blob.hash)]) await blobs.delete(hash);
+}
+
+async function evaluate(context: Context, round: number): Promise<void> {
+  const { ports, setup, model } = context;
+  const { rank } = setup.resolved.config.adapter;
+  const metrics = (await ports.evaluate?.(model.adapter(rank), rank, round)) ?? null;
+  if (metrics !== null) {
+    await ports.store.putEvaluation(setup.id, context.epoch, { round, metrics });
+    context.listener.evaluated?.({ round, metrics });
+  }
+  context.post({ type: "evaluated", metrics });
+}
+
+async function finishRun(context: Context, status: RunEnd["status"]): Promise<void> {
+  for (const timer of [...context.timers.keys()]) stopTimer(context, timer as TimerName);
+  const { failure } = context.state();
+  const end: RunEnd = { status, failure };
+  const rounds = context.model.round;
+  for (const { index } of context.connections.all()) {
+    context.send(index, { type: "finished", run: context.setup.id, status, rounds });
+  }
+  try {
+    await context.ports.store.finishRun(context.setup.id, context.epoch, end);
+  } finally {
+    context.ended(end);
+  }
+}

@@ -1,0 +1,215 @@
+/** What clients say and send, turned into engine events. */
+import { asFedtuneError, FedtuneError } from "../errors.ts";
+import type { Digest } from "../ids.ts";
+import type { ServerTransportEvents } from "../ports.ts";
+import { encodeMessage, parseClientMessage, protocolVersion } from "../protocol/messages.ts";
+import type { ClientMessage, MessageOf, RunSpec, ServerMessage } from "../protocol/messages.ts";
+import { checkUpdate } from "../update.ts";
+import type { Connected } from "./connections.ts";
+import type { Context } from "./coordinator.ts";
+import { noteRefusal } from "./drive.ts";
+import { initialStream } from "./setup.ts";
+
+/** Bytes that an upload may have beyond its vector: the header, with room. */
+const HEADER_ALLOWANCE = 4096;
+
+/** The handlers that a transport calls; every failure is answered, none is thrown at the transport. */
+export function clientEvents(context: Context): ServerTransportEvents {
+  return {
+    message(connection, text) {
+      context.traffic.count("controlBytesUp", text.length);
+      receive(context, connection, text).catch((error: unknown) => {
+        sayGoodbye(context, connection, error);
+      });
+    },
+    closed(connection) {
+      const connected = context.connections.remove(connection);
+      if (connected !== null) context.post({ type: "left", index: connected.index, forGood: false });
+    },
+    async upload(connection, slot, { bytes, hash }) {
+      const connected = known(context, connection);
+      if (slot.client !== connected.client || slot.run !== context.setup.id) {
+        throw new FedtuneError("unknown-client", `Cannot upload for client "${slot.client}" as "${connected.client}"`);
+      }
+      context.traffic.count("bytesUp", bytes.length);
+      checkSize(context, connected, bytes.length);
+      await checkSlot(context, connected, { round: slot.round, hash });
+      await context.ports.blobs.put(bytes, hash);
+    },
+    async download(connection, hash) {
+      known(context, connection);
+      const bytes = await context.ports.blobs.get(hash);
+      context.traffic.count("bytesDown", bytes.length);
+      return bytes;
+    },
+  };
+}
+
+async function receive(context: Context, connection: string, text: string): Promise<void> {
+  const message = parseClientMessage(text);
+  if (message.type === "hello") return hello(context, connection, message);
+  const connected = known(context, connection);
+  if (message.run !== context.setup.id) {
+    throw new FedtuneError("run-unknown", `Cannot find run "${message.run}", expected "${context.setup.id}"`);
+  }
+  return heard(context, connected, message);
+}
+
+async function heard(context: Context, connected: Connected, message: Exclude<ClientMessage, { type: "hello" }>): Promise<void> {
+  const { index } = connected;
+  switch (message.type) {
+    case "join":
+      return join(context, connected, message);
+    case "taken": {
+      const holds = await verifiedHolding(context, message.holds);
+      const from = context.state().participants[index]?.holds ?? null;
+      context.post({ type: "taken", index, round: message.round, attempt: message.attempt, holds, from });
+      return;
+    }
+    case "declined": {
+      noteRefusal(context, { index, ...message });
+      context.post({ type: "declined", index, round: message.round, attempt: message.attempt, code: message.code });
+      return;
+    }
+    case "update":
+      return update(context, connected, message);
+    case "leave":
+      context.connections.remove(connected.connection);
+      context.post({ type: "left", index, forGood: true });
+      return;
+    default:
+      throw new FedtuneError("internal", `Cannot hear ${JSON.stringify(message satisfies never)}`);
+  }
+}
+
+async function hello(context: Context, connection: string, message: MessageOf<"hello">): Promise<void> {
+  if (message.protocol !== protocolVersion) {
+    const text = `Cannot talk protocol ${String(message.protocol)}, expected ${String(protocolVersion)}`;
+    throw new FedtuneError("protocol-version", text);
+  }
+  const { setup, ports, connections } = context;
+  if (message.run !== null && message.run !== setup.id) {
+    throw new FedtuneError("run-unknown", `Cannot find run "${message.run}", expected "${setup.id}"`);
+  }
+  const index = await ports.store.enrol(setup.id, message.client, setup.resolved.config.participants);
+  const replaced = connections.add({ connection, client: message.client, index });
+  if (replaced !== null) ports.transport.disconnect(replaced.connection);
+  context.send(index, {
+    type: "welcome",
+    protocol: protocolVersion,
+    run: setup.id,
+    client: message.client,
+    index,
+    spec: runSpec(context),
+  });
+}
+
+/** What a client must know of the run, from its resolved config. */
+function runSpec(context: Context): RunSpec {
+  const { resolved, tiers, rng } = context.setup;
+  const { config } = resolved;
+  const [tier] = tiers;
+  return {
+    configHash: resolved.hash,
+    model: config.model,
+    task: config.task,
+    adapter: config.adapter,
+    head: config.head,
+    training: config.training,
+    layoutHash: tier.layoutHash,
+    initialSeed: [...initialStream(rng).state().key],
+    initialHash: tier.initialHash,
+  };
+}
+
+async function join(context: Context, { index }: Connected, message: MessageOf<"join">): Promise<void> {
+  const [tier] = context.setup.tiers;
+  if (message.layoutHash !== tier.layoutHash) {
+    const data = { layoutHash: message.layoutHash, expected: tier.layoutHash };
+    throw new FedtuneError("layout-mismatch", "Cannot join: the client's base model gives another adapter layout", { data });
+  }
+  const holds = await verifiedHolding(context, message.holds);
+  context.post({ type: "joined", index, rank: tier.rank, holds });
+}
+
+/** The round that a client holds, if the hash that it names is that round's. */
+async function verifiedHolding(
+  context: Context,
+  held: { readonly round: number; readonly hash: Digest } | null,
+): Promise<number | null> {
+  if (held === null) return null;
+  const [tier] = context.setup.tiers;
+  if (held.round === 0) return held.hash === tier.initialHash ? 0 : null;
+  if (held.round === context.model.round) return held.hash === context.model.adapterHash(tier.rank) ? held.round : null;
+  const row = await context.ports.store.getRound(context.setup.id, held.round);
+  return row?.adapters.some((adapter) => adapter.hash === held.hash) === true ? held.round : null;
+}
+
+async function update(context: Context, { index }: Connected, message: MessageOf<"update">): Promise<void> {
+  const { round, blob, examples, metrics } = message;
+  const { hash } = blob;
+  const state = context.state();
+  if (round !== state.round || state.phase !== "collecting") {
+    const row = await context.ports.store.getUpdate(context.setup.id, round, index);
+    if (row?.blob.hash === hash && (await wasAccepted(context, round, index))) {
+      context.send(index, { type: "accepted", run: context.setup.id, round, hash });
+      return;
+    }
+    context.post({ type: "arrived", index, round, hash, problem: null });
+    return;
+  }
+  try {
+    const bytes = await context.ports.blobs.get(hash);
+    const { norm } = checkUpdate(bytes, context.model.expected(round, index));
+    if (!context.round.arrived.has(index)) {
+      context.round.arrived.set(index, { round, blob: { hash, bytes: bytes.length }, examples, metrics, norm });
+    }
+    context.post({ type: "arrived", index, round, hash, problem: null });
+  } catch (error) {
+    context.post({ type: "arrived", index, round, hash, problem: asFedtuneError(error).code });
+  }
+}
+
+async function wasAccepted(context: Context, round: number, index: number): Promise<boolean> {
+  const row = await context.ports.store.getRound(context.setup.id, round);
+  return row?.accepted.includes(index) ?? false;
+}
+
+function known(context: Context, connection: string): Connected {
+  const connected = context.connections.byConnection(connection);
+  if (connected === undefined) {
+    throw new FedtuneError("unknown-client", "Cannot take a message before hello: the connection is not enrolled");
+  }
+  return connected;
+}
+
+function checkSize(context: Context, { index }: Connected, bytes: number): void {
+  const expected = context.model.expected(context.model.round + 1, index);
+  const most = expected.length * 4 + HEADER_ALLOWANCE;
+  if (bytes <= most) return;
+  const message = `Cannot take an update of ${String(bytes)} bytes, expected at most ${String(most)}`;
+  noteRefusal(context, { index, round: null, code: "update-too-large", message });
+  throw new FedtuneError("update-too-large", message, { data: { bytes, most } });
+}
+
+async function checkSlot(
+  context: Context,
+  { index }: Connected,
+  slot: { readonly round: number; readonly hash: Digest },
+): Promise<void> {
+  const row = await context.ports.store.getUpdate(context.setup.id, slot.round, index);
+  if (row === null || row.blob.hash === slot.hash) return;
+  throw new FedtuneError("update-conflict", `Cannot take other bytes for round ${slot.round}: an update is already stored`);
+}
+
+function sayGoodbye(context: Context, connection: string, error: unknown): void {
+  const { code, message } = asFedtuneError(error);
+  const goodbye: ServerMessage = { type: "goodbye", code, message };
+  const connected = context.connections.remove(connection);
+  if (connected !== null) context.post({ type: "left", index: connected.index, forGood: true });
+  context.listener.refused?.({ client: connected?.client ?? connection, code, message, round: null });
+  const text = encodeMessage(goodbye);
+  context.traffic.count("controlBytesDown", text.length);
+  context.ports.transport.send(connection, text);
+  context.ports.transport.disconnect(connection);
+}

@@ -1,0 +1,178 @@
+/**
+ * A network inside one process: the same encoded messages and the same blobs as over sockets, under full control.
+ *
+ * Every message is text that the receiver parses; loss, delay, duplication and reordering are decided by a function.
+ */
+import { FedtuneError } from "../errors.ts";
+import type {
+  BlobRef,
+  ClientTransport,
+  ClientTransportEvents,
+  Clock,
+  Hash,
+  ServerTransport,
+  ServerTransportEvents,
+} from "../ports.ts";
+
+/** What happens to one message: the delays at which copies arrive; an empty list loses it. */
+export type Fate = readonly number[];
+
+/** One message on its way. */
+export interface Passage {
+  readonly direction: "up" | "down";
+  /** The name that the client's end was made with. */
+  readonly name: string;
+  readonly message: string;
+}
+
+/** How the network behaves. */
+export interface MemoryNetworkOptions {
+  readonly clock: Clock;
+  /** Decides each message's fate; by default it arrives once, at once. */
+  readonly fate?: (passage: Passage) => Fate;
+  /** Milliseconds until a cut connection is open again. */
+  readonly reconnectMs?: number;
+  /** Re-hashes every blob that is received; without it bytes are hashed once, by their sender. */
+  readonly verify?: Hash;
+}
+
+/** Both ends of the network. */
+export interface MemoryNetwork {
+  readonly server: ServerTransport;
+  /** A client's end; `name` is what {@link Passage} and {@link MemoryNetwork.cut} call it. */
+  client(name: string): ClientTransport;
+  /** Cuts a client's connection; it comes back by itself after `reconnectMs`, or never when `forGood`. */
+  cut(name: string, forGood?: boolean): void;
+}
+
+interface Line {
+  readonly name: string;
+  connection: string;
+  events: ClientTransportEvents | null;
+  open: boolean;
+}
+
+/** Makes a network of one coordinator and any number of clients. */
+export function memoryNetwork(options: MemoryNetworkOptions): MemoryNetwork {
+  const lines = new Map<string, Line>();
+  const byConnection = new Map<string, Line>();
+  let listener: ServerTransportEvents | null = null;
+  let connections = 0;
+
+  const server = (): ServerTransportEvents => {
+    if (listener === null) throw new FedtuneError("transport-closed", "Cannot reach the coordinator: nobody listens");
+    return listener;
+  };
+  const pass = (passage: Passage, deliver: () => void): void => {
+    for (const delay of options.fate?.(passage) ?? [0]) {
+      if (delay === 0) void Promise.resolve().then(deliver);
+      else options.clock.after(delay, deliver);
+    }
+  };
+  const connect = (line: Line): void => {
+    line.connection = `${line.name}#${String(connections++)}`;
+    line.open = true;
+    byConnection.set(line.connection, line);
+  };
+  const hangUp = (line: Line): void => {
+    if (!line.open) return;
+    line.open = false;
+    byConnection.delete(line.connection);
+    listener?.closed(line.connection);
+  };
+  const cut = (line: Line, forGood: boolean): void => {
+    if (!line.open) return;
+    hangUp(line);
+    line.events?.disconnected();
+    if (forGood) return;
+    options.clock.after(options.reconnectMs ?? 1000, () => {
+      if (line.open || line.events === null) return;
+      connect(line);
+      line.events.reconnected();
+    });
+  };
+
+  return {
+    server: {
+      listen(events) {
+        listener = events;
+      },
+      send(connection, message) {
+        const line = byConnection.get(connection);
+        if (line === undefined) return;
+        pass({ direction: "down", name: line.name, message }, () => {
+          if (line.open && line.connection === connection) line.events?.message(message);
+        });
+      },
+      disconnect(connection) {
+        const line = byConnection.get(connection);
+        if (line !== undefined) pass({ direction: "down", name: line.name, message: "" }, () => { cut(line, true); });
+      },
+      close() {
+        for (const line of [...lines.values()]) cut(line, true);
+        listener = null;
+        return Promise.resolve();
+      },
+    },
+    client(name) {
+      const line: Line = { name, connection: "", events: null, open: false };
+      lines.set(name, line);
+      return clientEnd(line, { server, pass, connect, hangUp, verify: options.verify ?? null });
+    },
+    cut(name, forGood = false) {
+      const line = lines.get(name);
+      if (line !== undefined) cut(line, forGood);
+    },
+  };
+}
+
+interface Wires {
+  server(): ServerTransportEvents;
+  pass(passage: Passage, deliver: () => void): void;
+  connect(line: Line): void;
+  hangUp(line: Line): void;
+  readonly verify: Hash | null;
+}
+
+function clientEnd(line: Line, wires: Wires): ClientTransport {
+  const requireOpen = (): void => {
+    if (!line.open) throw new FedtuneError("transport-closed", `Cannot reach the coordinator: "${line.name}" is cut off`);
+  };
+  return {
+    open(events) {
+      line.events = events;
+      wires.connect(line);
+      return Promise.resolve();
+    },
+    send(message) {
+      if (!line.open) return;
+      const { connection } = line;
+      wires.pass({ direction: "up", name: line.name, message }, () => {
+        if (line.open && line.connection === connection) wires.server().message(connection, message);
+      });
+    },
+    async download(ref, signal) {
+      signal.throwIfAborted();
+      requireOpen();
+      const bytes = await wires.server().download(line.connection, ref.hash);
+      checkBlob(bytes, ref, wires.verify);
+      return bytes;
+    },
+    async upload(slot, blob, signal) {
+      signal.throwIfAborted();
+      requireOpen();
+      checkBlob(blob.bytes, { hash: blob.hash, bytes: blob.bytes.length }, wires.verify);
+      await wires.server().upload(line.connection, slot, blob);
+    },
+    close() {
+      wires.hangUp(line);
+      line.events = null;
+      return Promise.resolve();
+    },
+  };
+}
+
+function checkBlob(bytes: Uint8Array, ref: BlobRef, verify: Hash | null): void {
+  if (bytes.length === ref.bytes && (verify === null || verify.sha256(bytes) === ref.hash)) return;
+  throw new FedtuneError("blob-corrupt", `Cannot use blob ${ref.hash}: its ${String(bytes.length)} bytes do not match`);
+}
