@@ -60,12 +60,11 @@ describe.each(packages)("$name", ({ index, list }) => {
   const file = join(folder, list);
   const actual = exportsOf(index);
 
-  it.runIf(update)("has its list of exports written", () => {
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(file, actual.map((name) => `${name}\n`).join(""));
-  });
-
   it("exports exactly the listed names", () => {
+    if (update) {
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(file, actual.map((name) => `${name}\n`).join(""));
+    }
     const listed = existsSync(file) ? readFileSync(file, "utf8").split("\n").filter(Boolean) : [];
     const added = actual.filter((name) => !listed.includes(name)).map((name) => `+ ${name}`);
     const gone = listed.filter((name) => !actual.includes(name)).map((name) => `- ${name}`);

@@ -16,7 +16,9 @@ interface Import {
   readonly specifier: string;
 }
 
-const isTest = (path: string) => /\.(test|bench)\.tsx?$/.test(path);
+/** Tests, and what only tests of the same package use. */
+const isTest = (path: string) =>
+  /\.(test|bench)\.tsx?$/.test(path) || path.includes("/src/test-support/");
 
 function importsIn(workspace: Workspace): Import[] {
   return tracked
