@@ -1,1 +1,1 @@
-export {};
+export { allowConsole } from "./console.ts";
