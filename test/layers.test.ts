@@ -52,9 +52,16 @@ function complaint(found: Import): string | undefined {
   if (specifier.startsWith(".")) return relativeComplaint(found);
   if (isNode(specifier)) return nodeComplaint(found);
   const name = packageName(specifier);
-  if (specifier !== name && byName.has(name)) return "reaches into a package past its index";
   const target = byName.get(name);
+  if (target !== undefined && !offers(target, `.${specifier.slice(name.length)}`)) {
+    return "reaches into a package past its exports";
+  }
   return target === undefined ? npmComplaint(found, name) : oursComplaint(found, target);
+}
+
+/** Whether a package lists `.` or `./part` among its exports. */
+function offers({ manifest }: Workspace, entry: string): boolean {
+  return (manifest.exports?.[entry] ?? null) !== null;
 }
 
 function relativeComplaint({ file, from, specifier }: Import): string | undefined {

@@ -27,6 +27,7 @@ export interface Manifest {
   readonly license?: string;
   readonly licenses?: readonly { readonly type: string }[];
   readonly engines?: Readonly<Record<string, string>>;
+  readonly exports?: Readonly<Record<string, unknown>>;
   readonly scripts?: Readonly<Record<string, string>>;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
