@@ -21,13 +21,14 @@ export const layers: Readonly<Record<string, Layer>> = {
   client: { ours: ["core", "dp", "training"], npm: ["socket.io-client", "zod"], node: false },
   db: { ours: ["core"], npm: ["*"], node: true },
   simulation: {
-    ours: ["core", "aggregators", "dp", "training", "client"],
+    ours: ["core", "aggregators", "dp", "training", "client", "node-ports"],
     npm: ["zod"],
     node: /(^|[/-])(worker|report)(s|ers)?([./-])/,
   },
+  "node-ports": { ours: ["core"], npm: [], node: true },
   testkit: { ours: ["core"], npm: ["fast-check", "vitest"], node: true },
   apps: {
-    ours: ["core", "aggregators", "dp", "training", "client", "db", "simulation"],
+    ours: ["core", "aggregators", "dp", "training", "client", "db", "node-ports", "simulation"],
     npm: ["*"],
     node: true,
   },

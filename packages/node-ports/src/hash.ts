@@ -1,0 +1,8 @@
+import { createHash } from "node:crypto";
+import { digest } from "@fedtune/core";
+import type { Hash } from "@fedtune/core";
+
+/** SHA-256 by Node's own implementation. */
+export const nodeHash: Hash = {
+  sha256: (bytes) => digest(createHash("sha256").update(bytes).digest("hex")),
+};
