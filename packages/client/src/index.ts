@@ -1,4 +1,4 @@
 /** The client runtime that Node, browser and simulation share. */
 export { runClient } from "./run-client.ts";
-export type { ClientListener, ClientOptions, ClientPorts } from "./run-client.ts";
+export type { AdapterCache, ClientListener, ClientOptions, ClientPorts } from "./run-client.ts";
 export { memoryClientState } from "./memory-state.ts";

@@ -3,7 +3,7 @@ import {
   adapterKind,
   applyParts,
   decodePart,
-  encodeVectorBlob,
+  encodeUpdate,
   FedtuneError,
   float32Bytes,
   gatherRoles,
@@ -20,6 +20,7 @@ import type {
   DataRef,
   Delivery,
   Digest,
+  FactorRole,
   Holding,
   Layout,
   MessageOf,
@@ -66,8 +67,11 @@ export async function openLocalRun(
       data: { layoutHash: layoutDigest, expected: spec.layoutHash },
     });
   }
-  const initial = initialAdapter(layout, adapterKind(spec.adapter.kind), rngFromState({ key: spec.initialSeed, position: 0 }));
-  const first: Held = { round: 0, hash: hash.sha256(float32Bytes(initial)), values: initial };
+  const initial =
+    ports.adapters?.get(spec.initialHash) ??
+    initialAdapter(layout, adapterKind(spec.adapter.kind), rngFromState({ key: spec.initialSeed, position: 0 }));
+  ports.adapters?.set(spec.initialHash, initial);
+  const first: Held = { round: 0, hash: options.verify ? hash.sha256(float32Bytes(initial)) : spec.initialHash, values: initial };
   if (first.hash !== spec.initialHash) {
     throw new FedtuneError("layout-mismatch", `Cannot join run "${run}": the adapter drawn from its seed differs from the coordinator's`);
   }
@@ -94,9 +98,8 @@ export async function openLocalRun(
       const received = await receive(ports, parts, { order, from, verify: options.verify, signal: control.signal });
       held = received.next;
       residuals = order.from === null ? received.residuals : [...residuals, ...received.residuals];
-      const start = held.values.slice();
       const { plan } = order;
-      if (personal !== null) scatterRoles(layout, start, { roles: plan.personal, packed: personal });
+      const start = withPersonal(layout, held.values, { roles: plan.personal, packed: personal });
       const result = await ports.trainer.train(
         {
           run,
@@ -114,7 +117,15 @@ export async function openLocalRun(
         control,
       );
       control.signal.throwIfAborted();
-      const update = encodeUpdate(layout, { order, start, trained: result.factors });
+      const update = encodeUpdate({
+        layout,
+        layoutHash: layoutDigest,
+        round: order.round,
+        roles: plan.upload,
+        codec: plan.codec,
+        start,
+        trained: result.factors,
+      });
       pending = {
         round: order.round,
         bytes: update,
@@ -170,26 +181,26 @@ async function receive(
     const bytes = await ports.transport.download({ hash: ref.hash, bytes: ref.bytes }, signal);
     parts.push(decodePart(bytes, ref, context));
   }
-  const { values } = applyParts(context.layout, from.values, parts);
+  const shared = verify ? undefined : ports.adapters?.get(order.adapterHash);
+  const values = shared ?? applyParts(context.layout, from.values, parts).values;
   const residuals = parts.flatMap((part) => (part.kind === "residual" ? [{ id: part.id, modules: part.modules }] : []));
   const hash = verify ? ports.hash.sha256(float32Bytes(values)) : order.adapterHash;
   if (hash !== order.adapterHash) {
     throw new FedtuneError("blob-corrupt", `Cannot start round ${order.round}: the adapter built from the downloads is not the coordinator's`);
   }
+  ports.adapters?.set(hash, values);
   return { next: { round: order.round - 1, hash, values }, residuals };
 }
 
-/** The uploaded factors as trained minus received, encoded as the plan says. */
-function encodeUpdate(
+/** The adapter with this client's own factors in place; the global values themselves when it has none. */
+function withPersonal(
   layout: Layout,
-  update: { readonly order: MessageOf<"order">; readonly start: Float32Array; readonly trained: Float32Array },
-): Uint8Array {
-  const { order, start, trained } = update;
-  if (trained.length !== layout.size) {
-    throw new FedtuneError("shape-mismatch", `Cannot upload ${trained.length} trained values, expected ${String(layout.size)}`);
-  }
-  const values = gatherRoles(layout, trained, order.plan.upload);
-  const before = gatherRoles(layout, start, order.plan.upload);
-  for (let i = 0; i < values.length; i++) values[i] = (values[i] ?? 0) - (before[i] ?? 0);
-  return encodeVectorBlob({ kind: "update", codec: order.plan.codec, round: order.round, layoutHash: order.layoutHash, values });
+  values: Float32Array,
+  personal: { readonly roles: readonly FactorRole[]; readonly packed: Float32Array | null },
+): Float32Array {
+  const { roles, packed } = personal;
+  if (packed === null) return values;
+  const start = values.slice();
+  scatterRoles(layout, start, { roles, packed });
+  return start;
 }

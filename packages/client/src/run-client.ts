@@ -8,6 +8,7 @@ import type {
   Clock,
   DataRef,
   Delivery,
+  Digest,
   Hash,
   MessageOf,
   RunId,
@@ -29,8 +30,16 @@ export interface ClientPorts {
   readonly clock: Clock;
   readonly hash: Hash;
   readonly trainer: Trainer;
+  /** Adapters by hash, shared by the clients of one process so that they are built and kept once; nobody may change them. */
+  readonly adapters?: AdapterCache;
   /** What this client's own base model gives for the run's adapter. */
   readonly describe: (spec: RunSpec) => Promise<AdapterShape>;
+}
+
+/** A small cache of immutable adapters. */
+export interface AdapterCache {
+  get(hash: Digest): Float32Array | undefined;
+  set(hash: Digest, values: Float32Array): void;
 }
 
 /** Tells the owner of a client what happens. */

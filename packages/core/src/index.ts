@@ -28,6 +28,8 @@ export type {
   AdapterShape,
   LinearModule,
 } from "./adapter/kind.ts";
+export { adapterKind, adapterKinds } from "./adapter/kinds/registry.ts";
+export { initialAdapter } from "./adapter/initial.ts";
 export { applyParts } from "./adapter/parts.ts";
 export { decodePart, encodePart } from "./adapter/part-blob.ts";
 export type { PartContext } from "./adapter/part-blob.ts";
@@ -35,6 +37,7 @@ export { decodeVectorBlob, encodeVectorBlob, vectorBlobBytes } from "./adapter/b
 export { codecNames, codecs } from "./adapter/codec.ts";
 export type { CodecName, VectorCodec } from "./adapter/codec.ts";
 
+export { noOptions } from "./method.ts";
 export type {
   Accumulator,
   BroadcastPart,
@@ -46,14 +49,15 @@ export type {
   MethodMetrics,
   MethodResult,
   MethodUpdate,
+  NoOptions,
   PaperRef,
   Plan,
   PlannedClient,
   RoundFacts,
   Tier,
 } from "./method.ts";
-export { checkUpdate, decodeUpdate, norm } from "./update.ts";
-export type { CheckedUpdate, ExpectedUpdate } from "./update.ts";
+export { checkUpdate, decodeUpdate, encodeUpdate, norm } from "./update.ts";
+export type { CheckedUpdate, ExpectedUpdate, UpdateSource } from "./update.ts";
 
 export { canonicalJson, deepFreeze, hashOfJson } from "./config/canonical.ts";
 export { inputError, parseInput } from "./config/issues.ts";

@@ -109,7 +109,7 @@ export interface TrainJob {
   readonly round: number;
   readonly rank: number;
   readonly adapter: AdapterSettings & { readonly kind: string; readonly targetModules: readonly string[] };
-  /** The full tier vector to start from: global factors, with personal ones already in place; `[layout.size]`. */
+  /** The full tier vector to start from: global factors, with personal ones already in place; `[layout.size]`. Read-only: others may share it. */
   readonly start: Float32Array;
   /** All base residuals since the pristine base, in order; the trainer folds each once and knows them by id. */
   readonly residuals: readonly BaseResidual[];

@@ -1,6 +1,12 @@
-/** Checking an uploaded update: everything that can be known of its bytes before it is stored. */
-import { decodeVectorBlob } from "./adapter/blob.ts";
+/** An update as bytes: made by the client, checked by the coordinator before it is stored, decoded when the round closes. */
+import { BLOB_HEADER_BYTES, writeBlobHeader } from "./adapter/blob-header.ts";
+import { decodeVectorBlob, encodeVectorBlob, vectorBlobBytes } from "./adapter/blob.ts";
 import type { CodecName } from "./adapter/codec.ts";
+import { checkFinite } from "./adapter/finite.ts";
+import type { FactorRole, Layout } from "./adapter/layout.ts";
+import { selectRoles } from "./adapter/layout.ts";
+import { isLittleEndianHost } from "./adapter/little-endian.ts";
+import { FedtuneError } from "./errors.ts";
 import type { Digest } from "./ids.ts";
 
 /** What the plan says an update must be. */
@@ -27,13 +33,61 @@ export interface CheckedUpdate {
  * @throws FedtuneError `codec-invalid`, `wrong-round`, `layout-mismatch`, `shape-mismatch`, `update-too-large`, `not-finite`
  */
 export function checkUpdate(bytes: Uint8Array, expected: ExpectedUpdate): CheckedUpdate {
-  const delta = decodeUpdate(bytes, expected);
+  const delta = decodeVectorBlob(bytes, { kind: "update", ...expected });
   return { delta, norm: norm(delta) };
 }
 
-/** Decodes an update that was checked when it came. */
+/** Decodes an update that {@link checkUpdate} accepted when it came. */
 export function decodeUpdate(bytes: Uint8Array, expected: ExpectedUpdate): Float32Array {
-  return decodeVectorBlob(bytes, { kind: "update", ...expected });
+  return decodeVectorBlob(bytes, { kind: "update", ...expected, trusted: true });
+}
+
+/** What an update is made of. */
+export interface UpdateSource {
+  readonly layout: Layout;
+  readonly layoutHash: Digest;
+  readonly round: number;
+  readonly roles: readonly FactorRole[];
+  readonly codec: CodecName;
+  /** The tier vectors before and after training, `[layout.size]`. */
+  readonly start: Float32Array;
+  readonly trained: Float32Array;
+}
+
+/**
+ * Encodes the change of the uploaded factors, trained minus start, packed in layout order.
+ *
+ * @throws FedtuneError `shape-mismatch` when the trained vector is not `[layout.size]`, `not-finite`
+ */
+export function encodeUpdate(source: UpdateSource): Uint8Array {
+  const { layout, layoutHash, round, roles, codec, trained } = source;
+  if (trained.length !== layout.size) {
+    throw new FedtuneError("shape-mismatch", `Cannot upload ${trained.length} trained values, expected ${layout.size}`);
+  }
+  const { size } = selectRoles(layout, roles);
+  if (codec === "f32" && isLittleEndianHost) {
+    const bytes = new Uint8Array(vectorBlobBytes(codec, size));
+    writeBlobHeader({ kind: "update", codec, round, layoutHash, length: size }, bytes);
+    const values = new Float32Array(bytes.buffer, BLOB_HEADER_BYTES, size);
+    subtract(source, values);
+    checkFinite(values, "upload");
+    return bytes;
+  }
+  const values = new Float32Array(size);
+  subtract(source, values);
+  return encodeVectorBlob({ kind: "update", codec, round, layoutHash, values });
+}
+
+/** Writes trained minus start of the chosen factors into `target`, neighbouring factors in one run. */
+function subtract({ layout, roles, start, trained }: UpdateSource, target: Float32Array): void {
+  let at = 0;
+  for (const { role, offset, size } of layout.factors) {
+    if (!roles.includes(role)) continue;
+    for (let i = 0; i < size; i++) {
+      target[at + i] = (trained[offset + i] ?? 0) - (start[offset + i] ?? 0);
+    }
+    at += size;
+  }
 }
 
 /** Euclidean norm, summed in float64 by four lanes. */

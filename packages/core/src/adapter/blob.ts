@@ -18,8 +18,11 @@ export interface VectorBlob {
   readonly values: Float32Array;
 }
 
-/** What a receiver waits for; `length` is the number of values. */
-export type ExpectedVectorBlob = Omit<VectorBlob, "values"> & { readonly length: number };
+/** What a receiver waits for; `length` is the number of values. `trusted` bytes passed this very check before. */
+export type ExpectedVectorBlob = Omit<VectorBlob, "values"> & {
+  readonly length: number;
+  readonly trusted?: boolean;
+};
 
 /** Size of a vector blob of `length` values. */
 export function vectorBlobBytes(codec: CodecName, length: number): number {
@@ -58,5 +61,6 @@ export function decodeVectorBlob(bytes: Uint8Array, expected: ExpectedVectorBlob
   if (bytes.length > wanted) {
     throw refused("update-too-large", "size", [bytes.length, `${wanted} bytes`]);
   }
-  return codecs[expected.codec].decode(bytes.subarray(BLOB_HEADER_BYTES), expected.length);
+  const payload = bytes.subarray(BLOB_HEADER_BYTES);
+  return codecs[expected.codec].decode(payload, expected.length, expected.trusted);
 }

@@ -5,8 +5,9 @@
  */
 import { asFedtuneError } from "../errors.ts";
 import type { ErrorCode } from "../errors.ts";
+import type { Digest } from "../ids.ts";
 import type { Metrics } from "../metrics.ts";
-import type { Blobs, Clock, Hash, ServerTransport, ServerTransportEvents } from "../ports.ts";
+import type { BlobRef, Blobs, Clock, Hash, ServerTransport, ServerTransportEvents } from "../ports.ts";
 import { encodeMessage } from "../protocol/messages.ts";
 import type { ServerMessage } from "../protocol/messages.ts";
 import type { EvaluationRow, RoundRow, RunEnd, Store } from "../store/store.ts";
@@ -84,13 +85,15 @@ export interface RoundNotes {
   readonly refusals: Map<ErrorCode, number>;
   /** Updates announced and checked, by participantIndex, waiting to be stored. */
   readonly arrived: Map<number, ArrivedUpdate>;
+  /** Blobs of refused updates: nothing names them once the round is committed. */
+  readonly refusedBlobs: Set<Digest>;
   pending: Omit<RoundRow, "traffic" | "seconds"> | null;
 }
 
 /** A checked update between its arrival and the store. */
 export interface ArrivedUpdate {
   readonly round: number;
-  readonly blob: { readonly hash: RoundRow["state"]["hash"]; readonly bytes: number };
+  readonly blob: BlobRef;
   readonly examples: number;
   readonly metrics: Metrics;
   readonly norm: number;
@@ -154,7 +157,7 @@ function assemble(setup: RunSetup, ports: CoordinatorPorts, assembly: Assembly) 
     model: assembly.model,
     connections,
     traffic,
-    round: { openedAt: 0, refusals: new Map(), arrived: new Map(), pending: null },
+    round: { openedAt: 0, refusals: new Map(), arrived: new Map(), refusedBlobs: new Set(), pending: null },
     timers: new Map(),
     post,
     state: () => state,

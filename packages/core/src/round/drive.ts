@@ -111,6 +111,7 @@ function refuse(context: Context, effect: EffectOf<"refuse">): void {
   const { index, round, hash, code } = effect;
   const message = `Cannot accept the update of round ${round}: ${refusalText(code, context.state().round)}`;
   noteRefusal(context, { index, round, code, message });
+  if (code !== "update-conflict") context.round.refusedBlobs.add(hash);
   context.send(index, { type: "refused", run: context.setup.id, round, hash, code, message });
 }
 
@@ -214,7 +215,9 @@ async function commit(context: Context, round: number): Promise<void> {
 async function discard(context: Context, row: RoundRow, superseded: readonly Digest[]): Promise<void> {
   const { store, blobs } = context.ports;
   const rows = await store.getUpdates(context.setup.id, row.round, row.accepted);
-  for (const hash of [...superseded, ...rows.map((update) => update.blob.hash)]) await blobs.delete(hash);
+  const done = [...superseded, ...rows.map((update) => update.blob.hash), ...context.round.refusedBlobs];
+  context.round.refusedBlobs.clear();
+  for (const hash of done) await blobs.delete(hash);
 }
 
 async function evaluate(context: Context, round: number): Promise<void> {

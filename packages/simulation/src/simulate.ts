@@ -1,0 +1,162 @@
+/**
+ * A whole run inside one process: the live coordinator and the live client loop over a memory network and virtual time.
+ *
+ * With the same config, base model, backend and threads the adapter is bit for bit that of a live run with the same
+ * accepted set per round.
+ */
+import { runClient, memoryClientState } from "@fedtune/client";
+import type { ClientListener } from "@fedtune/client";
+import {
+  clientId,
+  memoryBlobs,
+  memoryNetwork,
+  memoryStore,
+  openCoordinator,
+  prepareRun,
+  resolveRun,
+  runId,
+  virtualClock,
+} from "@fedtune/core";
+import type {
+  AdapterShape,
+  Blobs,
+  Coordinator,
+  CoordinatorListener,
+  DataRef,
+  Fate,
+  Hash,
+  MemoryNetwork,
+  Metrics,
+  Passage,
+  Registries,
+  ResolvedRun,
+  Retention,
+  RunEnd,
+  RunHistory,
+  Trainer,
+  VirtualClock,
+} from "@fedtune/core";
+import { adapterCache } from "./adapter-cache.ts";
+import { busyTrainer } from "./busy-trainer.ts";
+
+/** One simulated data holder. */
+export interface SimulatedClient {
+  /** The name under which it enrols; its place in the list is its participantIndex. */
+  readonly name: string;
+  readonly data: DataRef;
+}
+
+/** What a simulation needs besides its config. */
+export interface SimulationOptions {
+  readonly registries: Registries;
+  /** What the base model gives for the config's adapter and head. */
+  readonly describe: (resolved: ResolvedRun) => Promise<AdapterShape>;
+  readonly clients: readonly SimulatedClient[];
+  /** Trains for all clients; calls overlap, so a pool decides how many run at once. */
+  readonly trainer: Trainer;
+  /** Central evaluation; null: none. */
+  readonly evaluate: ((adapter: Float32Array, rank: number, round: number) => Promise<Metrics>) | null;
+  readonly hash: Hash;
+  /** Resolves after everything ready now has run, for example `setImmediate` as a promise. */
+  readonly settle: () => Promise<void>;
+  readonly listener?: CoordinatorListener;
+  readonly clientListener?: (client: SimulatedClient) => ClientListener;
+  /** Where blobs are kept; memory by default. */
+  readonly blobs?: Blobs;
+  readonly retention?: Retention;
+  /** Re-hashes every received blob and adapter. */
+  readonly verify?: boolean;
+  /** What happens to each message; by default it arrives at once. */
+  readonly fate?: (passage: Passage) => Fate;
+  /** Called when network and coordinator exist and before the first round, to schedule faults on the virtual clock. */
+  readonly prepare?: (world: SimulatedWorld) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** Handles on a simulation for fault injection. */
+export interface SimulatedWorld {
+  readonly network: MemoryNetwork;
+  readonly clock: VirtualClock;
+  readonly coordinator: Coordinator;
+}
+
+/** What a simulation leaves behind. */
+export interface SimulationResult {
+  readonly resolved: ResolvedRun;
+  readonly end: RunEnd;
+  readonly history: RunHistory;
+  /** The global adapter after the last finished round. */
+  readonly adapter: Float32Array;
+  readonly shape: AdapterShape;
+}
+
+/**
+ * Runs a federation to its end.
+ *
+ * @throws FedtuneError `config-invalid`, `config-conflict` before anything starts; a failed run is an outcome, not a throw
+ */
+export async function simulate(input: unknown, options: SimulationOptions): Promise<SimulationResult> {
+  const { registries, hash, clients } = options;
+  const resolved = resolveRun(withRoster(input, clients), registries, hash);
+  const shape = await options.describe(resolved);
+  const setup = prepareRun(runId(resolved.config.name), resolved, { shape, hash });
+  const clock = virtualClock(options.settle);
+  const network = memoryNetwork({
+    clock,
+    ...(options.fate === undefined ? {} : { fate: options.fate }),
+    ...(options.verify === true ? { verify: hash } : {}),
+  });
+  const store = memoryStore();
+  const { evaluate } = options;
+  const coordinator = await openCoordinator(
+    setup,
+    {
+      transport: network.server,
+      store,
+      blobs: options.blobs ?? memoryBlobs(),
+      clock,
+      hash,
+      evaluate: evaluate === null ? null : (...task) => clock.busy(evaluate(...task)),
+    },
+    { retention: options.retention ?? "latest", ...(options.listener === undefined ? {} : { listener: options.listener }) },
+  );
+  options.prepare?.({ network, clock, coordinator });
+  options.signal?.addEventListener("abort", () => { coordinator.stop(); }, { once: true });
+  const ended = coordinator.run();
+  const adapters = adapterCache();
+  const trainer = busyTrainer(options.trainer, clock);
+  const sessions = clients.map((client) =>
+    runClient(
+      {
+        transport: network.client(client.name),
+        state: memoryClientState(),
+        clock,
+        hash,
+        trainer,
+        adapters,
+        describe: () => Promise.resolve(shape),
+      },
+      {
+        client: clientId(client.name),
+        run: setup.id,
+        data: client.data,
+        software: "fedtune-simulation",
+        verify: options.verify ?? false,
+        ...(options.clientListener === undefined ? {} : { listener: options.clientListener(client) }),
+      },
+    ).catch((error: unknown) => error),
+  );
+  const end = await clock.runUntil(ended);
+  await network.server.close();
+  await Promise.race([Promise.all(sessions), options.settle()]);
+  const history = await store.getHistory(setup.id);
+  if (history === null) throw new RangeError("Cannot find the history of a run that just ended");
+  return { resolved, end, history, adapter: coordinator.adapter(), shape };
+}
+
+/** The clients' names in order are the run's roster, so that participantIndex does not depend on who connects first. */
+function withRoster(input: unknown, clients: readonly SimulatedClient[]): unknown {
+  if (typeof input !== "object" || input === null || Array.isArray(input)) return input;
+  const { participants } = input as { participants?: unknown };
+  return { ...input, participants: participants ?? clients.map((client) => client.name) };
+}

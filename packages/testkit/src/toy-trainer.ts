@@ -1,0 +1,89 @@
+import { FedtuneError, factorView, layoutOf, rngFromSeed } from "@fedtune/core";
+import type { DataRef, EvaluateJob, FactorRole, Layout, Metrics, TrainControl, Trainer, TrainJob } from "@fedtune/core";
+
+/** A toy data set: the client wants every trained factor to be at a point drawn from `seed`. */
+export function toyData(seed: number, examples: number): DataRef {
+  return { kind: "toy", seed, examples };
+}
+
+/** A layout of two small LoRA modules and a head, for runs without a base model. */
+export function toyLayout(rank = 2): Layout {
+  return layoutOf([
+    { name: "a.lora_A", module: "a", role: "down", shape: [rank, 6] },
+    { name: "a.lora_B", module: "a", role: "up", shape: [5, rank] },
+    { name: "b.lora_A", module: "b", role: "down", shape: [rank, 4] },
+    { name: "b.lora_B", module: "b", role: "up", shape: [3, rank] },
+    { name: "classifier.weight", module: "classifier", role: "head", shape: [2, 5] },
+    { name: "classifier.bias", module: "classifier", role: "head", shape: [2] },
+  ]);
+}
+
+/**
+ * A trainer for a strongly convex toy: gradient steps on the squared distance to the data's point.
+ *
+ * Deterministic, no tensors; `loss` is the mean squared distance over trained factors before training.
+ */
+export function toyTrainer(layout: Layout): Trainer {
+  return {
+    train: (job, control) =>
+      soon(() => {
+        control.signal.throwIfAborted();
+        const { seed, examples } = toyRef(job.data);
+        const target = toyPoint(layout, seed);
+        const factors = job.start.slice();
+        const loss = distance(layout, { from: factors, to: target, roles: job.train });
+        for (let step = 0; step < job.training.localEpochs; step++) {
+          forTrained(layout, job.train, (i) => {
+            factors[i] = (factors[i] ?? 0) + job.training.learningRate * ((target[i] ?? 0) - (factors[i] ?? 0));
+          });
+        }
+        control.onProgress?.({ done: 1, total: 1, loss });
+        return { factors, examples, metrics: { loss, steps: job.training.localEpochs }, privacyEvents: [] };
+      }),
+    evaluate: (job: EvaluateJob, _control: TrainControl): Promise<Metrics> =>
+      soon(() => {
+        const { seed, examples } = toyRef(job.data);
+        const roles: readonly FactorRole[] = ["down", "up", "head"];
+        return { loss: distance(layout, { from: job.start, to: toyPoint(layout, seed), roles }), examples };
+      }),
+    close: () => Promise.resolve(),
+  };
+}
+
+/** The point that a toy data set pulls towards; `[layout.size]`. */
+export function toyPoint(layout: Layout, seed: number): Float32Array {
+  const rng = rngFromSeed(seed);
+  return Float32Array.from({ length: layout.size }, () => rng.uniform() * 2 - 1);
+}
+
+function toyRef(data: TrainJob["data"]): { seed: number; examples: number } {
+  const { seed, examples } = data;
+  if (data.kind === "toy" && typeof seed === "number" && typeof examples === "number") return { seed, examples };
+  throw new FedtuneError("data-invalid", `Cannot train on data of kind "${data.kind}", wanted "toy"`);
+}
+
+function forTrained(layout: Layout, roles: readonly FactorRole[], visit: (index: number) => void): void {
+  for (const factor of layout.factors) {
+    if (!roles.includes(factor.role)) continue;
+    for (let i = factor.offset; i < factor.offset + factor.size; i++) visit(i);
+  }
+}
+
+function distance(
+  layout: Layout,
+  pair: { readonly from: Float32Array; readonly to: Float32Array; readonly roles: readonly FactorRole[] },
+): number {
+  let sum = 0;
+  let count = 0;
+  for (const factor of layout.factors) {
+    if (!pair.roles.includes(factor.role)) continue;
+    const to = factorView(pair.to, factor);
+    factorView(pair.from, factor).forEach((value, i) => (sum += (value - (to[i] ?? 0)) ** 2));
+    count += factor.size;
+  }
+  return count === 0 ? 0 : sum / count;
+}
+
+function soon<T>(work: () => T): Promise<T> {
+  return Promise.resolve().then(work);
+}
