@@ -37,6 +37,33 @@ export { decodeVectorBlob, encodeVectorBlob, vectorBlobBytes } from "./adapter/b
 export { codecNames, codecs } from "./adapter/codec.ts";
 export type { CodecName, VectorCodec } from "./adapter/codec.ts";
 
+export {
+  columns,
+  combine,
+  concatColumns,
+  concatRows,
+  frobeniusNorm,
+  identity,
+  innerProduct,
+  matrixFrom,
+  multiply,
+  multiplyTransposedLeft,
+  multiplyTransposedRight,
+  productInner,
+  productNorm,
+  subtract,
+  toFloat32,
+  transpose,
+  zeros,
+} from "./linalg/matrix.ts";
+export type { LowRank, Matrix } from "./linalg/matrix.ts";
+export { qr, triangularFactor } from "./linalg/qr.ts";
+export type { QR } from "./linalg/qr.ts";
+export { svd } from "./linalg/svd.ts";
+export type { SVD } from "./linalg/svd.ts";
+export { aggregationError } from "./linalg/aggregation-error.ts";
+export type { WeightedProduct } from "./linalg/aggregation-error.ts";
+
 export { noOptions } from "./method.ts";
 export type {
   Accumulator,

@@ -1,8 +1,11 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import {
   bfloatsToFloats,
   floatFromHalf,
   floatsToHalves,
+  halfFromFloatBits,
   halvesToFloats,
   isHalfFinite,
 } from "./half.ts";
@@ -57,5 +60,33 @@ describe("half floats", () => {
       Infinity,
       2 ** -133,
     ]);
+  });
+});
+
+/** Made by numpy and torch; see the file's provenance. */
+const golden = JSON.parse(
+  readFileSync(new URL("../../golden/half.json", import.meta.url), "utf8"),
+) as { encode: [number, number, number][]; decode_f16_sha256: string; ties_f16_sha256: string };
+
+const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
+
+describe("golden halves", () => {
+  it("[AD4] rounds as numpy does", () => {
+    for (const [bits, wanted] of golden.encode) expect(halfFromFloatBits(bits)).toBe(wanted);
+    const ties = Uint16Array.from({ length: 3 * 31744 }, (_, index) => {
+      const low = Math.floor(index / 3);
+      const next = low + 1 === 31744 ? 65536 : floatFromHalf(low + 1);
+      const middle = (floatFromHalf(low) + next) / 2;
+      return half([neighbour(middle, -1), middle, neighbour(middle, 1)][index % 3]!);
+    });
+    expect(sha256(new Uint8Array(ties.buffer))).toBe(golden.ties_f16_sha256);
+  });
+
+  it("[AD4] widens as numpy does", () => {
+    const bits = new Uint32Array(halvesToFloats(everyHalf).buffer);
+    for (const [code, word] of bits.entries()) {
+      if ((word & 0x7fffffff) > 0x7f800000) bits[code] = 0x7fc00000;
+    }
+    expect(sha256(new Uint8Array(bits.buffer))).toBe(golden.decode_f16_sha256);
   });
 });
