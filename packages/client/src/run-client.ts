@@ -74,9 +74,11 @@ const TIMER_MS: Readonly<Record<SessionTimer, number>> = { greeting: 5_000, hear
  */
 export async function runClient(ports: ClientPorts, options: ClientOptions): Promise<SessionEnd> {
   const loop = sessionLoop(ports, options);
-  options.signal?.addEventListener("abort", () => { loop.post({ type: "leave" }); }, { once: true });
+  const leave = (): void => { loop.post({ type: "leave" }); };
+  options.signal?.addEventListener("abort", leave, { once: true });
+  if (options.signal?.aborted === true) leave();
   try {
-    await ports.transport.open(
+    const opening = ports.transport.open(
       {
         message: (text) => { loop.hear(text); },
         disconnected() {
@@ -87,9 +89,11 @@ export async function runClient(ports: ClientPorts, options: ClientOptions): Pro
       },
       loop.signal,
     );
-    loop.post({ type: "opened" });
+    await Promise.race([opening.then(() => { loop.post({ type: "opened" }); }), loop.done]);
     return await loop.done;
   } finally {
+    options.signal?.removeEventListener("abort", leave);
+    await loop.settled();
     await ports.transport.close();
   }
 }
@@ -99,6 +103,8 @@ interface Loop {
   readonly signal: AbortSignal;
   post(event: SessionEvent): void;
   hear(text: string): void;
+  /** Resolves when no work and no save is under way; called after the end. */
+  settled(): Promise<void>;
 }
 
 function sessionLoop(ports: ClientPorts, options: ClientOptions): Loop {
@@ -112,29 +118,31 @@ function sessionLoop(ports: ClientPorts, options: ClientOptions): Loop {
       lifetime.abort(new FedtuneError("cancelled", "The session has ended"));
       settle?.resolve(end);
     },
-    fail: (error) => {
-      lifetime.abort(error);
-      settle?.reject(error);
-    },
+    fail,
     signal: lifetime.signal,
   });
   function post(event: SessionEvent): void {
     const [next, effects] = stepSession(state, event);
     state = next;
-    for (const effect of effects) runner(effect);
+    for (const effect of effects) runner.perform(effect);
+  }
+  /** Ends the session with an error: timers and work stop as after any end. */
+  function fail(error: unknown): void {
+    settle?.reject(error);
+    post({ type: "leave" });
   }
   return {
     done,
     signal: lifetime.signal,
     post,
+    settled: runner.settled,
     hear(text) {
       try {
         const message = parseServerMessage(text);
         if (message.type === "welcome") options.listener?.welcomed?.(message);
         post({ type: "message", message });
       } catch (error) {
-        settle?.reject(error);
-        post({ type: "leave" });
+        fail(error);
       }
     },
   };
@@ -147,9 +155,15 @@ interface LoopHandle {
   readonly signal: AbortSignal;
 }
 
-/** Returns the function that performs one effect; holds timers, the local run and the work at hand. */
-function effectRunner(ports: ClientPorts, options: ClientOptions, loop: LoopHandle): (effect: SessionEffect) => void {
+interface EffectRunner {
+  perform(effect: SessionEffect): void;
+  settled(): Promise<void>;
+}
+
+/** Performs effects; holds timers, the local run and the work at hand. */
+function effectRunner(ports: ClientPorts, options: ClientOptions, loop: LoopHandle): EffectRunner {
   const timers = new Map<SessionTimer, () => void>();
+  const tasks = new Set<Promise<void>>();
   let local: LocalRun | null = null;
   let work: { controller: AbortController; finished: Promise<void> } | null = null;
   const { listener } = options;
@@ -189,10 +203,17 @@ function effectRunner(ports: ClientPorts, options: ClientOptions, loop: LoopHand
   }
 
   function run(task: Promise<void>): void {
-    task.catch(loop.fail);
+    const settling = task.catch(loop.fail).finally(() => tasks.delete(settling));
+    tasks.add(settling);
   }
 
-  return (effect) => {
+  async function settled(): Promise<void> {
+    while (tasks.size > 0) await Promise.all(tasks);
+  }
+
+  return { perform, settled };
+
+  function perform(effect: SessionEffect): void {
     switch (effect.type) {
       case "send":
         ports.transport.send(encodeMessage(effect.message));
@@ -235,5 +256,5 @@ function effectRunner(ports: ClientPorts, options: ClientOptions, loop: LoopHand
       default:
         throw new FedtuneError("internal", `Cannot perform ${JSON.stringify(effect satisfies never)}`);
     }
-  };
+  }
 }

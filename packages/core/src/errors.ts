@@ -31,6 +31,7 @@ const CODES = {
   "update-too-large": { retryable: false },
   "not-selected": { retryable: false },
   "unknown-client": { retryable: false },
+  "client-replaced": { retryable: false },
   // rounds and runs
   "not-enough-clients": { retryable: true },
   "quorum-missed": { retryable: true },
@@ -46,10 +47,14 @@ const CODES = {
   "transport-closed": { retryable: true },
   "timeout": { retryable: true },
   "cancelled": { retryable: false },
+  "rate-limited": { retryable: true },
+  "origin-refused": { retryable: false },
   // machines
   "backend-unavailable": { retryable: false },
   "backend-broken": { retryable: false },
   "port-in-use": { retryable: false },
+  "storage-failed": { retryable: true },
+  "state-corrupt": { retryable: false },
   "training-failed": { retryable: true },
   "internal": { retryable: false },
 } as const satisfies Record<string, { retryable: boolean }>;

@@ -162,6 +162,8 @@ function welcomed(state: SessionState, message: MessageOf<"welcome">): SessionSt
   const known: SessionState = { ...state, link: "welcomed", run: message.run, configHash };
   const stop = stops("greeting");
   if (known.activity === "preparing") return [known, stop];
+  // The answer to a delivery may have been lost with the old connection: its timer asks again.
+  if (known.activity === "delivering") return [known, [...stop, ...joinEffects(known), { type: "startTimer", timer: "delivery" }]];
   if (known.activity !== "unprepared") return [known, [...stop, ...joinEffects(known)]];
   return [{ ...known, activity: "preparing" }, [...stop, { type: "prepare", welcome: message }]];
 }

@@ -160,28 +160,44 @@ export function encodeMessage(message: ClientMessage | ServerMessage): string {
   return JSON.stringify(message);
 }
 
-/** @throws FedtuneError `message-invalid` */
+/**
+ * Reads a client's message; a hello of another protocol is told apart before its other fields are looked at.
+ *
+ * @throws FedtuneError `message-invalid`, `protocol-version`
+ */
 export function parseClientMessage(text: unknown): ClientMessage {
-  return parse(clientSchema, text);
+  const json = jsonOf(text);
+  checkProtocol(json);
+  return parse(clientSchema, json);
 }
 
 /** @throws FedtuneError `message-invalid` */
 export function parseServerMessage(text: unknown): ServerMessage {
-  return parse(serverSchema, text);
+  return parse(serverSchema, jsonOf(text));
 }
 
-function parse<Schema extends z.ZodType>(schema: Schema, text: unknown): z.output<Schema> {
-  if (typeof text !== "string" || text.length > maxMessageLength) {
-    throw new FedtuneError("message-invalid", `Cannot read a message: wanted text of at most ${String(maxMessageLength)} characters`);
-  }
-  const result = schema.safeParse(jsonOf(text));
+const anyHello = z.looseObject({ type: z.literal("hello"), protocol: z.int() });
+
+function checkProtocol(json: unknown): void {
+  const hello = anyHello.safeParse(json);
+  if (!hello.success || hello.data.protocol === protocolVersion) return;
+  const { protocol } = hello.data;
+  const text = `Cannot talk protocol ${String(protocol)}, expected ${String(protocolVersion)}`;
+  throw new FedtuneError("protocol-version", text, { data: { protocol, expected: protocolVersion } });
+}
+
+function parse<Schema extends z.ZodType>(schema: Schema, json: unknown): z.output<Schema> {
+  const result = schema.safeParse(json);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   const where = issue === undefined ? "" : ` at ${issue.path.map(String).join(".")}: ${issue.message}`;
-  throw new FedtuneError("message-invalid", `Cannot read message ${text.slice(0, 80)}${where}`);
+  throw new FedtuneError("message-invalid", `Cannot read message${where}`);
 }
 
-function jsonOf(text: string): unknown {
+function jsonOf(text: unknown): unknown {
+  if (typeof text !== "string" || text.length > maxMessageLength) {
+    throw new FedtuneError("message-invalid", `Cannot read a message: wanted text of at most ${String(maxMessageLength)} characters`);
+  }
   try {
     return JSON.parse(text) as unknown;
   } catch {

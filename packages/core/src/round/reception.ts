@@ -1,5 +1,6 @@
 /** What clients say and send, turned into engine events. */
 import { asFedtuneError, FedtuneError } from "../errors.ts";
+import type { ErrorCode } from "../errors.ts";
 import type { Digest } from "../ids.ts";
 import type { ServerTransportEvents } from "../ports.ts";
 import { encodeMessage, parseClientMessage, protocolVersion } from "../protocol/messages.ts";
@@ -83,17 +84,16 @@ async function heard(context: Context, connected: Connected, message: Exclude<Cl
 }
 
 async function hello(context: Context, connection: string, message: MessageOf<"hello">): Promise<void> {
-  if (message.protocol !== protocolVersion) {
-    const text = `Cannot talk protocol ${String(message.protocol)}, expected ${String(protocolVersion)}`;
-    throw new FedtuneError("protocol-version", text);
-  }
   const { setup, ports, connections } = context;
   if (message.run !== null && message.run !== setup.id) {
     throw new FedtuneError("run-unknown", `Cannot find run "${message.run}", expected "${setup.id}"`);
   }
   const index = await ports.store.enrol(setup.id, message.client, setup.resolved.config.participants);
   const replaced = connections.add({ connection, client: message.client, index });
-  if (replaced !== null) ports.transport.disconnect(replaced.connection);
+  if (replaced !== null) {
+    const code = "client-replaced";
+    dismiss(context, replaced.connection, { code, message: `Another connection speaks for client "${message.client}" now` });
+  }
   context.send(index, {
     type: "welcome",
     protocol: protocolVersion,
@@ -127,6 +127,11 @@ async function join(context: Context, { index }: Connected, message: MessageOf<"
   if (message.layoutHash !== tier.layoutHash) {
     const data = { layoutHash: message.layoutHash, expected: tier.layoutHash };
     throw new FedtuneError("layout-mismatch", "Cannot join: the client's base model gives another adapter layout", { data });
+  }
+  const { phase } = context.state();
+  if (phase === "completed" || phase === "failed" || phase === "stopped") {
+    context.send(index, { type: "finished", run: context.setup.id, status: phase, rounds: context.model.round });
+    return;
   }
   const holds = await verifiedHolding(context, message.holds);
   context.post({ type: "joined", index, rank: tier.rank, holds });
@@ -204,10 +209,15 @@ async function checkSlot(
 
 function sayGoodbye(context: Context, connection: string, error: unknown): void {
   const { code, message } = asFedtuneError(error);
-  const goodbye: ServerMessage = { type: "goodbye", code, message };
   const connected = context.connections.remove(connection);
   if (connected !== null) context.post({ type: "left", index: connected.index, forGood: true });
   context.listener.refused?.({ client: connected?.client ?? connection, code, message, round: null });
+  dismiss(context, connection, { code, message });
+}
+
+/** Tells a connection why it ends, and ends it. */
+function dismiss(context: Context, connection: string, reason: { readonly code: ErrorCode; readonly message: string }): void {
+  const goodbye: ServerMessage = { type: "goodbye", ...reason, message: reason.message.slice(0, 2000) };
   const text = encodeMessage(goodbye);
   context.traffic.count("controlBytesDown", text.length);
   context.ports.transport.send(connection, text);

@@ -48,7 +48,7 @@ export function memoryStore(): Store {
         const { updates } = read(run);
         return indices.flatMap((index) => updates.get(at(round, index)) ?? []);
       }),
-    commitRound: (run, epoch, row) => promised(() => void write(run, epoch).rounds.push(row)),
+    commitRound: (run, epoch, row) => promised(() => { commitRound(write(run, epoch), row); }),
     putEvaluation: (run, epoch, row) => promised(() => void write(run, epoch).evaluations.push(row)),
     finishRun: (run, epoch, end) => promised(() => void (write(run, epoch).end = end)),
     getRound: (run, round) => promised(() => read(run).rounds.find((row) => row.round === round) ?? null),
@@ -80,6 +80,14 @@ function enrol(data: RunData, client: ClientId, roster: readonly string[] | null
   }
   data.clients.set(client, index);
   return index;
+}
+
+function commitRound({ rounds }: RunData, row: RoundRow): void {
+  const next = (rounds.at(-1)?.round ?? 0) + 1;
+  if (row.round !== next) {
+    throw new FedtuneError("wrong-round", `Cannot commit round ${row.round}: the next one is round ${next}`);
+  }
+  rounds.push(row);
 }
 
 function history(data: RunData | undefined): RunHistory | null {

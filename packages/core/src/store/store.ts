@@ -94,7 +94,11 @@ export interface Store {
   getUpdate(run: RunId, round: number, index: number): Promise<UpdateRow | null>;
   /** Stored updates of a round for the given indices, in the order of `indices`. */
   getUpdates(run: RunId, round: number, indices: readonly number[]): Promise<readonly UpdateRow[]>;
-  /** The round's row becomes the last; the next round can open. */
+  /**
+   * The round's row becomes the last; the next round can open.
+   *
+   * @throws FedtuneError `wrong-round` when it is not the round after the last one
+   */
   commitRound(run: RunId, epoch: number, row: RoundRow): Promise<void>;
   putEvaluation(run: RunId, epoch: number, evaluation: EvaluationRow): Promise<void>;
   finishRun(run: RunId, epoch: number, end: RunEnd): Promise<void>;
