@@ -1,5 +1,14 @@
 import { FedtuneError, factorView, layoutOf, rngFromSeed } from "@fedtune/core";
-import type { DataRef, EvaluateJob, FactorRole, Layout, Metrics, TrainControl, Trainer, TrainJob } from "@fedtune/core";
+import type {
+  DataRef,
+  EvaluateJob,
+  FactorRole,
+  Layout,
+  Metrics,
+  TrainControl,
+  Trainer,
+  TrainJob,
+} from "@fedtune/core";
 
 /** A toy data set: the client wants every trained factor to be at a point drawn from `seed`. */
 export function toyData(seed: number, examples: number): DataRef {
@@ -34,17 +43,27 @@ export function toyTrainer(layout: Layout): Trainer {
         const loss = distance(layout, { from: factors, to: target, roles: job.train });
         for (let step = 0; step < job.training.localEpochs; step++) {
           forTrained(layout, job.train, (i) => {
-            factors[i] = (factors[i] ?? 0) + job.training.learningRate * ((target[i] ?? 0) - (factors[i] ?? 0));
+            factors[i] =
+              (factors[i] ?? 0) +
+              job.training.learningRate * ((target[i] ?? 0) - (factors[i] ?? 0));
           });
         }
         control.onProgress?.({ done: 1, total: 1, loss });
-        return { factors, examples, metrics: { loss, steps: job.training.localEpochs }, privacyEvents: [] };
+        return {
+          factors,
+          examples,
+          metrics: { loss, steps: job.training.localEpochs },
+          privacyEvents: [],
+        };
       }),
     evaluate: (job: EvaluateJob, _control: TrainControl): Promise<Metrics> =>
       soon(() => {
         const { seed, examples } = toyRef(job.data);
         const roles: readonly FactorRole[] = ["down", "up", "head"];
-        return { loss: distance(layout, { from: job.start, to: toyPoint(layout, seed), roles }), examples };
+        return {
+          loss: distance(layout, { from: job.start, to: toyPoint(layout, seed), roles }),
+          examples,
+        };
       }),
     close: () => Promise.resolve(),
   };
@@ -58,11 +77,19 @@ export function toyPoint(layout: Layout, seed: number): Float32Array {
 
 function toyRef(data: TrainJob["data"]): { seed: number; examples: number } {
   const { seed, examples } = data;
-  if (data.kind === "toy" && typeof seed === "number" && typeof examples === "number") return { seed, examples };
-  throw new FedtuneError("data-invalid", `Cannot train on data of kind "${data.kind}", wanted "toy"`);
+  if (data.kind === "toy" && typeof seed === "number" && typeof examples === "number")
+    return { seed, examples };
+  throw new FedtuneError(
+    "data-invalid",
+    `Cannot train on data of kind "${data.kind}", wanted "toy"`,
+  );
 }
 
-function forTrained(layout: Layout, roles: readonly FactorRole[], visit: (index: number) => void): void {
+function forTrained(
+  layout: Layout,
+  roles: readonly FactorRole[],
+  visit: (index: number) => void,
+): void {
   for (const factor of layout.factors) {
     if (!roles.includes(factor.role)) continue;
     for (let i = factor.offset; i < factor.offset + factor.size; i++) visit(i);
@@ -71,7 +98,11 @@ function forTrained(layout: Layout, roles: readonly FactorRole[], visit: (index:
 
 function distance(
   layout: Layout,
-  pair: { readonly from: Float32Array; readonly to: Float32Array; readonly roles: readonly FactorRole[] },
+  pair: {
+    readonly from: Float32Array;
+    readonly to: Float32Array;
+    readonly roles: readonly FactorRole[];
+  },
 ): number {
   let sum = 0;
   let count = 0;

@@ -1,0 +1,56 @@
+/** What every federated method must do, as tests: call it from a test file. Rules AG1 to AG18 of SPEC.md. */
+import type { AdapterKind, HeadPolicy, Method } from "@fedtune/core";
+import { describe, expect } from "vitest";
+import type { MethodGolden } from "../golden.ts";
+import { aggregationLaws } from "./aggregation-laws.ts";
+import { methodBench } from "./bench.ts";
+import { expectGoldenRounds } from "./golden-law.ts";
+import { lawSetting } from "./law.ts";
+import type { SkippedRule } from "./law.ts";
+import { productLaws } from "./product-laws.ts";
+import { stateLaws } from "./state-laws.ts";
+
+/** On what a method is tried. */
+export interface ConformanceOptions {
+  /** Those whose product the method accepts are used. */
+  readonly kinds: readonly AdapterKind[];
+  readonly heads?: readonly HeadPolicy[];
+  /** Rank tiers, one list per bench. */
+  readonly ranks?: readonly (readonly [number, ...number[]])[];
+  /** Rounds computed from the paper's equations. */
+  readonly golden: readonly MethodGolden[];
+  /** Rules that the method does not hold; each entry says why. */
+  readonly skip?: readonly SkippedRule[];
+}
+
+/** Registers the tests of all laws for one method: every accepted kind, head policy and list of rank tiers. */
+export function methodConformance(method: Method, options: ConformanceOptions): void {
+  const { kinds, golden, skip = [] } = options;
+  const { heads = ["freeze", "share", "personal"], ranks = [[2], [2, 3]] } = options;
+  const accepted = kinds.filter(({ product }) => method.claims.products.includes(product));
+  if (accepted.length === 0)
+    throw new RangeError(`Cannot try ${method.name}: no kind with its product`);
+  describe(method.name, () => {
+    for (const kind of accepted) {
+      for (const head of heads) {
+        for (const tiers of ranks) {
+          const bench = methodBench(method, { kind, head, ranks: tiers });
+          const setting = lawSetting(bench, skip);
+          describe(bench.label, () => {
+            aggregationLaws(setting);
+            productLaws(setting);
+            stateLaws(setting);
+          });
+        }
+      }
+    }
+    const { test } = lawSetting(
+      methodBench(method, { kind: accepted[0]!, head: heads[0]!, ranks: [2] }),
+      skip,
+    );
+    test(`[AG16] ${method.name} reproduces the golden vectors of its paper's equations`, () => {
+      expect(golden, "golden files").not.toHaveLength(0);
+      for (const rounds of golden) expectGoldenRounds(method, rounds);
+    });
+  });
+}

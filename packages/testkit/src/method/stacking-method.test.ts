@@ -1,0 +1,11 @@
+import { adapterKinds } from "@fedtune/core";
+import { methodConformance } from "./conformance.ts";
+import { stackingMethod } from "./stacking-method.ts";
+import { toyKinds } from "./toy-kinds.ts";
+
+methodConformance(stackingMethod, {
+  kinds: [...adapterKinds, ...toyKinds],
+  heads: ["freeze"],
+  golden: [],
+  skip: [{ rule: "AG16", reason: "it exists for tests only: no paper has numbers for it" }],
+});
