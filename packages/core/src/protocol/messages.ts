@@ -179,8 +179,9 @@ export function parseServerMessage(text: unknown): ServerMessage {
 const anyHello = z.looseObject({ type: z.literal("hello"), protocol: z.int() });
 
 function checkProtocol(json: unknown): void {
-  const hello = anyHello.safeParse(json);
-  if (!hello.success || hello.data.protocol === protocolVersion) return;
+  const isHello = typeof json === "object" && json !== null && Reflect.get(json, "type") === "hello";
+  const hello = isHello ? anyHello.safeParse(json) : null;
+  if (hello?.success !== true || hello.data.protocol === protocolVersion) return;
   const { protocol } = hello.data;
   const text = `Cannot talk protocol ${String(protocol)}, expected ${String(protocolVersion)}`;
   throw new FedtuneError("protocol-version", text, { data: { protocol, expected: protocolVersion } });
