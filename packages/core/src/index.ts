@@ -30,6 +30,10 @@ export type {
 } from "./adapter/kind.ts";
 export { adapterKind, adapterKinds } from "./adapter/kinds/registry.ts";
 export { initialAdapter } from "./adapter/initial.ts";
+export { readSafetensors, tensorToFloat32, writeSafetensors } from "./adapter/safetensors.ts";
+export type { Safetensors, TensorToWrite, TensorView } from "./adapter/safetensors.ts";
+export { readSafetensorsHeader, safetensorsHeaderBytes } from "./adapter/safetensors-header.ts";
+export type { Dtype, SafetensorsHeader, TensorInfo } from "./adapter/safetensors-header.ts";
 export { applyParts } from "./adapter/parts.ts";
 export { decodePart, encodePart } from "./adapter/part-blob.ts";
 export type { PartContext } from "./adapter/part-blob.ts";
