@@ -64,7 +64,8 @@ def main():
     for client in "0123":
         own = naive_bayes([row for row in train if row[2] == client])
         mine = [row for row in test if row[2] == client]
-        print(f"naive Bayes, client {client}'s rows: on its own test {accuracy(own, mine):.1f}, on all {accuracy(own, test):.1f}")
+        scores = f"on its own test {accuracy(own, mine):.1f}, on all {accuracy(own, test):.1f}"
+        print(f"naive Bayes, client {client}'s rows: {scores}")
 
 
 if __name__ == "__main__":
