@@ -1,6 +1,6 @@
 import { methods } from "@fedtune/aggregators";
-import { adapterKinds, rngFromSeed, selectRoles } from "@fedtune/core";
-import type { Passage, RoundRow, Trainer } from "@fedtune/core";
+import { adapterKinds, memoryBlobs, rngFromSeed, selectRoles } from "@fedtune/core";
+import type { Blobs, Passage, RoundRow, RoundState, Trainer } from "@fedtune/core";
 import { expectSameBits, nodeHash, toyData, toyLayout, toyPoint, toyTrainer } from "@fedtune/testkit";
 import { describe, expect, it } from "vitest";
 import { simulate } from "./simulate.ts";
@@ -119,6 +119,24 @@ describe("a simulated run", () => {
     const { history } = await simulate(config, options({ evaluate }));
     expect(seen).toEqual([0, 1, 2, 3, 4]);
     expect(history.evaluations).toHaveLength(5);
+  });
+});
+
+describe("what a run keeps", () => {
+  it("[SI1] a simulation that keeps the latest round holds no more blobs after 50 rounds than after 2", async () => {
+    const kept = new Map<string, number>();
+    const memory = memoryBlobs();
+    const blobs: Blobs = {
+      ...memory,
+      put: (bytes, hash) => (kept.set(hash, bytes.length), memory.put(bytes, hash)),
+      delete: (hash) => (kept.delete(hash), memory.delete(hash)),
+    };
+    const counts: number[] = [];
+    const rounds = { ...config.rounds, numRounds: 50, fractionFit: 0.5, overSelection: 1.5 };
+    const listener = { stateChanged: ({ phase }: RoundState) => (phase === "waiting" ? counts.push(kept.size) : undefined) };
+    await simulate({ ...config, rounds }, options({ blobs, listener }));
+    expect(Math.max(...counts)).toBeLessThan(20);
+    expect(kept.size).toBeLessThan(10);
   });
 });
 

@@ -85,8 +85,8 @@ export interface RoundNotes {
   readonly refusals: Map<ErrorCode, number>;
   /** Updates announced and checked, by participantIndex, waiting to be stored. */
   readonly arrived: Map<number, ArrivedUpdate>;
-  /** Blobs of refused updates: nothing names them once the round is committed. */
-  readonly refusedBlobs: Set<Digest>;
+  /** The round that every uploaded blob is for; kept only by a coordinator that deletes them after their round. */
+  readonly uploads: Map<Digest, number>;
   pending: Omit<RoundRow, "traffic" | "seconds"> | null;
 }
 
@@ -157,7 +157,7 @@ function assemble(setup: RunSetup, ports: CoordinatorPorts, assembly: Assembly) 
     model: assembly.model,
     connections,
     traffic,
-    round: { openedAt: 0, refusals: new Map(), arrived: new Map(), refusedBlobs: new Set(), pending: null },
+    round: { openedAt: 0, refusals: new Map(), arrived: new Map(), uploads: new Map(), pending: null },
     timers: new Map(),
     post,
     state: () => state,

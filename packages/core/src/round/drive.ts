@@ -111,7 +111,6 @@ function refuse(context: Context, effect: EffectOf<"refuse">): void {
   const { index, round, hash, code } = effect;
   const message = `Cannot accept the update of round ${round}: ${refusalText(code, context.state().round)}`;
   noteRefusal(context, { index, round, code, message });
-  if (code !== "update-conflict") context.round.refusedBlobs.add(hash);
   context.send(index, { type: "refused", run: context.setup.id, round, hash, code, message });
 }
 
@@ -208,16 +207,17 @@ async function commit(context: Context, round: number): Promise<void> {
   const superseded = context.model.adopt(round);
   context.listener.roundCommitted?.(row);
   context.post({ type: "committed" });
-  if (context.retention === "latest") await discard(context, row, superseded);
+  if (context.retention === "latest") await discard(context, round, superseded);
 }
 
-/** Deletes blobs that no order can name any more: older parts and adapters, and this round's updates. */
-async function discard(context: Context, row: RoundRow, superseded: readonly Digest[]): Promise<void> {
-  const { store, blobs } = context.ports;
-  const rows = await store.getUpdates(context.setup.id, row.round, row.accepted);
-  const done = [...superseded, ...rows.map((update) => update.blob.hash), ...context.round.refusedBlobs];
-  context.round.refusedBlobs.clear();
-  for (const hash of done) await blobs.delete(hash);
+/** Deletes blobs that no order can name any more: older parts and adapters, and every upload for rounds that are over. */
+async function discard(context: Context, round: number, superseded: readonly Digest[]): Promise<void> {
+  const { uploads } = context.round;
+  const over = [...uploads].filter(([, of]) => of <= round).map(([hash]) => hash);
+  for (const hash of [...superseded, ...over]) {
+    uploads.delete(hash);
+    await context.ports.blobs.delete(hash);
+  }
 }
 
 async function evaluate(context: Context, round: number): Promise<void> {

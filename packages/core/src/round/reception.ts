@@ -36,6 +36,7 @@ export function clientEvents(context: Context): ServerTransportEvents {
       checkSize(context, connected, bytes.length);
       await checkSlot(context, connected, { round: slot.round, hash });
       await context.ports.blobs.put(bytes, hash);
+      if (context.retention === "latest") context.round.uploads.set(hash, slot.round);
     },
     async download(connection, hash) {
       known(context, connection);
