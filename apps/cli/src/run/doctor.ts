@@ -1,0 +1,58 @@
+import { availableParallelism, freemem, totalmem } from "node:os";
+import { exitCodes } from "../edge.ts";
+import type { Io } from "../io.ts";
+import { tableText } from "../table.ts";
+import { version } from "../version.ts";
+import { listBackends } from "./backends.ts";
+
+/** One thing that was looked at. */
+export interface Finding {
+  readonly name: string;
+  readonly state: "ok" | "missing" | "broken";
+  /** What was found. */
+  readonly found: string;
+  /** What it means or what to do; only where something is to be said. */
+  readonly advice?: string;
+}
+
+/** Says what this machine has; the exit code tells whether it can train. */
+export async function runDoctor(io: Io): Promise<number> {
+  const backends = await listBackends();
+  const findings = [...machineFindings(), ...backends];
+  const ready = backends.some(({ state }) => state === "ok");
+  io.result({ ready, findings }, () => reportText(findings, ready));
+  return ready ? exitCodes.ok : exitCodes.machine;
+}
+
+const GIB = 2 ** 30;
+
+function machineFindings(): Finding[] {
+  const cores = availableParallelism();
+  const gib = (bytes: number) => (bytes / GIB).toFixed(1);
+  const roomy = totalmem() >= 2 * GIB;
+  return [
+    { name: "fedtune", state: "ok", found: version() },
+    {
+      name: "node",
+      state: "ok",
+      found: `${process.versions.node} on ${process.platform} ${process.arch}`,
+    },
+    { name: "cores", state: "ok", found: String(cores) },
+    {
+      name: "memory",
+      state: roomy ? "ok" : "missing",
+      found: `${gib(totalmem())} GiB, ${gib(freemem())} GiB free`,
+      ...(roomy
+        ? {}
+        : { advice: "2 GiB are needed for a small model; use fewer clients or a smaller batch" }),
+    },
+  ];
+}
+
+function reportText(findings: readonly Finding[], ready: boolean): string {
+  const rows = findings.map(({ name, state, found, advice = "" }) => [name, state, found, advice]);
+  const verdict = ready
+    ? "This machine can train."
+    : "This machine cannot train: no backend works.";
+  return `${tableText(["", "", "found", "advice"], rows)}\n\n${verdict}`;
+}

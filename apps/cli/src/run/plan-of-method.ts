@@ -1,0 +1,33 @@
+import { adapterKinds, initialAdapter, layoutOf, rngFromSeed } from "@fedtune/core";
+import type { FactorRole, Method } from "@fedtune/core";
+
+/** What clients do in the first round of a method with its default options; roles of factors. */
+export interface PlanDescription {
+  readonly trains: readonly FactorRole[];
+  readonly uploads: readonly FactorRole[];
+  /** Stays with the client from round to round. */
+  readonly keeps: readonly FactorRole[];
+}
+
+const settings = { rank: 1, loraAlpha: 1 };
+const layer = { name: "layer", in: 2, out: 2 };
+const head = { name: "classifier", module: "classifier", role: "head", shape: [2, 2] } as const;
+
+/** Asks the method itself, with one tiny layer and a head. */
+export function describePlan(method: Method): PlanDescription {
+  const { products } = method.claims;
+  const kind = adapterKinds.find(({ product }) => products.includes(product)) ?? adapterKinds[0];
+  const layout = layoutOf([...kind.factors(layer, settings), head]);
+  const state = method.init(
+    method.config.parse({}),
+    {
+      tiers: [{ rank: settings.rank, layout, scaling: kind.scaling(settings) }],
+      initial: () => initialAdapter(layout, kind, rngFromSeed(0)),
+      head: method.defaultHead,
+      uploadCodec: "f32",
+    },
+    rngFromSeed(0),
+  );
+  const plan = method.plan(state, 1, { index: 0, rank: settings.rank, holds: null });
+  return { trains: plan.train, uploads: plan.upload, keeps: plan.personal };
+}

@@ -1,0 +1,24 @@
+/** The one list of verbs. */
+import type { Verb } from "./verb.ts";
+import { aggregate } from "./verbs/aggregate.ts";
+import { demo } from "./verbs/demo.ts";
+import { doctor } from "./verbs/doctor.ts";
+import { evaluate } from "./verbs/eval.ts";
+import { exportAdapter } from "./verbs/export.ts";
+import { join } from "./verbs/join.ts";
+import { methods } from "./verbs/methods.ts";
+import { serve } from "./verbs/serve.ts";
+import { simulate } from "./verbs/simulate.ts";
+
+/** Every verb, in the order of the help. */
+export const verbs: readonly Verb[] = [
+  demo,
+  simulate,
+  serve,
+  join,
+  aggregate,
+  evaluate,
+  exportAdapter,
+  methods,
+  doctor,
+];

@@ -1,0 +1,30 @@
+import { Command } from "@commander-js/extra-typings";
+import { integer } from "../values.ts";
+import { examples, settings } from "../verb.ts";
+import type { Verb } from "../verb.ts";
+
+/** `fedtune eval`: metrics of an adapter on a data file. */
+export const evaluate: Verb = {
+  name: "eval",
+  define: (enter) =>
+    settings(
+      new Command("eval")
+        .summary("measures an adapter on a data file")
+        .description("Prints accuracy, macro F1, Matthews correlation and loss on a data file.")
+        .requiredOption("--data <file>", "CSV, TSV or JSON Lines with a text and a label column")
+        .option("--model <name or folder>", "the base model", "fedtune-mini")
+        .option("--adapter <folder>", "an adapter in PEFT's format; without: the base alone")
+        .option("--text <column>", "name of the text column")
+        .option("--label <column>", "name of the label column")
+        .option("--batch-size <n>", "examples at a time", integer(1), 32)
+        .option("--backend <name>", "where to compute; see: fedtune doctor")
+        .option("--logits <file>", "also writes every example's logits, one JSON line each"),
+    )
+      .addHelpText("after", examples("fedtune eval --adapter mean --data test.tsv --json"))
+      .action((options) =>
+        enter(options, async (io) => {
+          const { runEval } = await import("../run/eval.ts");
+          return runEval(options, io);
+        }),
+      ),
+};

@@ -1,0 +1,45 @@
+import { Command, Option } from "@commander-js/extra-typings";
+import { integer, serverUrl } from "../values.ts";
+import { examples, settings } from "../verb.ts";
+import type { Verb } from "../verb.ts";
+
+/** `fedtune export`: a run's adapter in PEFT's files. */
+export const exportAdapter: Verb = {
+  name: "export",
+  define: (enter) =>
+    settings(
+      new Command("export")
+        .summary("writes an adapter in the files that HuggingFace PEFT opens")
+        .description(
+          "Writes the adapter of a run as a folder that PeftModel.from_pretrained opens.",
+        )
+        .requiredOption("-o, --out <folder>", "where the adapter goes")
+        .option("--run <name>", "the run; not needed when there is only one")
+        .option("--round <n>", "the round; the last finished one by default", integer(0))
+        .addOption(
+          new Option("--server <url>", "ask a running coordinator")
+            .argParser(serverUrl)
+            .conflicts("dataDir"),
+        )
+        .option("--data-dir <folder>", "read a coordinator's folder instead")
+        .addOption(
+          new Option(
+            "--cold-start <how>",
+            "what stands for factors that never left the clients; such an export is refused without it",
+          ).choices(["zero"]),
+        ),
+    )
+      .addHelpText(
+        "after",
+        examples(
+          "fedtune export --server http://localhost:8470 --out adapter",
+          "fedtune export --data-dir .fedtune --run triage --round 3 --out adapter",
+        ),
+      )
+      .action((options) =>
+        enter(options, async (io) => {
+          const { runExport } = await import("../run/export.ts");
+          return runExport(options, io);
+        }),
+      ),
+};

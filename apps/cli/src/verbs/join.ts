@@ -1,0 +1,35 @@
+import { Command } from "@commander-js/extra-typings";
+import { serverUrl } from "../values.ts";
+import { examples, settings } from "../verb.ts";
+import type { Verb } from "../verb.ts";
+
+/** `fedtune join`: one data holder of a run. */
+export const join: Verb = {
+  name: "join",
+  define: (enter) =>
+    settings(
+      new Command("join")
+        .summary("takes part in a run with data that stays here")
+        .description(
+          "Trains when the coordinator asks for it, until the run ends. The rows of the data file never leave.",
+        )
+        .requiredOption("-s, --server <url>", "the coordinator", serverUrl)
+        .requiredOption("-n, --name <name>", "this client's name in the run")
+        .requiredOption("--data <file>", "CSV, TSV or JSON Lines with a text and a label column")
+        .option("--text <column>", "name of the text column")
+        .option("--label <column>", "name of the label column")
+        .option("--model <folder>", "where the base model lies here, if it is no built-in one")
+        .option("--backend <name>", "where to train; see: fedtune doctor")
+        .option("--state-dir <folder>", "what must survive a restart", ".fedtune/clients"),
+    )
+      .addHelpText(
+        "after",
+        examples("fedtune join --server http://localhost:8470 --name clinic-a --data tickets.csv"),
+      )
+      .action((options) =>
+        enter(options, async (io) => {
+          const { runJoin } = await import("../run/join.ts");
+          return runJoin(options, io);
+        }),
+      ),
+};

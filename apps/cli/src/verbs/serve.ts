@@ -1,0 +1,41 @@
+import { Command } from "@commander-js/extra-typings";
+import { assignment, integer } from "../values.ts";
+import { examples, settings } from "../verb.ts";
+import type { Verb } from "../verb.ts";
+
+/** `fedtune serve`: the coordinator of a run. */
+export const serve: Verb = {
+  name: "serve",
+  define: (enter) =>
+    settings(
+      new Command("serve")
+        .summary("the coordinator of a run")
+        .description("Starts a run, or continues it: what was committed in the data folder stays.")
+        .requiredOption("-c, --config <file>", "the run config, YAML or JSON")
+        .option("--set <key=value>", "sets a field of the config; may be repeated", assignment)
+        .option("--host <address>", "address to listen on", "127.0.0.1")
+        .option("-p, --port <n>", "port to listen on; 0 takes a free one", integer(0, 65535), 8470)
+        .option("--data-dir <folder>", "where the run is kept", ".fedtune")
+        .option("--data <file>", "test data: evaluates the global adapter between rounds")
+        .option("--text <column>", "name of the text column")
+        .option("--label <column>", "name of the label column")
+        .option("--backend <name>", "where to evaluate; see: fedtune doctor")
+        .option("--method <name>", "same as --set method.name")
+        .option("--model <name or folder>", "same as --set model")
+        .option("--rounds <n>", "same as --set rounds.numRounds", integer(1))
+        .option("--seed <n>", "same as --set seed", integer(0, 0xffffffff)),
+    )
+      .addHelpText(
+        "after",
+        examples(
+          "fedtune serve --config run.yaml",
+          "fedtune serve --config run.yaml --host 0.0.0.0 --set training.learningRate=5e-4",
+        ),
+      )
+      .action((options) =>
+        enter(options, async (io) => {
+          const { runServe } = await import("../run/serve.ts");
+          return runServe(options, io);
+        }),
+      ),
+};
