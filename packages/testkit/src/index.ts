@@ -12,8 +12,18 @@ export {
   scaleInvariant,
 } from "./laws.ts";
 export type { Aggregation } from "./laws.ts";
+export { methodBench, tierIn } from "./method/bench.ts";
+export type { BenchOptions, MethodBench } from "./method/bench.ts";
+export { caughtUp } from "./method/client.ts";
+export type { ToyClient } from "./method/client.ts";
 export { methodConformance } from "./method/conformance.ts";
 export type { ConformanceOptions } from "./method/conformance.ts";
+export { openFederation, playRound } from "./method/federation.ts";
+export type { Federation, PlayedRound, RoundOptions } from "./method/federation.ts";
+export { randomRound } from "./method/law.ts";
 export type { SkippedRule } from "./method/law.ts";
+export { effectiveUpdate, effectOf } from "./method/product.ts";
+export { toyProblem } from "./method/toy-problem.ts";
+export type { ToyProblem, ToySettings } from "./method/toy-problem.ts";
 export { toyKinds } from "./method/toy-kinds.ts";
 export { toyData, toyLayout, toyPoint, toyTrainer } from "./toy-trainer.ts";
