@@ -34,6 +34,11 @@ export { readSafetensors, tensorToFloat32, writeSafetensors } from "./adapter/sa
 export type { Safetensors, TensorToWrite, TensorView } from "./adapter/safetensors.ts";
 export { readSafetensorsHeader, safetensorsHeaderBytes } from "./adapter/safetensors-header.ts";
 export type { Dtype, SafetensorsHeader, TensorInfo } from "./adapter/safetensors-header.ts";
+export { parseAdapterConfig, writeAdapterConfig } from "./adapter/peft-config.ts";
+export type { AdapterConfig } from "./adapter/peft-config.ts";
+export { peftTensorNames } from "./adapter/peft-names.ts";
+export { readPeftAdapter, writePeftAdapter } from "./adapter/peft.ts";
+export type { PeftAdapter, PeftFiles, PeftOptions } from "./adapter/peft.ts";
 export { applyParts } from "./adapter/parts.ts";
 export { decodePart, encodePart } from "./adapter/part-blob.ts";
 export type { PartContext } from "./adapter/part-blob.ts";
