@@ -4,7 +4,14 @@
  * Clients of one tier are averaged among themselves. The head has the same shape everywhere and is averaged over all
  * tiers. The server holds float32 values, so that they are bit for bit what clients hold; sums are float64.
  */
-import { FedtuneError, factorRoles, gatherRoles, scatterRoles, selectRoles } from "@fedtune/core";
+import {
+  FedtuneError,
+  factorRoles,
+  gatherRoles,
+  parseInput,
+  scatterRoles,
+  selectRoles,
+} from "@fedtune/core";
 import type {
   FactorRole,
   Layout,
@@ -201,7 +208,8 @@ function encodeMeans({ round, plan, tiers }: MeanState): Uint8Array {
 /** Puts stored values into the state of round 0, which everything else follows from. */
 function decodeMeans(bytes: Uint8Array, initial: MeanState): MeanState {
   const { header, vectors } = unpackState(bytes);
-  const { round, ranks } = headerSchema.parse(header);
+  const what = "the state of a method that averages";
+  const { round, ranks } = parseInput(headerSchema, header, { what, code: "codec-invalid" });
   if (ranks.join() !== initial.tiers.map(({ rank }) => rank).join()) {
     throw new FedtuneError("layout-mismatch", `Cannot read a state of ranks ${ranks.join(", ")}`, {
       data: { ranks, expected: initial.tiers.map(({ rank }) => rank) },

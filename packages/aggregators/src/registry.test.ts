@@ -38,7 +38,9 @@ describe("registry", () => {
       data: expect.objectContaining({ nearest: "ffa-lora" }) as unknown,
     };
     expect(() => methodByName("ffa-lore")).toThrow(expect.objectContaining(wrong));
-    expect(() => methodByName("something-else")).toThrow(`one of ${methods.map(({ name }) => name).join(", ")}`);
+    expect(() => methodByName("something-else")).toThrow(
+      `one of ${methods.map(({ name }) => name).join(", ")}`,
+    );
   });
 
   it("refuses an adapter kind whose product the method does not accept, naming both", () => {

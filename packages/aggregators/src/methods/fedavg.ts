@@ -19,8 +19,7 @@ export const fedavg = {
   paper: {
     title: "Towards Building the Federated GPT: Federated Instruction Tuning",
     id: "arXiv:2305.05644",
-    equations:
-      "Algorithm 1, line of the aggregation: weighted mean of the clients' low-rank factors",
+    equations: "aggregation on the server: the weighted mean of each low-rank factor",
   },
   config: noOptions,
   claims: {
