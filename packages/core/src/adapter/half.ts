@@ -39,7 +39,7 @@ export function floatFromHalf(half: number): number {
 let table: Float32Array | null = null;
 
 /** Value of each of the 65,536 halves, made once. */
-export function halfTable(): Float32Array {
+function halfTable(): Float32Array {
   table ??= Float32Array.from({ length: 0x10000 }, (_, half) => floatFromHalf(half));
   return table;
 }

@@ -251,6 +251,12 @@ describe("svd", () => {
     expect(svd(graded).S[1]! / (Math.SQRT2 * 1e-9)).toBeCloseTo(1, 14);
   });
 
+  it("[NU8] bases stay orthonormal where entries are the smallest there are", () => {
+    const { U, S } = svd(matrixFrom([0, -5e-324, -6e-323], [3, 1]));
+    expectNear(multiplyTransposedLeft(U, U), identity(1));
+    expect(S[0]).toBeGreaterThan(0);
+  });
+
   it("[NU8] ties keep the order of the input, and zero has a whole basis", () => {
     expect(svd(identity(3))).toEqual({
       U: identity(3),

@@ -17,7 +17,7 @@ export interface SVD {
 }
 
 /** Singular values below this share of the largest are zero. */
-export const SINGULAR_CUTOFF = 1e-10;
+const SINGULAR_CUTOFF = 1e-10;
 const MAX_SWEEPS = 60;
 
 /**
@@ -30,8 +30,7 @@ export function svd(A: Matrix): SVD {
   const wide = A.rows < A.cols;
   const tall = wide ? A : transpose(A);
   // Rows of W are the columns of the tall side, so that a rotation walks through memory in order.
-  const { W, V } = orthogonalise(tall);
-  const { left, S, right } = sorted(W, V);
+  const { left, S, right } = sorted(orthogonalise(tall));
   completeBasis(left, S);
   // tall^T = left^T S right: for a wide A the roles of left and right change.
   const [u, vt] = wide ? [right, left] : [left, right];
@@ -39,8 +38,15 @@ export function svd(A: Matrix): SVD {
   return { U: transpose(fromRows(u)), S, Vt: fromRows(vt) };
 }
 
-/** Rotates pairs of rows until all are orthogonal: W = V M with V orthogonal, both as lists of rows. */
-function orthogonalise(M: Matrix): { W: Float64Array[]; V: Float64Array[] } {
+/** W = scale V M with orthogonal rows and V orthogonal, both as lists of rows. */
+interface Rotated {
+  readonly W: readonly Float64Array[];
+  readonly V: readonly Float64Array[];
+  readonly scale: number;
+}
+
+/** Rotates pairs of rows until all are orthogonal. */
+function orthogonalise(M: Matrix): Rotated {
   const { rows: k, cols } = M;
   const scale = powerOfTwo(M.data);
   const W = Array.from({ length: k }, (_, i) =>
@@ -52,8 +58,7 @@ function orthogonalise(M: Matrix): { W: Float64Array[]; V: Float64Array[] } {
     return row;
   });
   for (let sweep = 0; sweep < MAX_SWEEPS && sweepOnce(W, V); sweep++);
-  for (const row of W) for (let i = 0; i < cols; i++) row[i] = (row[i] ?? 0) / scale;
-  return { W, V };
+  return { W, V, scale };
 }
 
 /** A power of two that brings the largest entry near 1: exact to apply, and squares stay in range. */
@@ -107,23 +112,14 @@ function rotate(a: Float64Array, b: Float64Array, [c, s]: readonly [number, numb
   }
 }
 
-/** Orders rows by length, descending; divides W by it. A row that is too short becomes zero, to be completed. */
-function sorted(W: readonly Float64Array[], V: readonly Float64Array[]) {
-  const rows = W.map((w, index) => ({ w, v: V[index] ?? w, length: lengthOf(w) }));
+/** Orders rows by length, descending, and divides by it; lengths below the cutoff count as zero. */
+function sorted({ W, V, scale }: Rotated) {
+  const rows = W.map((w, index) => ({ w, v: V[index] ?? w, length: Math.sqrt(dot(w, w)) }));
   rows.sort((a, b) => b.length - a.length);
   const cutoff = (rows[0]?.length ?? 0) * SINGULAR_CUTOFF;
-  const S = Float64Array.from(rows, ({ length }) => (length < cutoff ? 0 : length));
-  const left = rows.map(({ w }, index) => {
-    const s = S[index] ?? 0;
-    return s === 0 ? new Float64Array(w.length) : w.map((value) => value / s);
-  });
+  const S = Float64Array.from(rows, ({ length }) => (length < cutoff ? 0 : length / scale));
+  const left = rows.map(({ w, length }) => (length === 0 ? w : w.map((value) => value / length)));
   return { left, S, right: rows.map(({ v }) => v) };
-}
-
-function lengthOf(row: Float64Array): number {
-  const scale = powerOfTwo(row);
-  const scaled = row.map((value) => value * scale);
-  return Math.sqrt(dot(scaled, scaled)) / scale;
 }
 
 /** Fills rows of zero singular value with unit vectors orthogonal to all others: Gram-Schmidt, twice, on e_0, e_1, ... */
