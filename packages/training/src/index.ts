@@ -1,1 +1,22 @@
-export {};
+/** Local training with TensorFlow.js: base models, adapters, data and the Trainer port; no tensor leaves this package. */
+export { memoryFiles } from "./files.ts";
+export type { FileSource } from "./files.ts";
+export { maxTokens } from "./models/family.ts";
+export type { HeadLayer, ModelConfig, Pooling } from "./models/family.ts";
+export { families, parseModelConfig } from "./models/registry.ts";
+export { describeModel, linearModules, resolveTargets } from "./models/describe.ts";
+export type { AdapterChoice, ModelDescription } from "./models/describe.ts";
+export { loadCheckpoint, loadModelConfig } from "./models/checkpoint.ts";
+export type { Checkpoint, Weight } from "./models/checkpoint.ts";
+export { checkVocabulary, loadTokenizer, openTokenizer } from "./tokenizer/tokenizer.ts";
+export type { Encoding, TextTokenizer } from "./tokenizer/tokenizer.ts";
+export { dataFormats, fileData, fileDataSchema, formatOf } from "./data/reference.ts";
+export type { DataFormat, FileData, FileDataInput } from "./data/reference.ts";
+export { readRows } from "./data/records.ts";
+export type { DataRow, RowsRequest } from "./data/records.ts";
+export { discoverLabels, openDataStore } from "./data/dataset.ts";
+export type { DataStore, DatasetOptions } from "./data/dataset.ts";
+export { adapterForwards } from "./adapters/registry.ts";
+export { classificationMetrics } from "./trainer/metrics.ts";
+export { createTrainer } from "./trainer/trainer.ts";
+export type { LocalTrainer, Prediction, TrainerOptions } from "./trainer/trainer.ts";

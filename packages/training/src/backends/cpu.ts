@@ -1,0 +1,5 @@
+/** Plain JavaScript; there on every platform, and the reference for the others. */
+import type { Backend } from "./backend.ts";
+
+/** Registered by TensorFlow.js itself. */
+export const cpu: Backend = { name: "cpu", tfName: "cpu", load: () => Promise.resolve() };

@@ -1,0 +1,40 @@
+/** TensorFlow's native library through tfjs-node; optional, since its install script is never run by `npm ci`. */
+import util from "node:util";
+import * as tf from "@tensorflow/tfjs";
+import type { Backend } from "./backend.ts";
+
+/** TensorFlow on the CPU. */
+export const tfjsNode: Backend = {
+  name: "tfjs-node",
+  tfName: "tensorflow",
+  load: () => loadNative(() => import("@tensorflow/tfjs-node"), "npm run setup:tfjs-node"),
+};
+
+/** TensorFlow on a CUDA GPU. */
+export const tfjsNodeGpu: Backend = {
+  name: "tfjs-node-gpu",
+  tfName: "tensorflow",
+  async load() {
+    await loadNative(() => import("@tensorflow/tfjs-node-gpu"), "npm run setup:tfjs-node-gpu");
+    const native = tf.findBackend("tensorflow") as { readonly isUsingGpuDevice?: boolean } | null;
+    if (native?.isUsingGpuDevice === true) return;
+    tf.removeBackend("tensorflow");
+    throw new Error("its library is there, but it found no CUDA device");
+  },
+};
+
+async function loadNative(load: () => Promise<unknown>, script: string): Promise<void> {
+  process.env["TF_CPP_MIN_LOG_LEVEL"] ??= "3";
+  // Node 23 removed a function that tfjs-node still calls.
+  const legacy = util as { isNullOrUndefined?: (value: unknown) => boolean };
+  legacy.isNullOrUndefined ??= (value) => value === null || value === undefined;
+  try {
+    await load();
+  } catch (error) {
+    const [reason] = (error instanceof Error ? error.message : String(error)).split("\n");
+    throw new Error(
+      `its native library is not there; \`${script}\` fetches it (${reason ?? "unknown reason"})`,
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,95 @@
+/** Padding examples to a common length, and the order in which a round sees them. */
+import type { Rng } from "@fedtune/core";
+
+/** One tokenised example. */
+export interface Example {
+  readonly ids: Int32Array;
+  /** Token types, as long as `ids`. */
+  readonly types: Int32Array;
+  /** Index into the task's labels. */
+  readonly label: number;
+}
+
+/** A padded batch on the host. */
+export interface PaddedBatch {
+  readonly batch: number;
+  readonly length: number;
+  /** `[batch * length]`. */
+  readonly ids: Int32Array;
+  /** `[batch * length]`. */
+  readonly types: Int32Array;
+  /** 1 for tokens, 0 for padding; `[batch * length]`. */
+  readonly mask: Float32Array;
+  /** `[batch]`. */
+  readonly labels: Int32Array;
+  /** Tokens without padding. */
+  readonly tokens: number;
+}
+
+/** Pads at the end to the longest example, rounded up to a multiple of 8 but not above `maxTokens`. */
+export function padBatch(
+  examples: readonly Example[],
+  options: { readonly padId: number; readonly maxTokens: number },
+): PaddedBatch {
+  const longest = examples.reduce((length, { ids }) => Math.max(length, ids.length), 1);
+  const length = Math.max(longest, Math.min(Math.ceil(longest / 8) * 8, options.maxTokens));
+  const ids = new Int32Array(examples.length * length).fill(options.padId);
+  const types = new Int32Array(ids.length);
+  const mask = new Float32Array(ids.length);
+  examples.forEach((example, row) => {
+    ids.set(example.ids, row * length);
+    types.set(example.types, row * length);
+    mask.fill(1, row * length, row * length + example.ids.length);
+  });
+  const tokens = examples.reduce((sum, example) => sum + example.ids.length, 0);
+  return {
+    batch: examples.length,
+    length,
+    ids,
+    types,
+    mask,
+    labels: Int32Array.from(examples, ({ label }) => label),
+    tokens,
+  };
+}
+
+/** How many batches are sorted together: enough to make lengths alike, few enough to keep batches different each epoch. */
+const BATCHES_PER_BUCKET = 16;
+
+/**
+ * One epoch's batches of example indices: shuffled, grouped by length, in random order; every example once.
+ *
+ * Examples are shuffled, cut into buckets, sorted by length within each bucket and cut into batches, whose order is
+ * shuffled in turn. All draws come from `rng`.
+ */
+export function epochBatches(
+  lengths: readonly number[],
+  batchSize: number,
+  rng: Rng,
+): readonly (readonly number[])[] {
+  const order = rng.shuffle(lengths.map((_, index) => index));
+  const batches: number[][] = [];
+  for (const bucket of chunks(order, batchSize * BATCHES_PER_BUCKET)) {
+    bucket.sort((a, b) => (lengths[a] ?? 0) - (lengths[b] ?? 0));
+    batches.push(...chunks(bucket, batchSize));
+  }
+  return rng.shuffle(batches);
+}
+
+/** Batches for evaluation: longest first, so that memory is claimed at once. */
+export function sortedBatches(
+  lengths: readonly number[],
+  batchSize: number,
+): readonly (readonly number[])[] {
+  const order = lengths
+    .map((_, index) => index)
+    .sort((a, b) => (lengths[b] ?? 0) - (lengths[a] ?? 0));
+  return chunks(order, batchSize);
+}
+
+/** Consecutive parts of at most `size` items. */
+export function chunks<T>(items: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
+    items.slice(index * size, (index + 1) * size),
+  );
+}

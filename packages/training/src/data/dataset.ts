@@ -1,0 +1,167 @@
+/** Tokenised examples of a data reference, kept so that each round and each partition of a file reads it once. */
+import { FedtuneError, nearest } from "@fedtune/core";
+import type { FileSource } from "../files.ts";
+import type { TextTokenizer } from "../tokenizer/tokenizer.ts";
+import type { Example } from "./batch.ts";
+import { invalid } from "./lines.ts";
+import { readRows } from "./records.ts";
+import type { FileData } from "./reference.ts";
+import { formatOf } from "./reference.ts";
+
+/** What turns rows into examples. */
+export interface DatasetOptions {
+  /** The task's ordered labels. */
+  readonly labels: readonly string[];
+  /** Tokens per example, special tokens included. */
+  readonly maxLength: number;
+}
+
+/** Reads data references through one file source and one tokenizer. */
+export interface DataStore {
+  /**
+   * The referenced examples in file order.
+   *
+   * @throws FedtuneError `data-invalid` for broken files and zero rows, `label-unknown` for a label outside the list
+   */
+  load(ref: FileData, options: DatasetOptions): Promise<readonly Example[]>;
+}
+
+/** A whole file: every row, whichever part of it a reference asks for. */
+interface Table {
+  readonly rows: readonly TableRow[];
+}
+
+interface TableRow {
+  readonly line: number;
+  /** `label` is -1 for one outside the list: an error only for who asks for this row. */
+  readonly example: Example;
+  readonly label: string;
+  readonly where: string;
+}
+
+/** Files held at a time; a client has one or two, a simulation few. */
+const CACHED_TABLES = 8;
+
+/** Opens a store. Memory grows with the files that are in use, at most eight. */
+export function openDataStore(files: FileSource, tokenizer: TextTokenizer): DataStore {
+  const tables = new Map<string, Promise<Table>>();
+  return {
+    async load(ref, options) {
+      const { rows: _rows, where, ...file } = ref;
+      const key = JSON.stringify([file, where?.column ?? null, options]);
+      const table = await remember(tables, key, () =>
+        readTable(ref, options, { files, tokenizer }),
+      );
+      return select(table, ref, options.labels);
+    },
+  };
+}
+
+async function remember<T>(
+  cache: Map<string, Promise<T>>,
+  key: string,
+  make: () => Promise<T>,
+): Promise<T> {
+  const known = cache.get(key);
+  const value = known ?? make();
+  cache.delete(key);
+  cache.set(key, value);
+  for (const oldest of cache.keys()) {
+    if (cache.size <= CACHED_TABLES) break;
+    cache.delete(oldest);
+  }
+  try {
+    return await value;
+  } catch (error) {
+    cache.delete(key);
+    throw error;
+  }
+}
+
+async function readTable(
+  ref: FileData,
+  { labels, maxLength }: DatasetOptions,
+  { files, tokenizer }: { readonly files: FileSource; readonly tokenizer: TextTokenizer },
+): Promise<Table> {
+  const indices = new Map(labels.map((label, index) => [label, index]));
+  const optional = [ref.textPair, ref.where?.column ?? null];
+  const columns = [ref.text, ref.label, ...optional.filter((column) => column !== null)];
+  const rows: TableRow[] = [];
+  for await (const { line, values } of readRows(files.stream(ref.path), {
+    path: ref.path,
+    format: formatOf(ref),
+    columns,
+  })) {
+    const [text = "", label = "", ...others] = values;
+    const pair = ref.textPair === null ? null : (others[0] ?? "");
+    const where = ref.where === null ? "" : (others.at(-1) ?? "");
+    const example = { ...tokenizer.encode(text, pair, maxLength), label: indices.get(label) ?? -1 };
+    rows.push({ line, example, label, where });
+  }
+  return { rows };
+}
+
+function select({ rows }: Table, ref: FileData, labels: readonly string[]): readonly Example[] {
+  const { rows: wanted, where, path } = ref;
+  const picked =
+    wanted === null
+      ? rows
+      : [...new Set(wanted)].sort((a, b) => a - b).map((index) => rowAt(rows, index, path));
+  const kept = where === null ? picked : picked.filter((row) => row.where === where.equals);
+  if (kept.length > 0) return kept.map((row) => labelled(row, ref, labels));
+  const filter = where === null ? "" : ` where ${where.column} is "${where.equals}"`;
+  throw new FedtuneError(
+    "data-invalid",
+    `Cannot use ${path}: it has no rows${filter}, expected at least 1`,
+    { data: { path, where } },
+  );
+}
+
+function rowAt(rows: readonly TableRow[], index: number, path: string): TableRow {
+  const row = rows[index];
+  if (row !== undefined) return row;
+  const message = `Cannot use row ${index} of ${path}: it has ${rows.length} rows`;
+  throw new FedtuneError("data-invalid", message, {
+    data: { path, row: index, rows: rows.length },
+  });
+}
+
+function labelled(
+  { line, example, label }: TableRow,
+  ref: FileData,
+  labels: readonly string[],
+): Example {
+  if (example.label >= 0) return example;
+  const known = nearest(label, labels);
+  const list = labels.length > 20 ? `${labels.slice(0, 20).join(", ")}, ...` : labels.join(", ");
+  const hint = known === null ? `expected one of ${list}` : `did you mean "${known}"?`;
+  const message = `Cannot use ${ref.path}, line ${line}: column "${ref.label}" holds the unknown label "${label}"; ${hint}`;
+  throw new FedtuneError("label-unknown", message, {
+    data: { path: ref.path, line, column: ref.label, label, nearest: known },
+  });
+}
+
+/**
+ * The labels of a file, distinct and sorted by code unit.
+ *
+ * @throws FedtuneError `data-invalid` for broken files, zero rows and a file with one label only
+ */
+export async function discoverLabels(files: FileSource, ref: FileData): Promise<readonly string[]> {
+  const found = new Set<string>();
+  const request = { path: ref.path, format: formatOf(ref), columns: [ref.label] };
+  for await (const { line, values } of readRows(files.stream(ref.path), request)) {
+    const [label = ""] = values;
+    if (label === "")
+      throw invalid({ path: ref.path, line }, `column "${ref.label}" is empty, expected a label`, {
+        column: ref.label,
+      });
+    found.add(label);
+  }
+  const labels = [...found].sort((a, b) => (a < b ? -1 : 1));
+  if (labels.length >= 2) return labels;
+  const has = labels.length === 0 ? "no rows" : `only the label "${labels.join("")}"`;
+  const message = `Cannot learn from ${ref.path}: column "${ref.label}" has ${has}, expected at least 2 labels`;
+  throw new FedtuneError("data-invalid", message, {
+    data: { path: ref.path, column: ref.label, labels },
+  });
+}

@@ -1,0 +1,52 @@
+/** What a reference to examples means here: a text file, its columns, and optionally a part of its rows. */
+import { parseInput } from "@fedtune/core";
+import type { DataRef } from "@fedtune/core";
+import { z } from "zod";
+
+/** File formats of data sets. */
+export const dataFormats = ["csv", "tsv", "jsonl"] as const;
+/** One of {@link dataFormats}. */
+export type DataFormat = (typeof dataFormats)[number];
+
+/** A data file with its columns; travels as plain data inside a job. */
+export const fileDataSchema = z.strictObject({
+  kind: z.literal("file"),
+  /** As the file source of the trainer understands it. */
+  path: z.string().min(1),
+  /** Null: by the ending of the path. */
+  format: z.enum(dataFormats).nullable().default(null),
+  /** Column of the (first) text. */
+  text: z.string().min(1).default("text"),
+  /** Column of the second text of a pair. */
+  textPair: z.string().min(1).nullable().default(null),
+  label: z.string().min(1).default("label"),
+  /** Only rows whose column holds this value. */
+  where: z
+    .strictObject({ column: z.string().min(1), equals: z.string() })
+    .nullable()
+    .default(null),
+  /** Only these rows, counted from 0 without the header; null: all. A partition of a simulation. */
+  rows: z.array(z.int().min(0)).nullable().default(null),
+});
+
+/** A resolved data reference. */
+export type FileData = z.output<typeof fileDataSchema>;
+/** A data reference as people write it. */
+export type FileDataInput = z.input<typeof fileDataSchema>;
+
+/** A reference to rows of a file, for a job. */
+export function fileData(input: FileDataInput): DataRef & FileData {
+  return parseInput(fileDataSchema, input, { what: "the data reference" });
+}
+
+/** Reads a job's reference. @throws FedtuneError `config-invalid` */
+export function readReference(ref: DataRef): FileData {
+  return parseInput(fileDataSchema, ref, { what: "the data reference" });
+}
+
+/** The format that a reference names, or that the path's ending tells; CSV where it tells nothing. */
+export function formatOf({ format, path }: Pick<FileData, "format" | "path">): DataFormat {
+  if (format !== null) return format;
+  if (/\.(tsv|tab)$/i.test(path)) return "tsv";
+  return /\.(jsonl|ndjson)$/i.test(path) ? "jsonl" : "csv";
+}

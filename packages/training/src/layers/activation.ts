@@ -1,0 +1,79 @@
+/** Pointwise functions that keep NaN: a diverged run must be seen, and some backends' maximum swallows it. */
+import * as tf from "@tensorflow/tfjs";
+import type { Activation } from "../models/family.ts";
+import { withGradient } from "./with-gradient.ts";
+
+const INVERSE_SQRT_2PI = 1 / Math.sqrt(2 * Math.PI);
+const SQRT_2_BY_PI = Math.sqrt(2 / Math.PI);
+
+/** Applies a feed-forward activation by HuggingFace's name. */
+export function activate(x: tf.Tensor2D, activation: Activation): tf.Tensor2D {
+  switch (activation) {
+    case "gelu":
+      return gelu(x);
+    case "gelu_new":
+      return geluTanh(x);
+    case "relu":
+      return relu(x);
+    default:
+      return activation satisfies never;
+  }
+}
+
+/** x Phi(x), with the error function; saves x alone. Its derivative is Phi(x) + x phi(x). Hendrycks and Gimpel, arXiv 1606.08415. */
+export function gelu(x: tf.Tensor2D): tf.Tensor2D {
+  return pointwise(
+    x,
+    (input) => tf.mul(input, phi(input)),
+    (input) =>
+      tf.add(
+        phi(input),
+        tf.mul(input, tf.mul(tf.exp(tf.mul(tf.square(input), -0.5)), INVERSE_SQRT_2PI)),
+      ),
+  );
+}
+
+/** Standard normal distribution function. */
+function phi(x: tf.Tensor): tf.Tensor {
+  return tf.mul(tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1), 0.5);
+}
+
+/** The tanh approximation of {@link gelu}, as GPT-2 uses it. */
+export function geluTanh(x: tf.Tensor2D): tf.Tensor2D {
+  const inner = (input: tf.Tensor): tf.Tensor =>
+    tf.tanh(tf.mul(tf.add(input, tf.mul(tf.pow(input, 3), 0.044715)), SQRT_2_BY_PI));
+  return pointwise(
+    x,
+    (input) => tf.mul(tf.mul(input, 0.5), tf.add(inner(input), 1)),
+    (input) => {
+      const t = inner(input);
+      const slope = tf.mul(tf.add(tf.mul(tf.square(input), 3 * 0.044715), 1), SQRT_2_BY_PI);
+      return tf.mul(
+        tf.add(tf.add(t, 1), tf.mul(input, tf.mul(tf.sub(1, tf.square(t)), slope))),
+        0.5,
+      );
+    },
+  );
+}
+
+/** max(x, 0) by a product with a mask, so that NaN stays NaN. */
+export function relu(x: tf.Tensor2D): tf.Tensor2D {
+  const mask = (input: tf.Tensor): tf.Tensor =>
+    tf.sub(1, tf.cast(tf.lessEqual(input, 0), "float32"));
+  return pointwise(x, (input) => tf.mul(input, mask(input)), mask);
+}
+
+function pointwise(
+  x: tf.Tensor2D,
+  f: (x: tf.Tensor) => tf.Tensor,
+  derivative: (x: tf.Tensor) => tf.Tensor,
+): tf.Tensor2D {
+  return withGradient({
+    inputs: [x],
+    forward: (save) => {
+      save([x]);
+      return f(x);
+    },
+    backward: (dy, [saved]) => [tf.mul(dy, derivative(saved ?? x))],
+  }) as tf.Tensor2D;
+}

@@ -1,0 +1,122 @@
+/** What a run needs to know of a model before any weight is loaded: modules, targets, head and the adapter's layout. */
+import { FedtuneError, adapterKind, layoutOf, nearest } from "@fedtune/core";
+import type { AdapterSettings, FactorSpec, Layout, LinearModule } from "@fedtune/core";
+import type { Family, HeadLayer, ModelConfig } from "./family.ts";
+import { maxTokens } from "./family.ts";
+import { familyOf } from "./registry.ts";
+
+/** Adapter and task of a run, as far as they decide shapes. */
+export interface AdapterChoice extends AdapterSettings {
+  /** Name of a registered adapter kind. */
+  readonly kind: string;
+  /** PEFT's suffix names, full paths, or `all-linear`. */
+  readonly targetModules: readonly string[];
+  /** Ordered labels of the task. */
+  readonly labels: readonly string[];
+}
+
+/** A model with an adapter on it, without weights. */
+export interface ModelDescription {
+  /** Target modules' factors in model order, then the head's. */
+  readonly layout: Layout;
+  /** The adapted modules, in model order. */
+  readonly modules: readonly LinearModule[];
+  readonly head: readonly HeadLayer[];
+  /** Number that multiplies the product of a module's factors. */
+  readonly scaling: number;
+  /** What HuggingFace and PEFT put before the modules' paths, for example `bert.`; head paths have no prefix. */
+  readonly prefix: string;
+  /** Longest sequence of the model, special tokens included. */
+  readonly maxTokens: number;
+}
+
+/** Every linear layer that can be adapted, in model order: six per layer, then BERT's pooler unless the config rules it out. */
+export function linearModules(config: ModelConfig): readonly LinearModule[] {
+  const family = familyOf(config);
+  const layers = Array.from({ length: config.layers }, (_, index) =>
+    layerModules(config, family, index),
+  ).flat();
+  const hasPooler =
+    family.pooler !== null && (config.pooling === null || config.pooling === "pooler");
+  if (family.pooler === null || !hasPooler) return layers;
+  return [...layers, { name: family.pooler, in: config.hiddenSize, out: config.hiddenSize }];
+}
+
+function layerModules(config: ModelConfig, family: Family, index: number): LinearModule[] {
+  const names = family.layer(index);
+  const hidden = { in: config.hiddenSize, out: config.hiddenSize };
+  return [
+    { name: names.query, ...hidden },
+    { name: names.key, ...hidden },
+    { name: names.value, ...hidden },
+    { name: names.attentionOutput, ...hidden },
+    { name: names.intermediate, in: config.hiddenSize, out: config.intermediateSize },
+    { name: names.output, in: config.intermediateSize, out: config.hiddenSize },
+  ];
+}
+
+/**
+ * The modules that PEFT would adapt for these names: a name matches a whole path or its end after a dot.
+ *
+ * @throws FedtuneError `config-invalid` for a name that matches nothing, with the names there are
+ */
+export function resolveTargets(
+  config: ModelConfig,
+  targets: readonly string[],
+): readonly LinearModule[] {
+  const modules = linearModules(config);
+  const matches = (target: string, { name }: LinearModule): boolean =>
+    target === "all-linear" || name === target || name.endsWith(`.${target}`);
+  for (const target of targets) {
+    if (!modules.some((module) => matches(target, module))) throw noSuchTarget(target, modules);
+  }
+  return modules.filter((module) => targets.some((target) => matches(target, module)));
+}
+
+function noSuchTarget(target: string, modules: readonly LinearModule[]): FedtuneError {
+  const available = [
+    ...new Set(modules.map(({ name }) => name.replace(/^.*\.\d+\./, "")).flatMap(suffixes)),
+    "all-linear",
+  ];
+  const close = nearest(target, available);
+  const hint = close === null ? "" : ` (did you mean "${close}"?)`;
+  const message = `Cannot adapt "${target}"${hint}: no linear module of the model has this name; available: ${available.join(", ")}`;
+  return new FedtuneError("config-invalid", message, { data: { target, available } });
+}
+
+function suffixes(path: string): string[] {
+  const parts = path.split(".");
+  return parts.map((_, index) => parts.slice(parts.length - 1 - index).join("."));
+}
+
+/** Weight `[out, in]` and bias `[out]` of each head layer, in order. */
+export function headFactors(head: readonly HeadLayer[]): readonly FactorSpec[] {
+  return head.flatMap(({ module, in: inputs, out }): FactorSpec[] => [
+    { name: `${module}.weight`, module, role: "head", shape: [out, inputs] },
+    { name: `${module}.bias`, module, role: "head", shape: [out] },
+  ]);
+}
+
+/**
+ * Describes a model with an adapter from its configuration alone.
+ *
+ * @throws FedtuneError `config-invalid` when a target module is unknown
+ */
+export function describeModel(config: ModelConfig, choice: AdapterChoice): ModelDescription {
+  const kind = adapterKind(choice.kind);
+  const family = familyOf(config);
+  const modules = resolveTargets(config, choice.targetModules);
+  const head = family.head(config, choice.labels.length);
+  const layout = layoutOf([
+    ...modules.flatMap((module) => kind.factors(module, choice)),
+    ...headFactors(head),
+  ]);
+  return {
+    layout,
+    modules,
+    head,
+    scaling: kind.scaling(choice),
+    prefix: family.prefix,
+    maxTokens: maxTokens(config),
+  };
+}

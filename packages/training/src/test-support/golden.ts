@@ -1,0 +1,111 @@
+/** Reading the golden files that PyTorch and PEFT wrote; see `golden/`. */
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { factorView, readSafetensors, tensorToFloat32 } from "@fedtune/core";
+import type { Layout } from "@fedtune/core";
+import { nodeFiles } from "../backends/node-files.ts";
+import type { PaddedBatch } from "../data/batch.ts";
+import { loadCheckpoint } from "../models/checkpoint.ts";
+import type { AdapterChoice } from "../models/describe.ts";
+
+/** Path below `golden/`. */
+export function goldenPath(name: string): string {
+  return fileURLToPath(new URL(`../../golden/${name}`, import.meta.url));
+}
+
+/** A JSON file below `golden/`, trusted to have the shape its test names. */
+export function goldenJson<T>(name: string): T {
+  return JSON.parse(readFileSync(goldenPath(name), "utf8")) as T;
+}
+
+/** The tensors of a safetensors file below `golden/`. */
+export function goldenTensors(name: string): ReadonlyMap<string, Float32Array> {
+  const { tensors } = readSafetensors(Uint8Array.from(readFileSync(goldenPath(name))));
+  return new Map([...tensors].map(([key, tensor]) => [key, tensorToFloat32(tensor)]));
+}
+
+/** Loads a checkpoint below `golden/`. */
+export function goldenCheckpoint(base: string) {
+  return loadCheckpoint(nodeFiles, goldenPath(base));
+}
+
+/** A tokenised batch as the scripts wrote it. */
+export interface GoldenBatch {
+  readonly input_ids: readonly (readonly number[])[];
+  readonly attention_mask: readonly (readonly number[])[];
+  readonly token_type_ids?: readonly (readonly number[])[];
+}
+
+/** The batch as the trainer pads it. */
+export function asPadded(batch: GoldenBatch, labels: readonly number[]): PaddedBatch {
+  const length = batch.input_ids[0]?.length ?? 0;
+  const mask = Float32Array.from(batch.attention_mask.flat());
+  return {
+    batch: batch.input_ids.length,
+    length,
+    ids: Int32Array.from(batch.input_ids.flat()),
+    types: Int32Array.from(batch.token_type_ids?.flat() ?? new Int32Array(mask.length)),
+    mask,
+    labels: Int32Array.from(labels),
+    tokens: mask.reduce((sum, value) => sum + value, 0),
+  };
+}
+
+/** What PEFT's adapter_config.json says, in our words. */
+export function goldenChoice(adapter: string, labels: readonly string[]): AdapterChoice {
+  const config = goldenJson<{
+    r: number;
+    lora_alpha: number;
+    target_modules: string[];
+    use_rslora: boolean;
+  }>(`peft/${adapter}/adapter_config.json`);
+  return {
+    kind: config.use_rslora ? "rslora" : "lora",
+    rank: config.r,
+    loraAlpha: config.lora_alpha,
+    targetModules: config.target_modules,
+    labels,
+  };
+}
+
+/** PEFT's tensors as one flat vector in layout order. */
+export function flatten(
+  tensors: ReadonlyMap<string, Float32Array>,
+  layout: Layout,
+  prefix: string,
+): Float32Array {
+  const values = new Float32Array(layout.size);
+  for (const factor of layout.factors) {
+    const name = factor.role === "head" ? factor.name : `${prefix}${factor.name}.weight`;
+    const tensor = tensors.get(`base_model.model.${name}`);
+    if (tensor?.length !== factor.size)
+      throw new RangeError(`Golden tensor "${name}" is missing or has another size`);
+    factorView(values, factor).set(tensor);
+  }
+  return values;
+}
+
+/** Largest absolute difference, relative to the largest value of `expected`. */
+export function relativeDifference(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  let difference = actual.length === expected.length ? 0 : Number.POSITIVE_INFINITY;
+  let scale = 0;
+  for (let index = 0; index < expected.length; index++) {
+    const wanted = expected[index] ?? Number.NaN;
+    const distance = Math.abs((actual[index] ?? Number.NaN) - wanted);
+    if (!(distance <= difference)) difference = distance;
+    scale = Math.max(scale, Math.abs(wanted));
+  }
+  return difference / scale;
+}
+
+/** Euclidean norm of the difference, relative to the norm of `expected`. */
+export function relativeNorm(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  let difference = actual.length === expected.length ? 0 : Number.NaN;
+  let scale = 0;
+  for (let index = 0; index < expected.length; index++) {
+    const wanted = expected[index] ?? Number.NaN;
+    difference += ((actual[index] ?? Number.NaN) - wanted) ** 2;
+    scale += wanted ** 2;
+  }
+  return Math.sqrt(difference / scale);
+}

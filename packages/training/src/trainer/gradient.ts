@@ -1,0 +1,79 @@
+/** One gradient of the task's loss: a pass forward, a pass back, one read from the device. */
+import * as tf from "@tensorflow/tfjs";
+import type { PaddedBatch } from "../data/batch.ts";
+import type { TokenBatch } from "../layers/embeddings.ts";
+import { crossEntropy } from "../layers/loss.ts";
+import type { DeviceModel } from "../models/device.ts";
+import type { BoundAdapter, Pass } from "../models/forward.ts";
+import { gradientPath, logits, lowerHidden, upperLogits } from "../models/forward.ts";
+import type { Binding } from "./binding.ts";
+
+/** Loss of a micro-batch and its gradient over the trained factors, packed in layout order. */
+export interface LossGradient {
+  /** Sum of the examples' losses times the weight. */
+  readonly loss: number;
+  readonly gradient: Float32Array;
+}
+
+/** What one pass needs beside its values. */
+export interface GradientJob {
+  readonly model: DeviceModel;
+  readonly binding: Binding;
+  readonly batch: PaddedBatch;
+}
+
+/**
+ * Loss and gradient at `values` `[layout.size]`; each example counts `weight`.
+ *
+ * Everything below the lowest trained module runs outside the tape. No tensor outlives the call.
+ */
+export async function lossAndGradient(
+  job: GradientJob,
+  values: Float32Array,
+  weight: number,
+): Promise<LossGradient> {
+  const packed = tf.tidy(() => {
+    const { adapter, inputs } = job.binding.bind(values);
+    const pass = passOf(job.model, adapter, job.batch);
+    const lower = lowerHidden(pass);
+    const labels = tf.tensor1d(job.batch.labels, "int32");
+    const { value, grads } = tf.valueAndGrads(() =>
+      crossEntropy(upperLogits(lower, pass), labels, weight),
+    )(inputs);
+    const parts = [value, ...grads].map((part): tf.Tensor1D => tf.reshape(part, [-1]));
+    return tf.concat1d(parts);
+  });
+  const numbers = (await readOnce(packed)) as Float32Array;
+  return { loss: numbers[0] ?? Number.NaN, gradient: numbers.subarray(1) };
+}
+
+/** Logits `[batch * labels]`, row-major, at `values`. */
+export async function batchLogits(job: GradientJob, values: Float32Array): Promise<Float32Array> {
+  const packed = tf.tidy(() =>
+    logits(passOf(job.model, job.binding.bind(values).adapter, job.batch)),
+  );
+  return (await readOnce(packed)) as Float32Array;
+}
+
+async function readOnce(tensor: tf.Tensor): Promise<Float32Array | Int32Array | Uint8Array> {
+  try {
+    return await tensor.data();
+  } finally {
+    tensor.dispose();
+  }
+}
+
+function passOf(model: DeviceModel, adapter: BoundAdapter, batch: PaddedBatch): Pass {
+  return { model, adapter, path: gradientPath(model, adapter), batch: uploadBatch(batch) };
+}
+
+/** A host batch as tensors of the current scope. */
+export function uploadBatch({ batch, length, ids, types, mask }: PaddedBatch): TokenBatch {
+  return {
+    batch,
+    length,
+    ids: tf.tensor1d(ids, "int32"),
+    types: tf.tensor1d(types, "int32"),
+    mask: tf.tensor2d(mask, [batch, length]),
+  };
+}

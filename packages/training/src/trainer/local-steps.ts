@@ -1,0 +1,117 @@
+/** One round of local training: epochs, batches, micro-batches, optimiser steps. */
+import type { FactorRole, Layout, Rng, TrainingSettings } from "@fedtune/core";
+import { FedtuneError, gatherRoles, scatterRoles } from "@fedtune/core";
+import type { Example } from "../data/batch.ts";
+import { chunks, epochBatches, padBatch } from "../data/batch.ts";
+import type { DeviceModel } from "../models/device.ts";
+import { maxTokens } from "../models/family.ts";
+import type { Binding } from "./binding.ts";
+import { lossAndGradient } from "./gradient.ts";
+import { clipGradient, createOptimizer } from "./optimizers.ts";
+
+/** What a round trains with. */
+export interface LocalRound {
+  readonly model: DeviceModel;
+  readonly binding: Binding;
+  readonly layout: Layout;
+  readonly train: readonly FactorRole[];
+  readonly training: TrainingSettings;
+  readonly examples: readonly Example[];
+  readonly rng: Rng;
+  /** Called before each step: lets other work run and throws when the round was aborted. */
+  beforeStep(): Promise<void>;
+  afterStep(progress: {
+    readonly done: number;
+    readonly total: number;
+    readonly loss: number;
+  }): void;
+}
+
+/** Totals of a round; `lossSum` is over `seen` examples. */
+export interface RoundTotals {
+  readonly steps: number;
+  readonly tokens: number;
+  readonly seen: number;
+  readonly lossSum: number;
+}
+
+/**
+ * Trains `values` `[layout.size]` in place; only factors of trained roles change.
+ *
+ * @throws FedtuneError `not-finite` naming the step
+ */
+export async function trainLocally(round: LocalRound, values: Float32Array): Promise<RoundTotals> {
+  const { layout, train, training } = round;
+  const batches = batchesOf(round);
+  const optimizer = createOptimizer(training.optimizer);
+  let parameters = gatherRoles(layout, values, train);
+  let state = optimizer.init(parameters.length);
+  let totals: RoundTotals = { steps: 0, tokens: 0, seen: 0, lossSum: 0 };
+  for (const batch of batches) {
+    await round.beforeStep();
+    const { loss, gradient, tokens } = await batchGradient(round, values, batch);
+    checkFinite(loss, gradient, totals.steps + 1);
+    if (training.maxGradNorm !== null) clipGradient(gradient, training.maxGradNorm);
+    ({ parameters, state } = optimizer.update(
+      { parameters, gradient, state },
+      training.learningRate,
+    ));
+    scatterRoles(layout, values, { roles: train, packed: parameters });
+    totals = {
+      steps: totals.steps + 1,
+      tokens: totals.tokens + tokens,
+      seen: totals.seen + batch.length,
+      lossSum: totals.lossSum + loss * batch.length,
+    };
+    round.afterStep({ done: totals.steps, total: batches.length, loss });
+  }
+  return totals;
+}
+
+/** All batches of the round, each epoch from its own stream, cut at `maxSteps`. */
+function batchesOf({ examples, training, rng }: LocalRound): readonly (readonly Example[])[] {
+  const lengths = examples.map(({ ids }) => ids.length);
+  const limit = training.maxSteps ?? Number.POSITIVE_INFINITY;
+  const batches: (readonly Example[])[] = [];
+  for (let epoch = 0; epoch < training.localEpochs && batches.length < limit; epoch++) {
+    const indices = epochBatches(lengths, training.batchSize, rng.fork(`epoch/${epoch}`));
+    batches.push(...indices.map((batch) => batch.flatMap((index) => examples[index] ?? [])));
+  }
+  return batches.slice(0, limit);
+}
+
+/** Mean loss and gradient of a batch, summed over micro-batches in float64. */
+async function batchGradient(
+  { model, binding, training }: LocalRound,
+  values: Float32Array,
+  examples: readonly Example[],
+): Promise<{ loss: number; gradient: Float64Array; tokens: number }> {
+  const size = binding.trained.reduce((sum, factor) => sum + factor.size, 0);
+  const gradient = new Float64Array(size);
+  let loss = 0;
+  let tokens = 0;
+  for (const part of chunks(examples, training.microBatchSize ?? examples.length)) {
+    const batch = padBatch(part, { padId: model.config.padId, maxTokens: maxTokens(model.config) });
+    const found = await lossAndGradient({ model, binding, batch }, values, 1 / examples.length);
+    loss += found.loss;
+    tokens += batch.tokens;
+    found.gradient.forEach((g, index) => (gradient[index] = (gradient[index] ?? 0) + g));
+  }
+  return { loss, gradient, tokens };
+}
+
+function checkFinite(loss: number, gradient: Float64Array, step: number): void {
+  if (!Number.isFinite(loss)) {
+    throw new FedtuneError(
+      "not-finite",
+      `Cannot go on after step ${step}: the loss is ${loss}, expected a finite number`,
+      { data: { step } },
+    );
+  }
+  if (gradient.every((g) => Number.isFinite(g))) return;
+  throw new FedtuneError(
+    "not-finite",
+    `Cannot go on after step ${step}: the gradient holds a value that is not finite`,
+    { data: { step } },
+  );
+}

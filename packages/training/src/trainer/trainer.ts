@@ -1,0 +1,223 @@
+/** The Trainer port over one base model on one device: flat vectors in, flat vectors out, no tensor outside. */
+import type {
+  Clock,
+  EvaluateJob,
+  Metrics,
+  TrainControl,
+  Trainer,
+  TrainJob,
+  TrainResult,
+} from "@fedtune/core";
+import { asFedtuneError, FedtuneError, rngFromState } from "@fedtune/core";
+import type { Example } from "../data/batch.ts";
+import { padBatch, sortedBatches } from "../data/batch.ts";
+import type { DataStore } from "../data/dataset.ts";
+import { openDataStore } from "../data/dataset.ts";
+import { readReference } from "../data/reference.ts";
+import type { FileSource } from "../files.ts";
+import type { Checkpoint } from "../models/checkpoint.ts";
+import type { ModelDescription } from "../models/describe.ts";
+import { describeModel } from "../models/describe.ts";
+import type { DeviceModel } from "../models/device.ts";
+import { uploadModel } from "../models/device.ts";
+import { maxTokens } from "../models/family.ts";
+import type { TextTokenizer } from "../tokenizer/tokenizer.ts";
+import { checkVocabulary } from "../tokenizer/tokenizer.ts";
+import type { Binding } from "./binding.ts";
+import { bindAdapter } from "./binding.ts";
+import { batchLogits } from "./gradient.ts";
+import { trainLocally } from "./local-steps.ts";
+import { classificationMetrics } from "./metrics.ts";
+import type { ResidualFold } from "./residuals.ts";
+import { openFold } from "./residuals.ts";
+
+/** What a trainer owns and is given. */
+export interface TrainerOptions {
+  readonly checkpoint: Checkpoint;
+  readonly tokenizer: TextTokenizer;
+  /** Reads the files that data references name. */
+  readonly files: FileSource;
+  readonly clock: Pick<Clock, "now">;
+  /** Resolves once other work of the thread had its turn; awaited before each step, so that an abort can arrive. */
+  pause(): Promise<void>;
+}
+
+/** Logits of every example of a data reference, in file order. */
+export interface Prediction {
+  /** `[examples * labels]`, row-major. */
+  readonly logits: Float32Array;
+  /** Indices into the task's labels; `[examples]`. */
+  readonly labels: Int32Array;
+}
+
+/** A trainer that also gives the logits behind its metrics. */
+export interface LocalTrainer extends Trainer {
+  /** @throws FedtuneError as `evaluate` */
+  predict(job: EvaluateJob, control: TrainControl): Promise<Prediction>;
+}
+
+interface Context {
+  readonly options: TrainerOptions;
+  readonly model: DeviceModel;
+  readonly data: DataStore;
+  readonly fold: ResidualFold;
+}
+
+/**
+ * Uploads the base model to the current backend and serves jobs, one at a time.
+ *
+ * @throws FedtuneError `tokenizer-mismatch` when the tokenizer has ids that the model lacks
+ */
+export function createTrainer(options: TrainerOptions): LocalTrainer {
+  const { checkpoint, tokenizer, files } = options;
+  checkVocabulary(tokenizer, checkpoint.config);
+  const model = uploadModel(checkpoint);
+  const context = { options, model, data: openDataStore(files, tokenizer), fold: openFold(model) };
+  const inTurn = oneAtATime();
+  const run = <T>(control: TrainControl, work: () => Promise<T>): Promise<T> =>
+    inTurn(() => guarded(control, work));
+  const evaluated = (job: EvaluateJob, control: TrainControl) =>
+    run(control, () => predict(context, job, control));
+  return {
+    train: (job, control) => run(control, () => train(context, job, control)),
+    predict: evaluated,
+    evaluate: async (job, control): Promise<Metrics> => {
+      const found = await evaluated(job, control);
+      return classificationMetrics({ ...found, classes: job.task.labels.length });
+    },
+    close: () =>
+      inTurn(() => {
+        model.dispose();
+        return Promise.resolve();
+      }),
+  };
+}
+
+/** Runs tasks in the order in which they were handed over; a failed one does not stop the next. */
+function oneAtATime(): <T>(task: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (task) => {
+    const result = last.then(task, task);
+    last = result.catch(() => undefined);
+    return result;
+  };
+}
+
+async function guarded<T>({ signal }: TrainControl, work: () => Promise<T>): Promise<T> {
+  try {
+    checkAbort(signal);
+    return await work();
+  } catch (error) {
+    throw asFedtuneError(error, "training-failed");
+  }
+}
+
+function checkAbort(signal: AbortSignal): void {
+  if (signal.aborted) throw new FedtuneError("cancelled", "Stopped training: it was cancelled");
+}
+
+async function train(context: Context, job: TrainJob, control: TrainControl): Promise<TrainResult> {
+  const started = context.options.clock.now();
+  const { description, examples } = await prepare(context, job, job.training.maxLength);
+  const values = Float32Array.from(job.start);
+  const binding = bindAdapter(description, values, { kind: job.adapter.kind, train: job.train });
+  try {
+    const totals = await trainLocally(
+      {
+        model: context.model,
+        binding,
+        layout: description.layout,
+        train: job.train,
+        training: job.training,
+        examples,
+        rng: rngFromState({ key: job.seed, position: 0 }),
+        beforeStep: () => turn(context, control),
+        afterStep: (progress) => control.onProgress?.(progress),
+      },
+      values,
+    );
+    const seconds = (context.options.clock.now() - started) / 1000;
+    const metrics = {
+      loss: totals.lossSum / totals.seen,
+      steps: totals.steps,
+      tokens: totals.tokens,
+      seconds,
+    };
+    return { factors: values, examples: examples.length, metrics, privacyEvents: [] };
+  } finally {
+    binding.dispose();
+  }
+}
+
+/** Lets waiting messages in, then stops if one of them was an abort. */
+async function turn({ options }: Context, { signal }: TrainControl): Promise<void> {
+  await options.pause();
+  checkAbort(signal);
+}
+
+type AnyJob = Pick<TrainJob, "adapter" | "task" | "start" | "residuals" | "data">;
+
+async function prepare(
+  { model, data, fold }: Context,
+  job: AnyJob,
+  maxLength: number,
+): Promise<{ description: ModelDescription; examples: readonly Example[] }> {
+  const description = describeModel(model.config, { ...job.adapter, labels: job.task.labels });
+  if (job.start.length !== description.layout.size) {
+    const message = `Cannot train: the adapter has ${job.start.length} values, the model's layout ${description.layout.size}`;
+    throw new FedtuneError("shape-mismatch", message, {
+      data: { size: job.start.length, wanted: description.layout.size },
+    });
+  }
+  const length = Math.min(maxLength, maxTokens(model.config));
+  const examples = await data.load(readReference(job.data), {
+    labels: job.task.labels,
+    maxLength: length,
+  });
+  await fold.apply(job.residuals);
+  return { description, examples };
+}
+
+async function predict(
+  context: Context,
+  job: EvaluateJob,
+  control: TrainControl,
+): Promise<Prediction> {
+  const { description, examples } = await prepare(context, job, maxTokens(context.model.config));
+  const binding = bindAdapter(description, job.start, { kind: job.adapter.kind, train: [] });
+  try {
+    return await predictAll({ context, binding, job, examples }, control);
+  } finally {
+    binding.dispose();
+  }
+}
+
+interface PredictionRun {
+  readonly context: Context;
+  readonly binding: Binding;
+  readonly job: EvaluateJob;
+  readonly examples: readonly Example[];
+}
+
+async function predictAll(
+  { context, binding, job, examples }: PredictionRun,
+  control: TrainControl,
+): Promise<Prediction> {
+  const { model } = context;
+  const classes = job.task.labels.length;
+  const logits = new Float32Array(examples.length * classes);
+  const lengths = examples.map(({ ids }) => ids.length);
+  let done = 0;
+  for (const indices of sortedBatches(lengths, job.batchSize)) {
+    await turn(context, control);
+    const part = indices.flatMap((index) => examples[index] ?? []);
+    const batch = padBatch(part, { padId: model.config.padId, maxTokens: maxTokens(model.config) });
+    const found = await batchLogits({ model, binding, batch }, job.start);
+    indices.forEach((index, row) => {
+      logits.set(found.subarray(row * classes, (row + 1) * classes), index * classes);
+    });
+    done += part.length;
+    control.onProgress?.({ done, total: examples.length });
+  }
+  return { logits, labels: Int32Array.from(examples, ({ label }) => label) };
+}
