@@ -1,4 +1,17 @@
 /** Simulation: the live engine and client loop over a memory network and virtual time. */
+export { simulationSchema } from "./config.ts";
+export type { SimulationConfig } from "./config.ts";
+export { describePartition } from "./partition/describe.ts";
+export type { ClientDescription, PartitionDescription } from "./partition/describe.ts";
+export { partition } from "./partition/partition.ts";
+export type { Partition, PartitionTask } from "./partition/partition.ts";
+export { partitionSchema, partitionSchemes } from "./partition/registry.ts";
+export type { PartitionConfig } from "./partition/registry.ts";
+export type { PartitionInput, Scheme, Share } from "./partition/scheme.ts";
+export { populate, simulationData, simulationLabels } from "./population.ts";
+export type { Population } from "./population.ts";
+export { reportRow, reportRows } from "./report.ts";
+export type { ReportRow } from "./report.ts";
 export { simulate } from "./simulate.ts";
 export type { SimulatedClient, SimulatedWorld, SimulationOptions, SimulationResult } from "./simulate.ts";
 export { trainerPool } from "./trainer-pool.ts";

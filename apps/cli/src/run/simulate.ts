@@ -1,8 +1,23 @@
-import { loadConfig } from "../config/load.ts";
+import { methods } from "@fedtune/aggregators";
+import { adapterKinds, parseInput, resolveRun, rngFromSeed } from "@fedtune/core";
+import type { ResolvedRun, TrainControl } from "@fedtune/core";
+import { nodeHash } from "@fedtune/node-ports";
+import { populate, reportRow, reportRows, simulate, simulationData, simulationLabels, simulationSchema } from "@fedtune/simulation";
+import type { Population, SimulationConfig, SimulationResult } from "@fedtune/simulation";
+import { nodeFiles } from "@fedtune/training/node";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { loadConfig, withPlaces } from "../config/load.ts";
 import type { ConfigSource } from "../config/load.ts";
+import { exitCodes } from "../edge.ts";
 import type { Io } from "../io.ts";
 import type { Assignment } from "../values.ts";
-import { notWired } from "./unwired.ts";
+import { saveAdapter } from "./adapter-folder.ts";
+import { openBaseModel } from "./base-model.ts";
+import type { BaseModel } from "./base-model.ts";
+import { centralEvaluation } from "./evaluation.ts";
+import { roundsTable } from "./report-text.ts";
+import { openTrainers } from "./trainers.ts";
 
 /** What `fedtune simulate` was asked for. */
 export interface SimulateOptions {
@@ -12,9 +27,11 @@ export interface SimulateOptions {
   readonly data?: string | undefined;
   readonly test?: string | undefined;
   readonly text?: string | undefined;
+  readonly textPair?: string | undefined;
   readonly label?: string | undefined;
   readonly clients?: number | undefined;
   readonly partition?: string | undefined;
+  readonly column?: string | undefined;
   readonly alpha?: number | undefined;
   readonly model?: string | undefined;
   readonly method?: string | undefined;
@@ -33,9 +50,11 @@ export function simulationConfig(options: SimulateOptions): Promise<ConfigSource
       "--data": ["simulation.data", options.data],
       "--test": ["simulation.test", options.test],
       "--text": ["simulation.text", options.text],
+      "--text-pair": ["simulation.textPair", options.textPair],
       "--label": ["simulation.label", options.label],
       "--clients": ["simulation.clients", options.clients],
       "--partition": ["simulation.partition.scheme", options.partition],
+      "--column": ["simulation.partition.column", options.column],
       "--alpha": ["simulation.partition.alpha", options.alpha],
       "--model": ["model", options.model],
       "--method": ["method.name", options.method],
@@ -45,8 +64,111 @@ export function simulationConfig(options: SimulateOptions): Promise<ConfigSource
   });
 }
 
+/** A simulation that is ready to run. */
+export interface PreparedSimulation {
+  readonly simulation: SimulationConfig;
+  /** The run config as it goes to the engine: with labels, and a round needing every client unless it says otherwise. */
+  readonly run: Readonly<Record<string, unknown>>;
+  readonly resolved: ResolvedRun;
+  readonly population: Population;
+  readonly model: BaseModel;
+}
+
 /** Simulates a run; with `out`, writes per-round metrics, the final adapter and the resolved config there. */
-export async function runSimulate(options: SimulateOptions, _io: Io): Promise<undefined> {
-  await simulationConfig(options);
-  throw notWired("simulate");
+export async function runSimulate(options: SimulateOptions, io: Io): Promise<number> {
+  const prepared = await prepareSimulation(await simulationConfig(options));
+  const { simulation, resolved, population, model } = prepared;
+  io.note(`${String(resolved.config.method["name"])} over ${population.clients.length} clients, ${population.shares.rows} rows, base model ${model.name}`);
+  const result = await playSimulation(prepared, io, { backend: options.backend, workers: options.workers });
+  const rows = reportRows(result.history);
+  const adapter = options.out === undefined ? null : await writeResults(options.out, prepared, result);
+  const summary = { run: resolved.config.name, configHash: resolved.hash, ...result.end, data: simulation.data, shares: population.shares, rounds: rows, adapter };
+  io.result(summary, () => `${roundsTable(rows)}${adapter === null ? "" : `\n\nAdapter: ${adapter}`}${failureText(result)}`);
+  return result.end.status === "completed" ? exitCodes.ok : exitCodes.failure;
+}
+
+/**
+ * Parses the config, reads the data, and deals it.
+ *
+ * @throws FedtuneError for everything that is wrong before the first round
+ */
+export async function prepareSimulation(source: ConfigSource): Promise<PreparedSimulation> {
+  const { simulation: section = {}, ...rest } = source.value;
+  const parse = <T>(work: () => T): T => withPlaces(source, work);
+  const simulation = parse(() =>
+    parseInput(simulationSchema, section, { what: "the section `simulation` of the config", field: "simulation" }),
+  );
+  const task = rest["task"] ?? { kind: "sequence-classification", labels: await simulationLabels(simulation, nodeFiles) };
+  const draft = parse(() => resolveRun({ ...rest, task }, registries, nodeHash));
+  const rng = rngFromSeed(draft.config.seed).fork("partition");
+  const population = await populate(simulation, draft.config.task.labels, { files: nodeFiles, rng });
+  const run = { ...rest, task, rounds: everyClient(rest["rounds"], population.clients.length), participants: population.clients.map(({ name }) => name) };
+  const resolved = parse(() => resolveRun(run, registries, nodeHash));
+  return { simulation, run, resolved, population, model: await openBaseModel(resolved.config.model) };
+}
+
+const registries = { methods, kinds: adapterKinds };
+
+/** Rounds wait for all simulated clients unless the config says otherwise: nobody is late to a simulation. */
+function everyClient(rounds: unknown, clients: number): unknown {
+  const given = typeof rounds === "object" && rounds !== null ? rounds : {};
+  return { minAvailableClients: clients, minFitClients: Math.min(2, clients), ...given };
+}
+
+/** Runs a prepared simulation with progress. */
+export async function playSimulation(
+  { simulation, run, resolved, population, model }: PreparedSimulation,
+  io: Io,
+  training: { readonly backend: string | undefined; readonly workers: number },
+): Promise<SimulationResult> {
+  const { trainer, backend } = await openTrainers(model, training.backend, training.workers);
+  io.note(`Training on ${backend}, ${training.workers} at a time`);
+  const { numRounds } = resolved.config.rounds;
+  const bar = io.progress("rounds", numRounds);
+  const control: TrainControl = { signal: io.signal };
+  try {
+    return await simulate(run, {
+      registries,
+      describe: (of) => Promise.resolve(model.describe(of.config)),
+      clients: population.clients,
+      trainer,
+      evaluate:
+        simulation.test === null
+          ? null
+          : centralEvaluation({ trainer, resolved, data: simulationData(simulation, simulation.test), control }),
+      hash: nodeHash,
+      settle: () => new Promise((resolve) => setImmediate(resolve)),
+      signal: io.signal,
+      listener: {
+        roundCommitted(row) {
+          bar.update(row.round, `loss ${(row.training["loss"] ?? NaN).toFixed(4)}`);
+          io.event({ event: "round", ...reportRow(row, undefined) });
+        },
+        evaluated: ({ round, metrics }) => { io.event({ event: "evaluation", round, metrics }); },
+      },
+    });
+  } finally {
+    bar.stop();
+    await trainer.close();
+  }
+}
+
+async function writeResults(folder: string, prepared: PreparedSimulation, result: SimulationResult): Promise<string> {
+  const { resolved, model, simulation } = prepared;
+  const { config } = resolved;
+  await mkdir(folder, { recursive: true });
+  const rows = reportRows(result.history).map((row) => JSON.stringify(row));
+  await writeFile(join(folder, "rounds.jsonl"), `${rows.join("\n")}\n`);
+  await writeFile(join(folder, "config.json"), `${JSON.stringify({ ...config, simulation }, null, 2)}\n`);
+  await writeFile(join(folder, "shares.json"), `${JSON.stringify(prepared.population.shares, null, 2)}\n`);
+  return saveAdapter(join(folder, "adapter"), {
+    description: model.describe(config),
+    values: result.adapter,
+    config,
+    metadata: { run: config.name, round: String(result.history.rounds.length) },
+  });
+}
+
+function failureText({ end }: SimulationResult): string {
+  return end.failure === null ? "" : `\n\nThe run failed: ${end.failure.message} (${end.failure.code})`;
 }

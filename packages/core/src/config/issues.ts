@@ -14,17 +14,18 @@ export interface InputIssue {
  * Parses `input` with a schema.
  *
  * @throws FedtuneError `code` naming every wrong field with its value and what was wanted; an unknown key comes with
- * the nearest known one
+ * the nearest known one. `field` is where `input` stands in what the user wrote.
  */
 export function parseInput<Schema extends z.ZodType>(
   schema: Schema,
   input: unknown,
-  options: { readonly what: string; readonly code?: ErrorCode },
+  options: { readonly what: string; readonly code?: ErrorCode; readonly field?: string },
 ): z.output<Schema> {
   const result = schema.safeParse(input);
   if (result.success) return result.data;
   const issues = result.error.issues.flatMap((issue) => describe(issue, input, schema));
-  throw inputError(issues, options);
+  const within = options.field === undefined ? "" : `${options.field}.`;
+  throw inputError(issues.map((issue) => ({ ...issue, field: `${within}${issue.field}` })), options);
 }
 
 /** The error for a list of issues. */

@@ -1,0 +1,43 @@
+/** The base model of a run on this machine: a built-in one by name, or a checkpoint folder. */
+import { FedtuneError } from "@fedtune/core";
+import type { AdapterSettings } from "@fedtune/core";
+import { describeModel, loadModelConfig } from "@fedtune/training";
+import type { ModelDescription } from "@fedtune/training";
+import { builtinModelFolder, nodeFiles } from "@fedtune/training/node";
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+
+/** What decides an adapter's shape. */
+export interface AdapterRequest {
+  readonly adapter: AdapterSettings & { readonly kind: string; readonly targetModules: readonly string[] };
+  readonly task: { readonly labels: readonly string[] };
+}
+
+/** A base model that lies here. */
+export interface BaseModel {
+  /** As the run names it. */
+  readonly name: string;
+  readonly folder: string;
+  /** @throws FedtuneError `config-invalid` when a target module is unknown */
+  describe(request: AdapterRequest): ModelDescription;
+}
+
+/**
+ * Opens a base model by its built-in name or folder; reads its configuration only.
+ *
+ * @throws FedtuneError `model-invalid` when the folder is missing or holds no model
+ */
+export async function openBaseModel(name: string): Promise<BaseModel> {
+  const folder = builtinModelFolder(name) ?? resolve(name);
+  if (!existsSync(folder)) {
+    throw new FedtuneError("model-invalid", `Cannot open base model "${name}": wanted a built-in model or a folder, found no ${folder}`, {
+      data: { model: name, folder },
+    });
+  }
+  const config = await loadModelConfig(nodeFiles, folder);
+  return {
+    name,
+    folder,
+    describe: ({ adapter, task }) => describeModel(config, { ...adapter, labels: task.labels }),
+  };
+}

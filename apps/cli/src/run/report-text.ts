@@ -1,0 +1,61 @@
+import type { ReportRow } from "@fedtune/simulation";
+import { tableText } from "../table.ts";
+
+/** A run's rounds as a table; columns that say nothing in this run are left out. */
+export function roundsTable(rows: readonly ReportRow[]): string {
+  const evaluated = rows.some((row) => row.evaluation !== null);
+  const lost = rows.some((row) => row.accepted < row.sampled);
+  const head = [
+    "round",
+    "clients",
+    "train loss",
+    ...(evaluated ? ["loss", "accuracy", "macro F1"] : []),
+    "up",
+    "down",
+    ...(lost ? ["not counted"] : []),
+  ];
+  const lines = rows.map((row) => [
+    String(row.round),
+    row.round === 0 ? "" : `${row.accepted}/${row.sampled}`,
+    decimal(row.training?.["loss"]),
+    ...(evaluated
+      ? [decimal(row.evaluation?.["loss"]), percent(row.evaluation?.["accuracy"]), percent(row.evaluation?.["macroF1"])]
+      : []),
+    row.round === 0 ? "" : bytesText(row.bytesUp),
+    row.round === 0 ? "" : bytesText(row.bytesDown),
+    ...(lost ? [lossText(row)] : []),
+  ]);
+  return tableText(head, lines);
+}
+
+/** Bytes with a binary unit: `48.2 KiB`. */
+export function bytesText(bytes: number): string {
+  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit += 1;
+  }
+  return unit === 0 ? `${bytes} B` : `${value.toFixed(1)} ${units[unit] ?? ""}`;
+}
+
+/** A share as `87.5 %`; nothing for nothing. */
+export function percent(value: number | undefined): string {
+  return value === undefined ? "" : `${(value * 100).toFixed(1)} %`;
+}
+
+/** Four decimals; nothing for nothing. */
+export function decimal(value: number | undefined): string {
+  return value === undefined ? "" : value.toFixed(4);
+}
+
+/** Why clients of the cohort are missing from the mean, for example `1 gone, 1 not-finite`. */
+function lossText({ refusals, declined, gone }: ReportRow): string {
+  const reasons = [
+    ...(gone > 0 ? [`${gone} gone`] : []),
+    ...(declined > 0 ? [`${declined} declined`] : []),
+    ...Object.entries(refusals).map(([code, count]) => `${count} ${code}`),
+  ];
+  return reasons.join(", ");
+}

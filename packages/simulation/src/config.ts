@@ -1,0 +1,16 @@
+import { z } from "zod";
+import { partitionSchema } from "./partition/registry.ts";
+
+/** What a simulation adds to a run config: where the data is and how it is dealt. */
+export const simulationSchema = z.strictObject({
+  data: z.string().min(1).describe("training data, dealt to the clients"),
+  test: z.string().min(1).nullable().default(null).describe("evaluates the global adapter"),
+  text: z.string().min(1).default("text").describe("name of the text column"),
+  textPair: z.string().min(1).nullable().default(null).describe("name of the second text's column"),
+  label: z.string().min(1).default("label").describe("name of the label column"),
+  clients: z.int().positive().nullable().default(null).describe("null: as many as the data names, or 4"),
+  partition: partitionSchema,
+});
+
+/** A parsed simulation section. */
+export type SimulationConfig = z.output<typeof simulationSchema>;

@@ -1,0 +1,83 @@
+/** Simulated data holders: the rows of one file dealt to clients. */
+import type { DataRef, Rng } from "@fedtune/core";
+import { discoverLabels, fileData, formatOf, readRows } from "@fedtune/training";
+import type { FileSource } from "@fedtune/training";
+import type { SimulationConfig } from "./config.ts";
+import { describePartition } from "./partition/describe.ts";
+import type { PartitionDescription } from "./partition/describe.ts";
+import { partition } from "./partition/partition.ts";
+import type { SimulatedClient } from "./simulate.ts";
+
+/** Clients with their shares, and who got what. */
+export interface Population {
+  readonly clients: readonly SimulatedClient[];
+  readonly shares: PartitionDescription;
+}
+
+/** Number of clients when neither config nor data says. */
+const DEFAULT_CLIENTS = 4;
+
+/** The reference to the simulation's training file, or to its test file. */
+export function simulationData(config: SimulationConfig, path: string): ReturnType<typeof fileData> {
+  const { text, textPair, label } = config;
+  return fileData({ kind: "file", path, text, textPair, label });
+}
+
+/**
+ * The labels of a simulation whose task names none: those of its training data, sorted.
+ *
+ * @throws FedtuneError `data-invalid`
+ */
+export function simulationLabels(config: SimulationConfig, files: FileSource): Promise<readonly string[]> {
+  return discoverLabels(files, simulationData(config, config.data));
+}
+
+/**
+ * Deals the training file.
+ *
+ * @throws FedtuneError `data-invalid`, `label-unknown`, and what the partition scheme refuses
+ */
+export async function populate(
+  config: SimulationConfig,
+  labels: readonly string[],
+  world: { readonly files: FileSource; readonly rng: Rng },
+): Promise<Population> {
+  const data = simulationData(config, config.data);
+  const column = config.partition.scheme === "by-column" ? config.partition.column : null;
+  const table = await readTable(data, column, world.files);
+  const index = new Map(labels.map((label, position) => [label, position]));
+  const rowLabels = table.labels.map((label) => index.get(label) ?? labels.length);
+  const count = config.clients ?? (column === null ? DEFAULT_CLIENTS : null);
+  const dealt = partition(
+    { labels: rowLabels, ...(column === null ? {} : { columns: { [column]: table.column } }) },
+    { config: config.partition, clients: count, rng: world.rng },
+  );
+  const clients = dealt.clients.map((rows, k) => ({
+    name: clientName(dealt.names[k] ?? "", k),
+    data: { ...data, rows: [...rows] } satisfies DataRef,
+  }));
+  return { clients, shares: describePartition(dealt, rowLabels, labels.length + 1) };
+}
+
+async function readTable(
+  data: ReturnType<typeof fileData>,
+  column: string | null,
+  files: FileSource,
+): Promise<{ labels: readonly string[]; column: readonly string[] }> {
+  const columns = [data.label, ...(column === null ? [] : [column])];
+  const request = { path: data.path, format: formatOf(data), columns };
+  const labels: string[] = [];
+  const values: string[] = [];
+  for await (const row of readRows(files.stream(data.path), request)) {
+    const [label = "", value = ""] = row.values;
+    labels.push(label);
+    values.push(value);
+  }
+  return { labels, column: values };
+}
+
+/** A name that may be a client id: other characters become dashes. */
+function clientName(name: string, index: number): string {
+  const plain = name.replace(/[^A-Za-z0-9_-]/g, "-").replace(/^[^A-Za-z0-9]+/, "").slice(0, 40);
+  return plain === "" ? `client-${index + 1}` : /^\d+$/.test(plain) ? `client-${plain}` : plain;
+}

@@ -1,0 +1,46 @@
+/** What a run did, round by round, as rows for tables, files and figures. */
+import type { EvaluationRow, RoundRow, RunHistory } from "@fedtune/core";
+
+/** One line of a run's report. Round 0 is the initial adapter and has only an evaluation. */
+export interface ReportRow {
+  readonly round: number;
+  /** Central evaluation after the round; null when there was none. */
+  readonly evaluation: Readonly<Record<string, number>> | null;
+  /** Clients' training metrics, merged by weight; null for round 0. */
+  readonly training: Readonly<Record<string, number>> | null;
+  readonly sampled: number;
+  readonly accepted: number;
+  readonly refusals: RoundRow["refusals"];
+  readonly declined: number;
+  readonly gone: number;
+  /** Adapter blobs, in bytes, over all clients. */
+  readonly bytesUp: number;
+  readonly bytesDown: number;
+  /** Control messages, in bytes, over all clients. */
+  readonly controlBytesUp: number;
+  readonly controlBytesDown: number;
+  /** On the coordinator's clock; virtual in a simulation. */
+  readonly seconds: number;
+}
+
+/** The rows of a run in order of rounds. */
+export function reportRows({ rounds, evaluations }: Pick<RunHistory, "rounds" | "evaluations">): ReportRow[] {
+  const byRound = new Map(evaluations.map((row) => [row.round, row]));
+  const first = byRound.get(0);
+  const rows = rounds.map((row) => reportRow(row, byRound.get(row.round)));
+  return first === undefined ? rows : [initialRow(first), ...rows];
+}
+
+/** The row of one finished round. */
+export function reportRow(row: RoundRow, evaluation: EvaluationRow | undefined): ReportRow {
+  const { round, training, sampled, refusals, declined, gone, seconds } = row;
+  const accepted = row.accepted.length;
+  const shared = { round, training, sampled, accepted, refusals, declined, gone, seconds, ...row.traffic };
+  return { ...shared, evaluation: evaluation?.metrics ?? null };
+}
+
+function initialRow({ metrics }: EvaluationRow): ReportRow {
+  const traffic = { bytesUp: 0, bytesDown: 0, controlBytesUp: 0, controlBytesDown: 0 };
+  const counts = { sampled: 0, accepted: 0, refusals: {}, declined: 0, gone: 0, seconds: 0 };
+  return { round: 0, evaluation: metrics, training: null, ...counts, ...traffic };
+}
