@@ -1,8 +1,34 @@
-/** The one place where the command line asks the training package what it can compute with. */
+/** The one place where doctor asks the training package what it can compute with. */
+import { asFedtuneError } from "@fedtune/core";
+import { backendNames, chooseBackend } from "@fedtune/training/node";
+import type { BackendName } from "@fedtune/training/node";
 import type { Finding } from "./doctor.ts";
-import { notWired } from "./unwired.ts";
 
-/** Every backend, the preferred one first; each one that is there was tried on a small computation. */
-export function listBackends(): Promise<readonly Finding[]> {
-  return Promise.reject(notWired("doctor"));
+/** Tries every backend on a small training step, the preferred one first; the first that works is what `auto` takes. */
+export async function listBackends(): Promise<readonly Finding[]> {
+  const findings: Finding[] = [];
+  for (const name of backendNames) {
+    // Both are the same library to TensorFlow.js: once the GPU's is loaded, the other one cannot be.
+    const shadowed = name === "tfjs-node" && works(findings, "tfjs-node-gpu");
+    if (!shadowed) findings.push(await tryBackend(name, findings));
+  }
+  return findings;
+}
+
+async function tryBackend(name: BackendName, before: readonly Finding[]): Promise<Finding> {
+  const label = `backend ${name}`;
+  try {
+    await chooseBackend(name);
+  } catch (error) {
+    const { code, message } = asFedtuneError(error);
+    const state = code === "backend-unavailable" ? "missing" : "broken";
+    return { name: label, state, found: message.replace(/^Cannot use backend "[^"]*": /, "") };
+  }
+  const first = before.every(({ state }) => state !== "ok");
+  const found = first ? "computes right; taken unless another is named" : "computes right";
+  return { name: label, state: "ok", found };
+}
+
+function works(findings: readonly Finding[], name: BackendName): boolean {
+  return findings.some((finding) => finding.name === `backend ${name}` && finding.state === "ok");
 }

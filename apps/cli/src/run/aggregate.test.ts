@@ -1,0 +1,108 @@
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { readPeftAdapter, writePeftAdapter } from "@fedtune/core";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { callMain } from "../test-support/capture.ts";
+
+/** Written by PEFT. */
+const golden = fileURLToPath(
+  new URL("../../../../packages/training/golden/peft/tiny-bert-lora", import.meta.url),
+);
+
+let folder = "";
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "fedtune-aggregate-"));
+  await cp(golden, join(folder, "a"), { recursive: true });
+  await cp(golden, join(folder, "b"), { recursive: true });
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const path = (name: string) => join(folder, name);
+
+async function read(name: string) {
+  const [config, tensors] = await Promise.all([
+    readFile(path(`${name}/adapter_config.json`), "utf8"),
+    readFile(path(`${name}/adapter_model.safetensors`)),
+  ]);
+  return { config, adapter: readPeftAdapter(config, new Uint8Array(tensors), { prefix: "" }) };
+}
+
+/** Multiplies every value of a folder's adapter, and writes its label list if one is given. */
+async function rewrite(name: string, factor: number, labels?: readonly string[]): Promise<void> {
+  const { adapter } = await read(name);
+  const { layout, kind, rank, loraAlpha } = adapter;
+  const files = writePeftAdapter(
+    layout,
+    adapter.values.map((value) => value * factor),
+    {
+      ...{ kind, rank, loraAlpha, prefix: "" },
+      ...(labels === undefined ? {} : { metadata: { labels: JSON.stringify(labels) } }),
+    },
+  );
+  await writeFile(path(`${name}/adapter_model.safetensors`), files.safetensors);
+}
+
+const aggregate = (...more: readonly string[]) =>
+  callMain("aggregate", "--method", "fedavg", "--out", path("out"), ...more);
+
+describe("fedtune aggregate", () => {
+  it("[CI7] writes the weighted mean in the files that it read", async () => {
+    await rewrite("b", 3);
+    const { code, stderr } = await aggregate(`${path("a")}:3`, `${path("b")}:1`);
+    expect([code, stderr]).toEqual([0, ""]);
+    const [a, out] = await Promise.all([read("a"), read("out")]);
+    out.adapter.values.forEach((value, i) => {
+      expect(value).toBeCloseTo(1.5 * a.adapter.values[i]!, 5);
+    });
+    const { targetModules, taskType, baseModel } = a.adapter;
+    expect(out.adapter).toMatchObject({ targetModules, taskType, baseModel });
+  });
+
+  it("[CI7] [CI12] prints the error per module and in all, as JSON too", async () => {
+    const { stdout } = await aggregate(path("a"), path("b"), "--json");
+    const printed = JSON.parse(stdout) as { error: { total: number; modules: unknown[] } };
+    expect(printed.error.total).toBeLessThan(1e-6);
+    expect(printed.error.modules).toHaveLength(4);
+    await rewrite("b", -2);
+    const text = (await aggregate(path("a"), path("b"))).stdout;
+    expect(text).toMatch(/^all together +\d\.\d\de[+-]\d$/m);
+  });
+
+  it.each([
+    ["the label list", "adapter-invalid"],
+    ["the kind", "adapter-invalid"],
+  ])("[CI7] refuses folders that differ in %s", async (what, expected) => {
+    await rewrite("a", 1, ["no", "yes"]);
+    await rewrite("b", 1, ["yes", "no"]);
+    if (what === "the kind") {
+      await cp(golden.replace("tiny-bert-lora", "tiny-bert-rslora"), path("b"), {
+        recursive: true,
+      });
+    }
+    const { code, stderr } = await aggregate(path("a"), path("b"));
+    expect(stderr).toContain(expected);
+    expect(stderr).toContain(
+      what === "the kind" ? "the adapter kind is rslora, wanted lora" : what,
+    );
+    expect(code).toBe(3);
+  });
+
+  it("[CI7] refuses to write over what it reads", async () => {
+    const { code, stderr } = await aggregate(path("a"), `${path("out")}/../out:2`);
+    expect(stderr).toContain("it is one of the folders to combine");
+    expect(code).toBe(2);
+  });
+
+  it("[CI15] [CI3] names a folder that has no adapter, an unknown method and an unknown option", async () => {
+    expect(await aggregate(path("none"))).toMatchObject({ code: 3 });
+    const method = await aggregate(path("a"), "--method", "fedavgg");
+    expect(method).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('"fedavg"') as string,
+    });
+    const option = await aggregate(path("a"), "--option", "beta=1");
+    expect(option.stderr).toContain("error config-invalid: Cannot read the options of fedavg");
+  });
+});

@@ -1,0 +1,15 @@
+import { backendNames } from "@fedtune/training/node";
+import { expect, it } from "vitest";
+import { listBackends } from "./backends.ts";
+
+it("[CI11] [TN10] every backend is tried; the ones in plain JavaScript and WebAssembly work everywhere", async () => {
+  const findings = await listBackends();
+  const states = new Map(findings.map(({ name, state }) => [name, state]));
+  for (const name of backendNames) {
+    if (name !== "tfjs-node") expect(states.has(`backend ${name}`)).toBe(true);
+  }
+  expect(states.get("backend wasm")).toBe("ok");
+  expect(states.get("backend cpu")).toBe("ok");
+  expect(findings.filter(({ found }) => found.includes("taken unless"))).toHaveLength(1);
+  for (const { found } of findings) expect(found).not.toBe("");
+});
