@@ -66,13 +66,17 @@ export function createIo(
       if (json) writeJson(value);
     },
     note: (line) => {
-      // A bar redraws itself below what is written over it.
-      const over = bars.size > 0 && stderr.isTTY === true ? "\r\u001b[K" : "";
-      if (!quiet) stderr.write(`${over}${line}\n`);
+      if (!quiet)
+        stderr.write(bars.size > 0 && stderr.isTTY === true ? aboveBar(line) : `${line}\n`);
     },
     progress: (label, total) => startProgress({ stderr, label, total, quiet, bars }),
     onExit: interrupt.onExit,
   };
+}
+
+/** Writes over the bar, which draws itself again one line below and, when done, returns to the place saved here. */
+function aboveBar(line: string): string {
+  return `\r\u001b[K${line}\n\u001b7`;
 }
 
 /** picocolors decides by the stream that was asked about; NO_COLOR and FORCE_COLOR are obeyed. */
