@@ -3,7 +3,8 @@
     python scripts/pretrain-mini/probe.py --model packages/training/assets/fedtune-mini \
         --data packages/training/assets/household-intents --pooling pooler --lr 2e-3
 
-LoRA (r = 8, scaling 2) on the query and value projections of every layer, plus a linear head; the base stays frozen.
+LoRA (r = 8, scaling 2) on the query and value projections of every layer, or on all six linear layers, plus a linear
+head; the base stays frozen. `--train head` trains the head alone, `--train all` every weight.
 `--pooling` is what the head reads: `cls` the last hidden state of [CLS], `mean` the mean over the tokens, `pooler`
 the [CLS] state through the pooler (dense and tanh), as BertForSequenceClassification does.
 """
@@ -18,6 +19,9 @@ import torch.nn.functional as F
 from transformers import AutoTokenizer, BertConfig, BertModel
 
 
+TARGETS = {"query-value": {"query", "value"}, "all-linear": {"query", "key", "value", "dense"}}
+
+
 class LoraLinear(torch.nn.Module):
     def __init__(self, base, rank, scaling):
         super().__init__()
@@ -30,6 +34,15 @@ class LoraLinear(torch.nn.Module):
         return self.base(x) + self.scaling * F.linear(F.linear(x, self.a), self.b)
 
 
+def add_lora(module, targets, rank):
+    """Wraps every linear layer below `module` whose own name is among the targets."""
+    for name, child in list(module.named_children()):
+        if isinstance(child, torch.nn.Linear) and name in targets:
+            setattr(module, name, LoraLinear(child, rank, 2.0))
+        else:
+            add_lora(child, targets, rank)
+
+
 class Classifier(torch.nn.Module):
     def __init__(self, bert, classes, args):
         super().__init__()
@@ -37,10 +50,7 @@ class Classifier(torch.nn.Module):
         if args.train != "all":
             bert.requires_grad_(False)
         if args.train == "lora":
-            for layer in bert.encoder.layer:
-                attention = layer.attention.self
-                attention.query = LoraLinear(attention.query, args.rank, 2.0)
-                attention.value = LoraLinear(attention.value, args.rank, 2.0)
+            add_lora(bert.encoder, TARGETS[args.targets], args.rank)
         self.head = torch.nn.Linear(bert.config.hidden_size, classes)
         torch.nn.init.normal_(self.head.weight, std=0.02)
         torch.nn.init.zeros_(self.head.bias)
@@ -86,6 +96,7 @@ def main():
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--pooling", choices=["cls", "mean", "pooler"], default="pooler")
     parser.add_argument("--train", choices=["lora", "head", "all"], default="lora")
+    parser.add_argument("--targets", choices=list(TARGETS), default="query-value")
     parser.add_argument("--random-base", action="store_true", help="same shape, weights never pretrained")
     parser.add_argument("--rank", type=int, default=8)
     parser.add_argument("--lr", type=float, default=2e-3)
@@ -117,7 +128,8 @@ def main():
         if epoch in (1, 2, 5, 10, args.epochs):
             results.append(f"epoch {epoch} {accuracy(model, test):.1f}")
     base = "random" if args.random_base else "pretrained"
-    print(f"{base} {args.train} {args.pooling} lr {args.lr} seed {args.seed}: {', '.join(results)}", flush=True)
+    trained = f"{args.train} {args.targets}" if args.train == "lora" else args.train
+    print(f"{base} {trained} {args.pooling} lr {args.lr} seed {args.seed}: {', '.join(results)}", flush=True)
 
 
 if __name__ == "__main__":
