@@ -6,7 +6,7 @@ export type { HeadLayer, ModelConfig, Pooling } from "./models/family.ts";
 export { families, parseModelConfig } from "./models/registry.ts";
 export { describeModel, linearModules, resolveTargets } from "./models/describe.ts";
 export type { AdapterChoice, ModelDescription } from "./models/describe.ts";
-export { loadCheckpoint, loadModelConfig } from "./models/checkpoint.ts";
+export { loadCheckpoint, loadModelConfig, wantedTensors } from "./models/checkpoint.ts";
 export type { Checkpoint, Weight } from "./models/checkpoint.ts";
 export { checkVocabulary, loadTokenizer, openTokenizer } from "./tokenizer/tokenizer.ts";
 export type { Encoding, TextTokenizer } from "./tokenizer/tokenizer.ts";

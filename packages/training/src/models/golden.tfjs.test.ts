@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
-import "@tensorflow/tfjs-backend-wasm";
 import { beforeAll, describe, expect, test } from "vitest";
+import { chooseBackend } from "../backends/node-choose.ts";
 import {
   asPadded,
   flatten,
@@ -56,14 +56,18 @@ const steppers = {
   },
 };
 
-describe.each(["cpu", "wasm"])("on %s", (backend) => {
+/** The native library is optional; where it was fetched, it is held to the same numbers. */
+const native = await chooseBackend("tfjs-node").then(
+  () => true,
+  () => false,
+);
+
+describe.each(["cpu", "wasm", "tfjs-node"] as const)("on %s", (backend) => {
   beforeAll(async () => {
-    tf.env().set("PROD", true);
-    await tf.setBackend(backend);
-    expect(tf.getBackend()).toBe(backend);
+    if (backend !== "tfjs-node" || native) await chooseBackend(backend);
   });
 
-  describe.each(adapters)("%s", (adapter) => {
+  describe.skipIf(backend === "tfjs-node" && !native).each(adapters)("%s", (adapter) => {
     async function setUp() {
       const golden = goldenJson<TrainGolden>(`train/${adapter}/golden.json`);
       const checkpoint = await goldenCheckpoint(golden.base);
