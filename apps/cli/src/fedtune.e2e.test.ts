@@ -107,3 +107,27 @@ it("[CI10] [CI16] fedtune methods --json works from any folder and prints nothin
   expect([code, stderr]).toEqual([0, ""]);
   expect(JSON.parse(stdout)).toContainEqual(expect.objectContaining({ name: "fedavg" }));
 });
+
+describe("an interrupt", () => {
+  const training = (path: string) =>
+    fileURLToPath(new URL(`../../../packages/training/${path}`, import.meta.url));
+  const endless = [
+    ...["simulate", "--data", training("assets/household-intents/train.tsv"), "--backend", "wasm"],
+    ...["--model", training("golden/tiny-bert"), "--clients", "3", "--rounds", "100000"],
+  ];
+
+  it("[CI13] [CI15] ends a run in good order and leaves with 130", async () => {
+    const child = spawn(process.execPath, [binary, ...endless], { cwd: elsewhere });
+    let stderr = "";
+    child.stderr.on("data", (chunk: Buffer) => {
+      stderr += chunk.toString();
+      if (stderr.includes("Training on") && !stderr.includes("Stopping")) child.kill("SIGINT");
+    });
+    const ended = await new Promise((resolve) =>
+      child.once("close", (...how) => {
+        resolve(how);
+      }),
+    );
+    expect([ended, stderr]).toEqual([[130, null], expect.stringContaining("Stopping; once more")]);
+  });
+});

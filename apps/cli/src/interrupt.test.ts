@@ -52,6 +52,12 @@ describe("interrupts", () => {
     expect(log.at(-1)).toBe("child killed");
   });
 
+  it("[CI13] however the process ends, children end with it", () => {
+    const { process, log } = world();
+    process.emit("exit");
+    expect(log).toEqual(["child killed"]);
+  });
+
   it("[CI13] what ended by itself is not stopped", () => {
     const { log, interrupt } = world();
     const done = interrupt.onExit(() => log.push("second child killed"));

@@ -52,6 +52,8 @@ export function watchInterrupts({ process, exit, note, reason, after }: Interrup
     controller.abort(reason());
   };
   for (const name of names) process.on(name, handle);
+  // However else the process ends: an error that nobody caught, a closed pipe.
+  process.on("exit", stopAll);
   return {
     signal: controller.signal,
     onExit: (stop) => {
@@ -60,6 +62,7 @@ export function watchInterrupts({ process, exit, note, reason, after }: Interrup
     },
     close: () => {
       for (const name of names) process.off(name, handle);
+      process.off("exit", stopAll);
       stopAll();
     },
   };

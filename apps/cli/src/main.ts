@@ -13,24 +13,29 @@ const LINGER_MS = 2000;
  */
 export async function main(argv: readonly string[], terminal: Terminal = process): Promise<number> {
   endQuietlyOnClosedPipe(terminal);
-  let code: number = exitCodes.ok;
+  const call: { code: number; interrupted: boolean } = { code: exitCodes.ok, interrupted: false };
   const enter: Enter = async (options, body) => {
-    code = (await runBody({ terminal, options }, body)) ?? exitCodes.ok;
+    call.code = await runBody({ terminal, options }, async (io) => {
+      io.signal.addEventListener("abort", () => (call.interrupted = true), { once: true });
+      return (await body(io)) ?? (io.signal.aborted ? exitCodes.interrupted : exitCodes.ok);
+    });
   };
   try {
     await createProgram(enter).parseAsync(argv.length === 0 ? ["--help"] : argv, { from: "user" });
   } catch (error) {
-    code = report(error, argv, terminal);
+    call.code = report(error, argv, terminal);
   }
-  if (terminal === process) setTimeout(() => process.exit(code), LINGER_MS).unref();
-  return code;
+  // Whatever failed then failed because it was told to stop.
+  if (call.interrupted && call.code !== exitCodes.ok) call.code = exitCodes.interrupted;
+  if (terminal === process) setTimeout(() => process.exit(call.code), LINGER_MS).unref();
+  return call.code;
 }
 
 /** Loads what bodies need, watches for interrupts while one runs, and stops what it left. */
 async function runBody(
   { terminal, options }: { readonly terminal: Terminal; readonly options: CommonOptions },
-  body: (io: Io) => Promise<number | undefined>,
-): Promise<number | undefined> {
+  body: (io: Io) => Promise<number>,
+): Promise<number> {
   const [{ FedtuneError }, { createIo }, { watchInterrupts }] = await Promise.all([
     import("@fedtune/core"),
     import("./io.ts"),
