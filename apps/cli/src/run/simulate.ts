@@ -1,9 +1,9 @@
 import { methods } from "@fedtune/aggregators";
 import { adapterKinds, parseInput, resolveRun, rngFromSeed } from "@fedtune/core";
-import type { ResolvedRun, TrainControl } from "@fedtune/core";
+import type { DataRef, ResolvedRun, TrainControl, Trainer } from "@fedtune/core";
 import { nodeHash } from "@fedtune/node-ports";
 import { populate, reportRow, reportRows, simulate, simulationData, simulationLabels, simulationSchema } from "@fedtune/simulation";
-import type { Population, SimulationConfig, SimulationResult } from "@fedtune/simulation";
+import type { Population, SimulatedClient, SimulationConfig, SimulationResult } from "@fedtune/simulation";
 import { nodeFiles } from "@fedtune/training/node";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -79,7 +79,12 @@ export async function runSimulate(options: SimulateOptions, io: Io): Promise<num
   const prepared = await prepareSimulation(await simulationConfig(options));
   const { simulation, resolved, population, model } = prepared;
   io.note(`${String(resolved.config.method["name"])} over ${population.clients.length} clients, ${population.shares.rows} rows, base model ${model.name}`);
-  const result = await playSimulation(prepared, io, { backend: options.backend, workers: options.workers });
+  const test = simulation.test === null ? null : simulationData(simulation, simulation.test);
+  const result = await simulateOnce({ ...prepared, clients: population.clients, test }, io, {
+    backend: options.backend,
+    workers: options.workers,
+    finish: (played) => Promise.resolve(played.result),
+  });
   const rows = reportRows(result.history);
   const adapter = options.out === undefined ? null : await writeResults(options.out, prepared, result);
   const summary = { run: resolved.config.name, configHash: resolved.hash, ...result.end, data: simulation.data, shares: population.shares, rounds: rows, adapter };
@@ -115,27 +120,40 @@ function everyClient(rounds: unknown, clients: number): unknown {
   return { minAvailableClients: clients, minFitClients: Math.min(2, clients), ...given };
 }
 
-/** Runs a prepared simulation with progress. */
-export async function playSimulation(
-  { simulation, run, resolved, population, model }: PreparedSimulation,
+/** What one simulated run needs. */
+export interface SimulationToPlay {
+  readonly run: Readonly<Record<string, unknown>>;
+  readonly resolved: ResolvedRun;
+  readonly clients: readonly SimulatedClient[];
+  readonly model: BaseModel;
+  /** Test data; null: no central evaluation. */
+  readonly test: DataRef | null;
+}
+
+/** How it is played; `finish` runs before the trainer is closed, and its result is the outcome. */
+export interface PlayOptions<T> {
+  readonly backend: string | undefined;
+  readonly workers: number;
+  finish(played: { readonly result: SimulationResult; readonly trainer: Trainer }): Promise<T>;
+}
+
+/** Plays one simulated run with progress. */
+export async function simulateOnce<T>(
+  { run, resolved, clients, model, test }: SimulationToPlay,
   io: Io,
-  training: { readonly backend: string | undefined; readonly workers: number },
-): Promise<SimulationResult> {
-  const { trainer, backend } = await openTrainers(model, training.backend, training.workers);
-  io.note(`Training on ${backend}, ${training.workers} at a time`);
-  const { numRounds } = resolved.config.rounds;
-  const bar = io.progress("rounds", numRounds);
+  { backend: wanted, workers, finish }: PlayOptions<T>,
+): Promise<T> {
+  const { trainer, backend } = await openTrainers(model, wanted, workers);
+  io.note(`Training on ${backend}, ${workers} at a time`);
+  const bar = io.progress("rounds", resolved.config.rounds.numRounds);
   const control: TrainControl = { signal: io.signal };
   try {
-    return await simulate(run, {
+    const result = await simulate(run, {
       registries,
       describe: (of) => Promise.resolve(model.describe(of.config)),
-      clients: population.clients,
+      clients,
       trainer,
-      evaluate:
-        simulation.test === null
-          ? null
-          : centralEvaluation({ trainer, resolved, data: simulationData(simulation, simulation.test), control }),
+      evaluate: test === null ? null : centralEvaluation({ trainer, resolved, data: test, control }),
       hash: nodeHash,
       settle: () => new Promise((resolve) => setImmediate(resolve)),
       signal: io.signal,
@@ -147,6 +165,7 @@ export async function playSimulation(
         evaluated: ({ round, metrics }) => { io.event({ event: "evaluation", round, metrics }); },
       },
     });
+    return await finish({ result, trainer });
   } finally {
     bar.stop();
     await trainer.close();

@@ -19,6 +19,11 @@ export const demo: Verb = {
         .option("--method <name>", "the federated method; see: fedtune methods")
         .option("--model <name or folder>", "the base model")
         .option("--data <file>", "training data instead of the built-in set")
+        .option("--test <file>", "test data; without: a fifth of --data is held out")
+        .option("--text <column>", "name of the text column")
+        .option("--label <column>", "name of the label column")
+        .option("--backend <name>", "where to train; see: fedtune doctor")
+        .option("-o, --out <folder>", "where the run is kept", ".fedtune/demo")
         .option("--simulate", "in one process and virtual time instead of over sockets"),
     )
       .addHelpText("after", examples("fedtune demo", "fedtune demo --clients 5 --method ffa-lora"))

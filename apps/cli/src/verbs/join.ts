@@ -17,7 +17,9 @@ export const join: Verb = {
         .requiredOption("-n, --name <name>", "this client's name in the run")
         .requiredOption("--data <file>", "CSV, TSV or JSON Lines with a text and a label column")
         .option("--text <column>", "name of the text column")
+        .option("--text-pair <column>", "name of the second text's column, for pairs")
         .option("--label <column>", "name of the label column")
+        .option("--where <column=value>", "only the rows whose column holds this value")
         .option("--model <folder>", "where the base model lies here, if it is no built-in one")
         .option("--backend <name>", "where to train; see: fedtune doctor")
         .option("--state-dir <folder>", "what must survive a restart", ".fedtune/clients"),

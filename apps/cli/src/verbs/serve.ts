@@ -18,6 +18,7 @@ export const serve: Verb = {
         .option("--data-dir <folder>", "where the run is kept", ".fedtune")
         .option("--data <file>", "test data: evaluates the global adapter between rounds")
         .option("--text <column>", "name of the text column")
+        .option("--text-pair <column>", "name of the second text's column, for pairs")
         .option("--label <column>", "name of the label column")
         .option("--backend <name>", "where to evaluate; see: fedtune doctor")
         .option("--method <name>", "same as --set method.name")
