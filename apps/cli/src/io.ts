@@ -80,7 +80,7 @@ function aboveBar(line: string): string {
 }
 
 /** picocolors decides by the stream that was asked about; NO_COLOR and FORCE_COLOR are obeyed. */
-export function colorsOf(stream: Stream): ReturnType<typeof createColors> {
+function colorsOf(stream: Stream): ReturnType<typeof createColors> {
   const { env } = process;
   const wanted = env["FORCE_COLOR"] !== undefined && env["FORCE_COLOR"] !== "0";
   const refused = (env["NO_COLOR"] ?? "") !== "" || env["TERM"] === "dumb";
