@@ -1,10 +1,12 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { FedtuneError } from "@fedtune/core";
+import { methods } from "@fedtune/aggregators";
+import { adapterKinds, FedtuneError, resolveRun } from "@fedtune/core";
+import { nodeHash } from "@fedtune/node-ports";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { loadConfig } from "./load.ts";
-import { resolveConfig } from "./resolve.ts";
+import { loadConfig, withPlaces } from "./load.ts";
+import type { ConfigSource } from "./load.ts";
 import { parseConfig } from "./yaml-file.ts";
 
 let folder = "";
@@ -28,6 +30,10 @@ function failure(attempt: () => unknown): FedtuneError {
   }
   throw new Error("nothing was thrown");
 }
+
+const registries = { methods, kinds: adapterKinds };
+const resolveConfig = (source: ConfigSource) =>
+  withPlaces(source, (value) => resolveRun(value, registries, nodeHash));
 
 const task = "task: { kind: sequence-classification, labels: [a, b] }\n";
 
