@@ -4,7 +4,7 @@ export type { FileSource } from "./files.ts";
 export { maxTokens } from "./models/family.ts";
 export type { HeadLayer, ModelConfig, Pooling } from "./models/family.ts";
 export { families, parseModelConfig } from "./models/registry.ts";
-export { describeModel, linearModules, resolveTargets } from "./models/describe.ts";
+export { describeModel, linearModules, modelPrefix, resolveTargets } from "./models/describe.ts";
 export type { AdapterChoice, ModelDescription } from "./models/describe.ts";
 export { loadCheckpoint, loadModelConfig, wantedTensors } from "./models/checkpoint.ts";
 export type { Checkpoint, Weight } from "./models/checkpoint.ts";

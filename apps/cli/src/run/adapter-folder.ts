@@ -5,9 +5,10 @@ import type { ModelDescription } from "@fedtune/training";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-/** Names of the files, as PEFT writes them. */
+/** PEFT's name of the settings' file. */
 const CONFIG = "adapter_config.json";
-const TENSORS = "adapter_model.safetensors";
+/** PEFT's name of the tensors' file. */
+export const TENSORS = "adapter_model.safetensors";
 
 /** An adapter with what its files must say. */
 export interface AdapterToSave {

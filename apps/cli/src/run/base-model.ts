@@ -1,7 +1,7 @@
 /** The base model of a run on this machine: a built-in one by name, or a checkpoint folder. */
 import { FedtuneError } from "@fedtune/core";
 import type { AdapterSettings } from "@fedtune/core";
-import { describeModel, loadModelConfig } from "@fedtune/training";
+import { describeModel, loadModelConfig, modelPrefix } from "@fedtune/training";
 import type { ModelDescription } from "@fedtune/training";
 import { builtinModelFolder, nodeFiles } from "@fedtune/training/node";
 import { existsSync } from "node:fs";
@@ -18,6 +18,8 @@ export interface BaseModel {
   /** As the run names it. */
   readonly name: string;
   readonly folder: string;
+  /** What HuggingFace and PEFT put before module names, for example `bert.`. */
+  readonly prefix: string;
   /** @throws FedtuneError `config-invalid` when a target module is unknown */
   describe(request: AdapterRequest): ModelDescription;
 }
@@ -38,6 +40,7 @@ export async function openBaseModel(name: string): Promise<BaseModel> {
   return {
     name,
     folder,
+    prefix: modelPrefix(config),
     describe: ({ adapter, task }) => describeModel(config, { ...adapter, labels: task.labels }),
   };
 }

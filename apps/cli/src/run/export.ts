@@ -1,6 +1,15 @@
-import { FedtuneError } from "@fedtune/core";
+import { digestPattern, FedtuneError, adapterKinds, idPattern, parseInput, resolveRun } from "@fedtune/core";
+import type { ResolvedRun } from "@fedtune/core";
+import { methods } from "@fedtune/aggregators";
+import { nodeHash } from "@fedtune/node-ports";
+import { existsSync } from "node:fs";
+import { cp, mkdir, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
 import type { Io } from "../io.ts";
-import { notWired } from "./unwired.ts";
+import { saveAdapter } from "./adapter-folder.ts";
+import { openBaseModel } from "./base-model.ts";
+import { roundFolder } from "./serve.ts";
 
 /** What `fedtune export` was asked for; exactly one of `server` and `dataDir` is there. */
 export interface ExportOptions {
@@ -10,6 +19,8 @@ export interface ExportOptions {
   readonly server?: string | undefined;
   readonly dataDir?: string | undefined;
   readonly coldStart?: string | undefined;
+  /** Where the base model lies here, if it is no built-in one. */
+  readonly model?: string | undefined;
 }
 
 /**
@@ -18,14 +29,126 @@ export interface ExportOptions {
  * @throws FedtuneError `usage` when neither a coordinator nor a folder is named
  */
 export async function runExport(options: ExportOptions, io: Io): Promise<undefined> {
-  if (options.server === undefined && options.dataDir === undefined) {
-    throw new FedtuneError("usage", "Cannot export: neither --server nor --data-dir is given", {
-      data: { help: "fedtune export --help" },
-    });
-  }
-  return exportFrom(options, io);
+  const { out, server, dataDir } = options;
+  if (server !== undefined) return done(await fromServer(options, server, io.signal), out, io);
+  if (dataDir !== undefined) return done(await fromFolder(options, dataDir), out, io);
+  throw new FedtuneError("usage", "Cannot export: neither --server nor --data-dir is given", {
+    data: { help: "fedtune export --help" },
+  });
 }
 
-function exportFrom(_options: ExportOptions, _io: Io): Promise<undefined> {
-  return Promise.reject(notWired("export"));
+interface Exported {
+  readonly run: string;
+  readonly round: number;
+}
+
+function done({ run, round }: Exported, out: string, io: Io): undefined {
+  io.result({ run, round, adapter: out }, () => `Adapter of run "${run}" after round ${round}: ${out}`);
+}
+
+/** Copies what the coordinator saved after a round. */
+async function fromFolder({ run, round, out }: ExportOptions, dataDir: string): Promise<Exported> {
+  const name = run ?? (await onlyEntry(join(dataDir, "runs")));
+  const rounds = (await entries(join(dataDir, "runs", name))).flatMap((entry) => {
+    const number = Number(/^round-(\d+)$/.exec(entry)?.[1] ?? NaN);
+    return Number.isNaN(number) ? [] : [number];
+  });
+  const wanted = round ?? Math.max(...rounds);
+  const folder = roundFolder(dataDir, name, wanted);
+  if (!rounds.includes(wanted) || !existsSync(folder)) {
+    throw missing(name, wanted, rounds);
+  }
+  await mkdir(out, { recursive: true });
+  await cp(folder, out, { recursive: true });
+  return { run: name, round: wanted };
+}
+
+function missing(run: string, round: number, rounds: readonly number[]): FedtuneError {
+  const has = rounds.length === 0 ? "no finished round" : `rounds ${[...rounds].sort((a, b) => a - b).join(", ")}`;
+  return new FedtuneError("file-missing", `Cannot export round ${round} of run "${run}": it has ${has}`, { data: { run, round, rounds } });
+}
+
+async function entries(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (cause) {
+    throw new FedtuneError("file-missing", `Cannot find runs in ${folder}`, { data: { folder }, cause });
+  }
+}
+
+async function onlyEntry(folder: string): Promise<string> {
+  const names = await entries(folder);
+  const [only, ...others] = names;
+  if (only !== undefined && others.length === 0) return only;
+  throw new FedtuneError("usage", `Cannot tell which run to export: there are ${names.join(", ") || "none"}; name one with --run`, { data: { runs: names } });
+}
+
+const runList = z.object({ runs: z.array(z.object({ id: z.string().regex(idPattern) })) });
+const runState = z.object({
+  history: z.object({ run: z.object({ config: z.record(z.string(), z.unknown()) }), rounds: z.array(z.object({ round: z.int() })) }),
+});
+
+/** Fetches the values from a coordinator and writes PEFT's files here. */
+async function fromServer({ run, round, out, model: folder }: ExportOptions, server: string, signal: AbortSignal): Promise<Exported> {
+  const name = run ?? (await onlyRun(server, signal));
+  const { history } = parsed(runState, await getJson(`${server}/api/runs/${name}`, signal));
+  const resolved = resolveRun(history.run.config, { methods, kinds: adapterKinds }, nodeHash);
+  const rounds = history.rounds.map((row) => row.round);
+  const wanted = round ?? Math.max(...rounds);
+  if (!rounds.includes(wanted)) throw missing(name, wanted, rounds);
+  const values = await adapterValues(`${server}/api/runs/${name}/rounds/${wanted}/adapter`, signal);
+  await writeFetched({ out, folder, resolved, values, round: wanted });
+  return { run: name, round: wanted };
+}
+
+async function writeFetched(fetched: {
+  readonly out: string;
+  readonly folder: string | undefined;
+  readonly resolved: ResolvedRun;
+  readonly values: Float32Array;
+  readonly round: number;
+}): Promise<void> {
+  const { config } = fetched.resolved;
+  const model = await openBaseModel(fetched.folder ?? config.model);
+  const description = model.describe(config);
+  const metadata = { run: config.name, round: String(fetched.round) };
+  await saveAdapter(fetched.out, { description, values: fetched.values, config, metadata });
+}
+
+async function onlyRun(server: string, signal: AbortSignal): Promise<string> {
+  const { runs } = parsed(runList, await getJson(`${server}/api/runs`, signal));
+  const [only, ...others] = runs;
+  if (only !== undefined && others.length === 0) return only.id;
+  const names = runs.map(({ id }) => id);
+  throw new FedtuneError("usage", `Cannot tell which run to export: the coordinator has ${names.join(", ") || "none"}; name one with --run`, { data: { runs: names } });
+}
+
+async function adapterValues(url: string, signal: AbortSignal): Promise<Float32Array> {
+  const response = await get(url, signal);
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  const announced = response.headers.get("x-fedtune-hash") ?? "";
+  if (!digestPattern.test(announced) || nodeHash.sha256(bytes) !== announced || bytes.length % 4 !== 0) {
+    throw new FedtuneError("blob-corrupt", `Cannot use ${url}: its bytes do not match their hash`);
+  }
+  return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+}
+
+async function getJson(url: string, signal: AbortSignal): Promise<unknown> {
+  return (await get(url, signal)).json();
+}
+
+async function get(url: string, signal: AbortSignal): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(60_000)]) });
+  } catch (cause) {
+    throw new FedtuneError("transport-closed", `Cannot reach the coordinator at ${url}`, { data: { url }, cause });
+  }
+  if (response.ok) return response;
+  const text = await response.text();
+  throw new FedtuneError("run-unknown", `Cannot read ${url}: the coordinator answered ${response.status}: ${text.slice(0, 300)}`, { data: { url, status: response.status } });
+}
+
+function parsed<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
+  return parseInput(schema, value, { what: "the coordinator's answer", code: "message-invalid" });
 }

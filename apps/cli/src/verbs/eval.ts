@@ -15,6 +15,7 @@ export const evaluate: Verb = {
         .option("--model <name or folder>", "the base model", "fedtune-mini")
         .option("--adapter <folder>", "an adapter in PEFT's format; without: the base alone")
         .option("--text <column>", "name of the text column")
+        .option("--text-pair <column>", "name of the second text's column, for pairs")
         .option("--label <column>", "name of the label column")
         .option("--batch-size <n>", "examples at a time", integer(1), 32)
         .option("--backend <name>", "where to compute; see: fedtune doctor")

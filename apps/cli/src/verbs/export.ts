@@ -16,6 +16,7 @@ export const exportAdapter: Verb = {
         .requiredOption("-o, --out <folder>", "where the adapter goes")
         .option("--run <name>", "the run; not needed when there is only one")
         .option("--round <n>", "the round; the last finished one by default", integer(0))
+        .option("--model <folder>", "where the base model lies here, if it is no built-in one")
         .addOption(
           new Option("--server <url>", "ask a running coordinator")
             .argParser(serverUrl)

@@ -90,11 +90,16 @@ function suffixes(path: string): string[] {
 }
 
 /** Weight `[out, in]` and bias `[out]` of each head layer, in order. */
-export function headFactors(head: readonly HeadLayer[]): readonly FactorSpec[] {
+function headFactors(head: readonly HeadLayer[]): readonly FactorSpec[] {
   return head.flatMap(({ module, in: inputs, out }): FactorSpec[] => [
     { name: `${module}.weight`, module, role: "head", shape: [out, inputs] },
     { name: `${module}.bias`, module, role: "head", shape: [out] },
   ]);
+}
+
+/** What HuggingFace and PEFT put before the paths of a model's modules, for example `bert.`. */
+export function modelPrefix(config: ModelConfig): string {
+  return familyOf(config).prefix;
 }
 
 /**
@@ -116,7 +121,7 @@ export function describeModel(config: ModelConfig, choice: AdapterChoice): Model
     modules,
     head,
     scaling: kind.scaling(choice),
-    prefix: family.prefix,
+    prefix: modelPrefix(config),
     maxTokens: maxTokens(config),
   };
 }
