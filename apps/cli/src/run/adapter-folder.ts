@@ -60,9 +60,13 @@ async function read(folder: string, name: string): Promise<Uint8Array> {
   try {
     return new Uint8Array(await readFile(path));
   } catch (cause) {
-    throw new FedtuneError("file-missing", `Cannot read adapter folder ${folder}: it has no readable ${name}`, {
-      data: { folder, file: name },
-      cause,
-    });
+    throw new FedtuneError(
+      "file-missing",
+      `Cannot read adapter folder ${folder}: it has no readable ${name}`,
+      {
+        data: { folder, file: name },
+        cause,
+      },
+    );
   }
 }

@@ -9,7 +9,10 @@ import { resolve } from "node:path";
 
 /** What decides an adapter's shape. */
 export interface AdapterRequest {
-  readonly adapter: AdapterSettings & { readonly kind: string; readonly targetModules: readonly string[] };
+  readonly adapter: AdapterSettings & {
+    readonly kind: string;
+    readonly targetModules: readonly string[];
+  };
   readonly task: { readonly labels: readonly string[] };
 }
 
@@ -32,9 +35,13 @@ export interface BaseModel {
 export async function openBaseModel(name: string): Promise<BaseModel> {
   const folder = builtinModelFolder(name) ?? resolve(name);
   if (!existsSync(folder)) {
-    throw new FedtuneError("model-invalid", `Cannot open base model "${name}": wanted a built-in model or a folder, found no ${folder}`, {
-      data: { model: name, folder },
-    });
+    throw new FedtuneError(
+      "model-invalid",
+      `Cannot open base model "${name}": wanted a built-in model or a folder, found no ${folder}`,
+      {
+        data: { model: name, folder },
+      },
+    );
   }
   const config = await loadModelConfig(nodeFiles, folder);
   return {

@@ -30,11 +30,28 @@ const LAST_WORDS = 2000;
 const STOP_GRACE_MS = 5000;
 
 /** Starts a client process; an interrupt of this one ends it too. */
-export function startChild({ name, file, url, model, backend, stateDir }: ChildOptions, io: Io): ChildClient {
+export function startChild(
+  { name, file, url, model, backend, stateDir }: ChildOptions,
+  io: Io,
+): ChildClient {
   const local = model === "fedtune-mini" ? [] : ["--model", model];
   const where = backend === undefined ? [] : ["--backend", backend];
-  const options = ["--server", url, "--name", name, "--data", file, "--state-dir", stateDir, "--json", ...local, ...where];
-  const child = spawn(process.execPath, [program, "join", ...options], { stdio: ["ignore", "ignore", "pipe"] });
+  const options = [
+    "--server",
+    url,
+    "--name",
+    name,
+    "--data",
+    file,
+    "--state-dir",
+    stateDir,
+    "--json",
+    ...local,
+    ...where,
+  ];
+  const child = spawn(process.execPath, [program, "join", ...options], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
   let words = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     words = (words + text).slice(-LAST_WORDS);
@@ -50,7 +67,11 @@ export function startChild({ name, file, url, model, backend, stateDir }: ChildO
   const failed = exit.then((code) => {
     if (code === 0 || io.signal.aborted) return new Promise<never>(() => undefined);
     const said = words.trim().split("\n").at(-1) ?? "";
-    throw new FedtuneError("run-failed", `Client "${name}" ended with exit code ${String(code)}: ${said}`, { data: { client: name, code } });
+    throw new FedtuneError(
+      "run-failed",
+      `Client "${name}" ended with exit code ${String(code)}: ${said}`,
+      { data: { client: name, code } },
+    );
   });
   failed.catch(() => undefined);
   return {

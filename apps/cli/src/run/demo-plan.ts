@@ -61,21 +61,30 @@ export async function planDemo(options: DemoOptions): Promise<DemoPlan> {
   const source = sourceOf(options);
   const train = await readAll(source.train);
   const labels = await discoverLabels(nodeFiles, source.train);
-  const dealt = dealRows(train, { clients: options.clients ?? null, own: source.ownClients, holdOut: source.test === null });
+  const dealt = dealRows(train, {
+    clients: options.clients ?? null,
+    own: source.ownClients,
+    holdOut: source.test === null,
+  });
   await rm(folder, { recursive: true, force: true });
   await mkdir(join(folder, "clients"), { recursive: true });
   const test = source.test ?? (await writeRows(join(folder, "test.jsonl"), dealt.test));
   const clients = await Promise.all(
     dealt.clients.map(async ({ name, rows, own }): Promise<DemoClient> => {
       const { path } = await writeRows(join(folder, "clients", `${name}.jsonl`), rows);
-      const part = own === null ? null : fileData({ ...test, where: { column: "client", equals: own } });
+      const part =
+        own === null ? null : fileData({ ...test, where: { column: "client", equals: own } });
       return { name, file: path, rows: rows.length, test: part };
     }),
   );
   return { folder, clients, test, config: demoConfig(options, labels, clients) };
 }
 
-function demoConfig(options: DemoOptions, labels: readonly string[], clients: readonly DemoClient[]): Record<string, unknown> {
+function demoConfig(
+  options: DemoOptions,
+  labels: readonly string[],
+  clients: readonly DemoClient[],
+): Record<string, unknown> {
   return {
     name: "demo",
     seed: SEED,
@@ -105,21 +114,40 @@ function sourceOf({ data, test, text = "text", label = "label", clients }: DemoO
   const file = (path: string): FileData => fileData({ kind: "file", path, text, label });
   if (data === undefined) {
     const ownClients = clients === undefined || clients === CLIENTS;
-    return { train: file(householdFile("train.tsv")), test: file(householdFile("test.tsv")), ownClients };
+    return {
+      train: file(householdFile("train.tsv")),
+      test: file(householdFile("test.tsv")),
+      ownClients,
+    };
   }
-  return { train: file(resolve(data)), test: test === undefined ? null : file(resolve(test)), ownClients: false };
+  return {
+    train: file(resolve(data)),
+    test: test === undefined ? null : file(resolve(test)),
+    ownClients: false,
+  };
 }
 
 interface Dealt {
-  readonly clients: readonly { readonly name: string; readonly rows: readonly Row[]; readonly own: string | null }[];
+  readonly clients: readonly {
+    readonly name: string;
+    readonly rows: readonly Row[];
+    readonly own: string | null;
+  }[];
   readonly test: readonly Row[];
 }
 
-function dealRows(rows: readonly Row[], how: { clients: number | null; own: boolean; holdOut: boolean }): Dealt {
+function dealRows(
+  rows: readonly Row[],
+  how: { clients: number | null; own: boolean; holdOut: boolean },
+): Dealt {
   const rng = rngFromSeed(SEED).fork("demo");
   if (how.own) {
     const names = [...new Set(rows.map((row) => row.client))].sort();
-    const clients = names.map((own) => ({ name: `client-${own}`, own, rows: rows.filter((row) => row.client === own) }));
+    const clients = names.map((own) => ({
+      name: `client-${own}`,
+      own,
+      rows: rows.filter((row) => row.client === own),
+    }));
     return { clients, test: [] };
   }
   const order = rng.shuffle([...rows]);
@@ -128,7 +156,10 @@ function dealRows(rows: readonly Row[], how: { clients: number | null; own: bool
   const train = order.slice(held);
   const count = how.clients ?? CLIENTS;
   if (train.length < count * 2 || (how.holdOut && held === 0)) {
-    throw new FedtuneError("data-invalid", `Cannot deal ${rows.length} rows to ${count} clients and a test set: too few`);
+    throw new FedtuneError(
+      "data-invalid",
+      `Cannot deal ${rows.length} rows to ${count} clients and a test set: too few`,
+    );
   }
   const shares = partition(
     { labels: train.map(() => 0) },
@@ -146,7 +177,11 @@ async function readAll(data: FileData): Promise<Row[]> {
   const hasClients = data.path === householdFile("train.tsv");
   const columns = [data.text, data.label, ...(hasClients ? ["client"] : [])];
   const rows: Row[] = [];
-  for await (const { values } of readRows(nodeFiles.stream(data.path), { path: data.path, format: formatOf(data), columns })) {
+  for await (const { values } of readRows(nodeFiles.stream(data.path), {
+    path: data.path,
+    format: formatOf(data),
+    columns,
+  })) {
     const [text = "", label = "", client = ""] = values;
     rows.push({ text, label, client });
   }
@@ -154,6 +189,9 @@ async function readAll(data: FileData): Promise<Row[]> {
 }
 
 async function writeRows(path: string, rows: readonly Row[]): Promise<FileData> {
-  await writeFile(path, rows.map(({ text, label }) => `${JSON.stringify({ text, label })}\n`).join(""));
+  await writeFile(
+    path,
+    rows.map(({ text, label }) => `${JSON.stringify({ text, label })}\n`).join(""),
+  );
   return fileData({ kind: "file", path, text: "text", label: "label" });
 }

@@ -26,7 +26,12 @@ interface DemoResult {
   readonly status: "completed" | "failed" | "stopped";
   readonly rows: readonly ReportRow[];
   /** Per client and over all: accuracy of the first and of the last adapter. */
-  readonly accuracy: readonly { readonly name: string; readonly rows: number; readonly before: number; readonly after: number }[];
+  readonly accuracy: readonly {
+    readonly name: string;
+    readonly rows: number;
+    readonly before: number;
+    readonly after: number;
+  }[];
   readonly adapter: string | null;
   readonly failure: string | null;
 }
@@ -37,9 +42,16 @@ export async function runDemo(options: DemoOptions, io: Io): Promise<number> {
   const resolved = resolveRun(plan.config, { methods, kinds: adapterKinds }, nodeHash);
   const { numRounds } = resolved.config.rounds;
   const rows = plan.clients.reduce((sum, client) => sum + client.rows, 0);
-  io.note(`${plan.clients.length} clients with ${rows} examples, ${resolved.config.task.labels.length} labels, ${numRounds} rounds of ${String(resolved.config.method["name"])}`);
-  const result = await (options.simulate === true ? simulated : live)({ plan, resolved, backend: options.backend }, io);
-  io.result({ run: resolved.config.name, configHash: resolved.hash, ...result }, () => demoText(result));
+  io.note(
+    `${plan.clients.length} clients with ${rows} examples, ${resolved.config.task.labels.length} labels, ${numRounds} rounds of ${String(resolved.config.method["name"])}`,
+  );
+  const result = await (options.simulate === true ? simulated : live)(
+    { plan, resolved, backend: options.backend },
+    io,
+  );
+  io.result({ run: resolved.config.name, configHash: resolved.hash, ...result }, () =>
+    demoText(result),
+  );
   return result.status === "completed" ? exitCodes.ok : exitCodes.failure;
 }
 
@@ -59,15 +71,34 @@ async function live({ plan, resolved, backend }: Demo, io: Io): Promise<DemoResu
   try {
     const { url } = served.server.address;
     io.note(`Coordinator at ${url}`);
-    const before = await accuracies(served.evaluator?.trainer ?? null, { plan, resolved, adapter: served.coordinator.adapter() }, io);
+    const before = await accuracies(
+      served.evaluator?.trainer ?? null,
+      { plan, resolved, adapter: served.coordinator.adapter() },
+      io,
+    );
     for (const { name, file } of plan.clients) {
-      children.push(startChild({ name, file, url, model: resolved.config.model, backend, stateDir: plan.folder }, io));
+      children.push(
+        startChild(
+          { name, file, url, model: resolved.config.model, backend, stateDir: plan.folder },
+          io,
+        ),
+      );
     }
     const failed = Promise.race(children.map((child) => child.failed));
     const { end, rows, adapter } = await Promise.race([served.run(), failed]);
     await Promise.all(children.map((child) => child.ended));
-    const after = await accuracies(served.evaluator?.trainer ?? null, { plan, resolved, adapter: served.coordinator.adapter() }, io);
-    return { status: end.status, rows, accuracy: joined(plan, before, after), adapter, failure: end.failure?.message ?? null };
+    const after = await accuracies(
+      served.evaluator?.trainer ?? null,
+      { plan, resolved, adapter: served.coordinator.adapter() },
+      io,
+    );
+    return {
+      status: end.status,
+      rows,
+      accuracy: joined(plan, before, after),
+      adapter,
+      failure: end.failure?.message ?? null,
+    };
   } finally {
     await Promise.all(children.map((child) => child.stop()));
     await served.close();
@@ -77,9 +108,15 @@ async function live({ plan, resolved, backend }: Demo, io: Io): Promise<DemoResu
 /** The same run over a memory network and virtual time. */
 async function simulated({ plan, resolved, backend }: Demo, io: Io): Promise<DemoResult> {
   const model = await openBaseModel(resolved.config.model);
-  const clients = plan.clients.map(({ name, file }) => ({ name, data: fileData({ kind: "file", path: file }) }));
+  const clients = plan.clients.map(({ name, file }) => ({
+    name,
+    data: fileData({ kind: "file", path: file }),
+  }));
   const description = model.describe(resolved.config);
-  const first = prepareRun(runId("demo"), resolved, { shape: description, hash: nodeHash }).context.initial(resolved.config.adapter.rank);
+  const first = prepareRun(runId("demo"), resolved, {
+    shape: description,
+    hash: nodeHash,
+  }).context.initial(resolved.config.adapter.rank);
   return simulateOnce({ run: plan.config, resolved, clients, model, test: plan.test }, io, {
     backend,
     workers: 2,
@@ -94,7 +131,13 @@ async function simulated({ plan, resolved, backend }: Demo, io: Io): Promise<Dem
         metadata: { run: resolved.config.name, round: String(round) },
       });
       const { status, failure } = result.end;
-      return { status, rows: reportRows(result.history), accuracy: joined(plan, before, after), adapter, failure: failure?.message ?? null };
+      return {
+        status,
+        rows: reportRows(result.history),
+        accuracy: joined(plan, before, after),
+        adapter,
+        failure: failure?.message ?? null,
+      };
     },
   });
 }
@@ -116,7 +159,11 @@ async function accuracies(
   return measured;
 }
 
-function joined(plan: DemoPlan, before: readonly Metrics[], after: readonly Metrics[]): DemoResult["accuracy"] {
+function joined(
+  plan: DemoPlan,
+  before: readonly Metrics[],
+  after: readonly Metrics[],
+): DemoResult["accuracy"] {
   const own: readonly DemoClient[] = plan.clients.filter((client) => client.test !== null);
   return [...own.map(({ name }) => name), "all"].map((name, k) => ({
     name,

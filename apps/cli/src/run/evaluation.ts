@@ -14,7 +14,12 @@ export interface CentralEvaluation {
 const BATCH_SIZE = 32;
 
 /** Evaluates the global adapter on the operator's data. */
-export function centralEvaluation({ trainer, resolved, data, control }: CentralEvaluation): NonNullable<CoordinatorPorts["evaluate"]> {
+export function centralEvaluation({
+  trainer,
+  resolved,
+  data,
+  control,
+}: CentralEvaluation): NonNullable<CoordinatorPorts["evaluate"]> {
   const { config } = resolved;
   return (start, rank) =>
     trainer.evaluate(

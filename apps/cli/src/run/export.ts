@@ -1,4 +1,11 @@
-import { digestPattern, FedtuneError, adapterKinds, idPattern, parseInput, resolveRun } from "@fedtune/core";
+import {
+  digestPattern,
+  FedtuneError,
+  adapterKinds,
+  idPattern,
+  parseInput,
+  resolveRun,
+} from "@fedtune/core";
 import type { ResolvedRun } from "@fedtune/core";
 import { methods } from "@fedtune/aggregators";
 import { nodeHash } from "@fedtune/node-ports";
@@ -43,7 +50,10 @@ interface Exported {
 }
 
 function done({ run, round }: Exported, out: string, io: Io): undefined {
-  io.result({ run, round, adapter: out }, () => `Adapter of run "${run}" after round ${round}: ${out}`);
+  io.result(
+    { run, round, adapter: out },
+    () => `Adapter of run "${run}" after round ${round}: ${out}`,
+  );
 }
 
 /** Copies what the coordinator saved after a round. */
@@ -64,15 +74,25 @@ async function fromFolder({ run, round, out }: ExportOptions, dataDir: string): 
 }
 
 function missing(run: string, round: number, rounds: readonly number[]): FedtuneError {
-  const has = rounds.length === 0 ? "no finished round" : `rounds ${[...rounds].sort((a, b) => a - b).join(", ")}`;
-  return new FedtuneError("file-missing", `Cannot export round ${round} of run "${run}": it has ${has}`, { data: { run, round, rounds } });
+  const has =
+    rounds.length === 0
+      ? "no finished round"
+      : `rounds ${[...rounds].sort((a, b) => a - b).join(", ")}`;
+  return new FedtuneError(
+    "file-missing",
+    `Cannot export round ${round} of run "${run}": it has ${has}`,
+    { data: { run, round, rounds } },
+  );
 }
 
 async function entries(folder: string): Promise<string[]> {
   try {
     return await readdir(folder);
   } catch (cause) {
-    throw new FedtuneError("file-missing", `Cannot find runs in ${folder}`, { data: { folder }, cause });
+    throw new FedtuneError("file-missing", `Cannot find runs in ${folder}`, {
+      data: { folder },
+      cause,
+    });
   }
 }
 
@@ -80,16 +100,27 @@ async function onlyEntry(folder: string): Promise<string> {
   const names = await entries(folder);
   const [only, ...others] = names;
   if (only !== undefined && others.length === 0) return only;
-  throw new FedtuneError("usage", `Cannot tell which run to export: there are ${names.join(", ") || "none"}; name one with --run`, { data: { runs: names } });
+  throw new FedtuneError(
+    "usage",
+    `Cannot tell which run to export: there are ${names.join(", ") || "none"}; name one with --run`,
+    { data: { runs: names } },
+  );
 }
 
 const runList = z.object({ runs: z.array(z.object({ id: z.string().regex(idPattern) })) });
 const runState = z.object({
-  history: z.object({ run: z.object({ config: z.record(z.string(), z.unknown()) }), rounds: z.array(z.object({ round: z.int() })) }),
+  history: z.object({
+    run: z.object({ config: z.record(z.string(), z.unknown()) }),
+    rounds: z.array(z.object({ round: z.int() })),
+  }),
 });
 
 /** Fetches the values from a coordinator and writes PEFT's files here. */
-async function fromServer({ run, round, out, model: folder }: ExportOptions, server: string, signal: AbortSignal): Promise<Exported> {
+async function fromServer(
+  { run, round, out, model: folder }: ExportOptions,
+  server: string,
+  signal: AbortSignal,
+): Promise<Exported> {
   const name = run ?? (await onlyRun(server, signal));
   const { history } = parsed(runState, await getJson(`${server}/api/runs/${name}`, signal));
   const resolved = resolveRun(history.run.config, { methods, kinds: adapterKinds }, nodeHash);
@@ -120,14 +151,22 @@ async function onlyRun(server: string, signal: AbortSignal): Promise<string> {
   const [only, ...others] = runs;
   if (only !== undefined && others.length === 0) return only.id;
   const names = runs.map(({ id }) => id);
-  throw new FedtuneError("usage", `Cannot tell which run to export: the coordinator has ${names.join(", ") || "none"}; name one with --run`, { data: { runs: names } });
+  throw new FedtuneError(
+    "usage",
+    `Cannot tell which run to export: the coordinator has ${names.join(", ") || "none"}; name one with --run`,
+    { data: { runs: names } },
+  );
 }
 
 async function adapterValues(url: string, signal: AbortSignal): Promise<Float32Array> {
   const response = await get(url, signal);
   const bytes = new Uint8Array(await response.arrayBuffer());
   const announced = response.headers.get("x-fedtune-hash") ?? "";
-  if (!digestPattern.test(announced) || nodeHash.sha256(bytes) !== announced || bytes.length % 4 !== 0) {
+  if (
+    !digestPattern.test(announced) ||
+    nodeHash.sha256(bytes) !== announced ||
+    bytes.length % 4 !== 0
+  ) {
     throw new FedtuneError("blob-corrupt", `Cannot use ${url}: its bytes do not match their hash`);
   }
   return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
@@ -142,11 +181,18 @@ async function get(url: string, signal: AbortSignal): Promise<Response> {
   try {
     response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(60_000)]) });
   } catch (cause) {
-    throw new FedtuneError("transport-closed", `Cannot reach the coordinator at ${url}`, { data: { url }, cause });
+    throw new FedtuneError("transport-closed", `Cannot reach the coordinator at ${url}`, {
+      data: { url },
+      cause,
+    });
   }
   if (response.ok) return response;
   const text = await response.text();
-  throw new FedtuneError("run-unknown", `Cannot read ${url}: the coordinator answered ${response.status}: ${text.slice(0, 300)}`, { data: { url, status: response.status } });
+  throw new FedtuneError(
+    "run-unknown",
+    `Cannot read ${url}: the coordinator answered ${response.status}: ${text.slice(0, 300)}`,
+    { data: { url, status: response.status } },
+  );
 }
 
 function parsed<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {

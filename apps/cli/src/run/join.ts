@@ -30,10 +30,14 @@ export interface JoinOptions {
 
 /** Takes part in a run until it ends. */
 export async function runJoin(options: JoinOptions, io: Io): Promise<number> {
-  const name = parseInput(z.string().regex(idPattern, "letters, digits, - and _, at most 64"), options.name, {
-    what: "the option --name",
-    code: "usage",
-  });
+  const name = parseInput(
+    z.string().regex(idPattern, "letters, digits, - and _, at most 64"),
+    options.name,
+    {
+      what: "the option --name",
+      code: "usage",
+    },
+  );
   const data = joinData(options);
   const model = modelOf(options.model);
   // The run names the base model, and a thread can be opened only for a known one.
@@ -59,22 +63,40 @@ export async function runJoin(options: JoinOptions, io: Io): Promise<number> {
       software: `fedtune ${version()}`,
       signal: io.signal,
       listener: {
-        welcomed: (welcome) => { welcomed(welcome, io); },
-        roundStarted: (round) => { io.event({ event: "round", round }); },
+        welcomed: (welcome) => {
+          welcomed(welcome, io);
+        },
+        roundStarted: (round) => {
+          io.event({ event: "round", round });
+        },
         progress({ round, done, total, loss }) {
           bar.setTotal(total);
           bar.update(done, `round ${round}${loss === undefined ? "" : `, loss ${decimal(loss)}`}`);
         },
         delivered({ round, bytes, accepted, reason }) {
-          io.event({ event: "delivered", round, bytes, accepted, ...(reason === undefined ? {} : { reason }) });
-          io.note(accepted ? `Round ${round}: sent ${bytesText(bytes)}, accepted` : `Round ${round}: not counted: ${reason ?? ""}`);
+          io.event({
+            event: "delivered",
+            round,
+            bytes,
+            accepted,
+            ...(reason === undefined ? {} : { reason }),
+          });
+          io.note(
+            accepted
+              ? `Round ${round}: sent ${bytesText(bytes)}, accepted`
+              : `Round ${round}: not counted: ${reason ?? ""}`,
+          );
           if (accepted) {
             totals.rounds += 1;
             totals.bytesUp += bytes;
           }
         },
-        declined: ({ round, message }) => { io.note(`Round ${round}: could not train: ${message}`); },
-        disconnected: () => { io.note("Connection lost; trying again"); },
+        declined: ({ round, message }) => {
+          io.note(`Round ${round}: could not train: ${message}`);
+        },
+        disconnected: () => {
+          io.note("Connection lost; trying again");
+        },
       },
     });
     const end = await client.done;
@@ -85,7 +107,13 @@ export async function runJoin(options: JoinOptions, io: Io): Promise<number> {
   }
 }
 
-function joinData({ data, text = "text", textPair, label = "label", where }: JoinOptions): ReturnType<typeof fileData> {
+function joinData({
+  data,
+  text = "text",
+  textPair,
+  label = "label",
+  where,
+}: JoinOptions): ReturnType<typeof fileData> {
   const [column, ...value] = where === undefined ? [] : where.split("=");
   return fileData({
     kind: "file",
@@ -110,13 +138,17 @@ function modelOf(folder: string | undefined): (named: string) => Promise<BaseMod
 
 function welcomed({ run, index, spec }: MessageOf<"welcome">, io: Io): void {
   io.event({ event: "welcome", run, index, model: spec.model, labels: spec.task.labels.length });
-  io.note(`Joined run "${run}" as participant ${index}: ${spec.task.labels.length} labels, ${spec.adapter.kind} of rank ${spec.adapter.rank}`);
+  io.note(
+    `Joined run "${run}" as participant ${index}: ${spec.task.labels.length} labels, ${spec.adapter.kind} of rank ${spec.adapter.rank}`,
+  );
 }
 
 function finish(end: SessionEnd, totals: { rounds: number; bytesUp: number }, io: Io): number {
-  if (end.kind === "refused") throw new FedtuneError(end.code, `The coordinator ended the session: ${end.message}`);
+  if (end.kind === "refused")
+    throw new FedtuneError(end.code, `The coordinator ended the session: ${end.message}`);
   io.result({ end, ...totals }, () => {
-    const how = end.kind === "left" ? "Left the run" : `The run ${end.status} after ${end.rounds} rounds`;
+    const how =
+      end.kind === "left" ? "Left the run" : `The run ${end.status} after ${end.rounds} rounds`;
     return `${how}; ${totals.rounds} updates accepted, ${bytesText(totals.bytesUp)} sent`;
   });
   if (end.kind === "left") return exitCodes.interrupted;

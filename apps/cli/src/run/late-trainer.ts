@@ -10,7 +10,8 @@ export interface LateTrainer extends Trainer {
 export function lateTrainer(): LateTrainer {
   let inner: Trainer | null = null;
   const ready = (): Trainer => {
-    if (inner === null) throw new FedtuneError("internal", "Cannot train before the run's base model is open");
+    if (inner === null)
+      throw new FedtuneError("internal", "Cannot train before the run's base model is open");
     return inner;
   };
   return {

@@ -19,7 +19,11 @@ export function roundsTable(rows: readonly ReportRow[]): string {
     row.round === 0 ? "" : `${row.accepted}/${row.sampled}`,
     decimal(row.training?.["loss"]),
     ...(evaluated
-      ? [decimal(row.evaluation?.["loss"]), percent(row.evaluation?.["accuracy"]), percent(row.evaluation?.["macroF1"])]
+      ? [
+          decimal(row.evaluation?.["loss"]),
+          percent(row.evaluation?.["accuracy"]),
+          percent(row.evaluation?.["macroF1"]),
+        ]
       : []),
     row.round === 0 ? "" : bytesText(row.bytesUp),
     row.round === 0 ? "" : bytesText(row.bytesDown),

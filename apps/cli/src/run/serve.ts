@@ -1,5 +1,12 @@
 import { methods } from "@fedtune/aggregators";
-import { adapterKinds, FedtuneError, memoryStore, prepareRun, resolveRun, runId } from "@fedtune/core";
+import {
+  adapterKinds,
+  FedtuneError,
+  memoryStore,
+  prepareRun,
+  resolveRun,
+  runId,
+} from "@fedtune/core";
 import type { CoordinatorListener, Coordinator, ResolvedRun, RunEnd } from "@fedtune/core";
 import { nodeHash } from "@fedtune/node-ports";
 import { openFolderBlobs, startServer } from "@fedtune/server";
@@ -60,7 +67,9 @@ export async function runServe(options: ServeOptions, io: Io): Promise<number> {
   const { url } = served.server.address;
   const { config } = resolved;
   io.event({ event: "listening", url, run: config.name });
-  io.note(`Run "${config.name}" (${String(config.method["name"])}, ${config.rounds.numRounds} rounds) at ${url}`);
+  io.note(
+    `Run "${config.name}" (${String(config.method["name"])}, ${config.rounds.numRounds} rounds) at ${url}`,
+  );
   io.note(`Clients join with: fedtune join --server ${url} --name NAME --data FILE`);
   const result = await served.run().finally(() => served.close());
   const { end, rows, adapter } = result;
@@ -71,14 +80,31 @@ export async function runServe(options: ServeOptions, io: Io): Promise<number> {
 /** The run config; a task without labels takes those of the operator's test data. */
 async function resolveServed(source: ConfigSource, test: FileData | null): Promise<ResolvedRun> {
   const task = source.value["task"] ?? (test === null ? undefined : await taskOf(test));
-  return withPlaces(source, (value) => resolveRun(task === undefined ? value : { ...value, task }, { methods, kinds: adapterKinds }, nodeHash));
+  return withPlaces(source, (value) =>
+    resolveRun(
+      task === undefined ? value : { ...value, task },
+      { methods, kinds: adapterKinds },
+      nodeHash,
+    ),
+  );
 }
 
 async function taskOf(test: FileData): Promise<unknown> {
   return { kind: "sequence-classification", labels: await discoverLabels(nodeFiles, test) };
 }
 
-function testData({ text = "text", textPair = null, label = "label" }: { text?: string | undefined; textPair?: string | null | undefined; label?: string | undefined }, path: string): FileData {
+function testData(
+  {
+    text = "text",
+    textPair = null,
+    label = "label",
+  }: {
+    text?: string | undefined;
+    textPair?: string | null | undefined;
+    label?: string | undefined;
+  },
+  path: string,
+): FileData {
   return fileData({ kind: "file", path, text, textPair, label });
 }
 
@@ -124,7 +150,12 @@ export async function startServing(serving: Serving, io: Io): Promise<Served> {
   const store = memoryStore();
   const saved = adapterSaver({ dataDir, model, resolved }, () => coordinator.adapter());
   const bar = io.progress("rounds", config.rounds.numRounds);
-  const closing = [() => { bar.stop(); }, () => evaluator?.trainer.close()];
+  const closing = [
+    () => {
+      bar.stop();
+    },
+    () => evaluator?.trainer.close(),
+  ];
   const run = {
     setup,
     evaluate: evaluatorOf(evaluator, { resolved, test, signal: io.signal }),
@@ -138,7 +169,13 @@ export async function startServing(serving: Serving, io: Io): Promise<Served> {
     return startServer({ host, port, store, blobs, runs: [run] });
   });
   const coordinator = server.coordinator(setup.id);
-  io.signal.addEventListener("abort", () => { coordinator.stop(); }, { once: true });
+  io.signal.addEventListener(
+    "abort",
+    () => {
+      coordinator.stop();
+    },
+    { once: true },
+  );
   return {
     server,
     coordinator,
@@ -192,10 +229,19 @@ async function opened<T>(closing: readonly (() => unknown)[], open: () => Promis
 
 function evaluatorOf(
   open: OpenTrainer | null,
-  task: { readonly resolved: ResolvedRun; readonly test: FileData | null; readonly signal: AbortSignal },
+  task: {
+    readonly resolved: ResolvedRun;
+    readonly test: FileData | null;
+    readonly signal: AbortSignal;
+  },
 ): ReturnType<typeof centralEvaluation> | null {
   if (open === null || task.test === null) return null;
-  return centralEvaluation({ trainer: open.trainer, resolved: task.resolved, data: task.test, control: { signal: task.signal } });
+  return centralEvaluation({
+    trainer: open.trainer,
+    resolved: task.resolved,
+    data: task.test,
+    control: { signal: task.signal },
+  });
 }
 
 interface Saving {
@@ -213,7 +259,12 @@ function adapterSaver({ dataDir, model, resolved }: Saving, adapter: () => Float
       const values = adapter();
       const folder = roundFolder(dataDir, config.name, round);
       last = last.then(() =>
-        saveAdapter(folder, { description: model.describe(config), values, config, metadata: { run: config.name, round: String(round) } }),
+        saveAdapter(folder, {
+          description: model.describe(config),
+          values,
+          config,
+          metadata: { run: config.name, round: String(round) },
+        }),
       );
       last.catch(() => undefined);
     },
@@ -221,7 +272,11 @@ function adapterSaver({ dataDir, model, resolved }: Saving, adapter: () => Float
       try {
         return await last;
       } catch (cause) {
-        throw new FedtuneError("storage-failed", `Cannot save the adapters of run "${config.name}" in ${dataDir}`, { cause });
+        throw new FedtuneError(
+          "storage-failed",
+          `Cannot save the adapters of run "${config.name}" in ${dataDir}`,
+          { cause },
+        );
       }
     },
   };
@@ -233,6 +288,7 @@ export function roundFolder(dataDir: string, run: string, round: number): string
 }
 
 function servedText({ end, rows, adapter }: ServedResult): string {
-  const failure = end.failure === null ? "" : `\n\nThe run failed: ${end.failure.message} (${end.failure.code})`;
+  const failure =
+    end.failure === null ? "" : `\n\nThe run failed: ${end.failure.message} (${end.failure.code})`;
   return `${roundsTable(rows)}${adapter === null ? "" : `\n\nAdapter: ${adapter}`}${failure}`;
 }

@@ -2,8 +2,21 @@ import { methods } from "@fedtune/aggregators";
 import { adapterKinds, parseInput, resolveRun, rngFromSeed } from "@fedtune/core";
 import type { DataRef, ResolvedRun, TrainControl, Trainer } from "@fedtune/core";
 import { nodeHash } from "@fedtune/node-ports";
-import { populate, reportRow, reportRows, simulate, simulationData, simulationLabels, simulationSchema } from "@fedtune/simulation";
-import type { Population, SimulatedClient, SimulationConfig, SimulationResult } from "@fedtune/simulation";
+import {
+  populate,
+  reportRow,
+  reportRows,
+  simulate,
+  simulationData,
+  simulationLabels,
+  simulationSchema,
+} from "@fedtune/simulation";
+import type {
+  Population,
+  SimulatedClient,
+  SimulationConfig,
+  SimulationResult,
+} from "@fedtune/simulation";
 import { nodeFiles } from "@fedtune/training/node";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -78,7 +91,9 @@ export interface PreparedSimulation {
 export async function runSimulate(options: SimulateOptions, io: Io): Promise<number> {
   const prepared = await prepareSimulation(await simulationConfig(options));
   const { simulation, resolved, population, model } = prepared;
-  io.note(`${String(resolved.config.method["name"])} over ${population.clients.length} clients, ${population.shares.rows} rows, base model ${model.name}`);
+  io.note(
+    `${String(resolved.config.method["name"])} over ${population.clients.length} clients, ${population.shares.rows} rows, base model ${model.name}`,
+  );
   const test = simulation.test === null ? null : simulationData(simulation, simulation.test);
   const result = await simulateOnce({ ...prepared, clients: population.clients, test }, io, {
     backend: options.backend,
@@ -86,9 +101,22 @@ export async function runSimulate(options: SimulateOptions, io: Io): Promise<num
     finish: (played) => Promise.resolve(played.result),
   });
   const rows = reportRows(result.history);
-  const adapter = options.out === undefined ? null : await writeResults(options.out, prepared, result);
-  const summary = { run: resolved.config.name, configHash: resolved.hash, ...result.end, data: simulation.data, shares: population.shares, rounds: rows, adapter };
-  io.result(summary, () => `${roundsTable(rows)}${adapter === null ? "" : `\n\nAdapter: ${adapter}`}${failureText(result)}`);
+  const adapter =
+    options.out === undefined ? null : await writeResults(options.out, prepared, result);
+  const summary = {
+    run: resolved.config.name,
+    configHash: resolved.hash,
+    ...result.end,
+    data: simulation.data,
+    shares: population.shares,
+    rounds: rows,
+    adapter,
+  };
+  io.result(
+    summary,
+    () =>
+      `${roundsTable(rows)}${adapter === null ? "" : `\n\nAdapter: ${adapter}`}${failureText(result)}`,
+  );
   return result.end.status === "completed" ? exitCodes.ok : exitCodes.failure;
 }
 
@@ -101,15 +129,35 @@ export async function prepareSimulation(source: ConfigSource): Promise<PreparedS
   const { simulation: section = {}, ...rest } = source.value;
   const parse = <T>(work: () => T): T => withPlaces(source, work);
   const simulation = parse(() =>
-    parseInput(simulationSchema, section, { what: "the section `simulation` of the config", field: "simulation" }),
+    parseInput(simulationSchema, section, {
+      what: "the section `simulation` of the config",
+      field: "simulation",
+    }),
   );
-  const task = rest["task"] ?? { kind: "sequence-classification", labels: await simulationLabels(simulation, nodeFiles) };
+  const task = rest["task"] ?? {
+    kind: "sequence-classification",
+    labels: await simulationLabels(simulation, nodeFiles),
+  };
   const draft = parse(() => resolveRun({ ...rest, task }, registries, nodeHash));
   const rng = rngFromSeed(draft.config.seed).fork("partition");
-  const population = await populate(simulation, draft.config.task.labels, { files: nodeFiles, rng });
-  const run = { ...rest, task, rounds: everyClient(rest["rounds"], population.clients.length), participants: population.clients.map(({ name }) => name) };
+  const population = await populate(simulation, draft.config.task.labels, {
+    files: nodeFiles,
+    rng,
+  });
+  const run = {
+    ...rest,
+    task,
+    rounds: everyClient(rest["rounds"], population.clients.length),
+    participants: population.clients.map(({ name }) => name),
+  };
   const resolved = parse(() => resolveRun(run, registries, nodeHash));
-  return { simulation, run, resolved, population, model: await openBaseModel(resolved.config.model) };
+  return {
+    simulation,
+    run,
+    resolved,
+    population,
+    model: await openBaseModel(resolved.config.model),
+  };
 }
 
 const registries = { methods, kinds: adapterKinds };
@@ -153,7 +201,8 @@ export async function simulateOnce<T>(
       describe: (of) => Promise.resolve(model.describe(of.config)),
       clients,
       trainer,
-      evaluate: test === null ? null : centralEvaluation({ trainer, resolved, data: test, control }),
+      evaluate:
+        test === null ? null : centralEvaluation({ trainer, resolved, data: test, control }),
       hash: nodeHash,
       settle: () => new Promise((resolve) => setImmediate(resolve)),
       signal: io.signal,
@@ -162,7 +211,9 @@ export async function simulateOnce<T>(
           bar.update(row.round, `loss ${(row.training["loss"] ?? NaN).toFixed(4)}`);
           io.event({ event: "round", ...reportRow(row, undefined) });
         },
-        evaluated: ({ round, metrics }) => { io.event({ event: "evaluation", round, metrics }); },
+        evaluated: ({ round, metrics }) => {
+          io.event({ event: "evaluation", round, metrics });
+        },
       },
     });
     return await finish({ result, trainer });
@@ -172,14 +223,24 @@ export async function simulateOnce<T>(
   }
 }
 
-async function writeResults(folder: string, prepared: PreparedSimulation, result: SimulationResult): Promise<string> {
+async function writeResults(
+  folder: string,
+  prepared: PreparedSimulation,
+  result: SimulationResult,
+): Promise<string> {
   const { resolved, model, simulation } = prepared;
   const { config } = resolved;
   await mkdir(folder, { recursive: true });
   const rows = reportRows(result.history).map((row) => JSON.stringify(row));
   await writeFile(join(folder, "rounds.jsonl"), `${rows.join("\n")}\n`);
-  await writeFile(join(folder, "config.json"), `${JSON.stringify({ ...config, simulation }, null, 2)}\n`);
-  await writeFile(join(folder, "shares.json"), `${JSON.stringify(prepared.population.shares, null, 2)}\n`);
+  await writeFile(
+    join(folder, "config.json"),
+    `${JSON.stringify({ ...config, simulation }, null, 2)}\n`,
+  );
+  await writeFile(
+    join(folder, "shares.json"),
+    `${JSON.stringify(prepared.population.shares, null, 2)}\n`,
+  );
   return saveAdapter(join(folder, "adapter"), {
     description: model.describe(config),
     values: result.adapter,
@@ -189,5 +250,7 @@ async function writeResults(folder: string, prepared: PreparedSimulation, result
 }
 
 function failureText({ end }: SimulationResult): string {
-  return end.failure === null ? "" : `\n\nThe run failed: ${end.failure.message} (${end.failure.code})`;
+  return end.failure === null
+    ? ""
+    : `\n\nThe run failed: ${end.failure.message} (${end.failure.code})`;
 }

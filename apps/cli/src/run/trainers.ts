@@ -16,7 +16,10 @@ export interface OpenTrainer {
  *
  * @throws FedtuneError `backend-unavailable`, `backend-broken`, `model-invalid`, `tokenizer-mismatch`
  */
-export async function openTrainer(model: BaseModel, backend: string | undefined): Promise<OpenTrainer> {
+export async function openTrainer(
+  model: BaseModel,
+  backend: string | undefined,
+): Promise<OpenTrainer> {
   // The name is checked by the chooser, which knows the platform's backends.
   const request = (backend ?? "auto") as BackendRequest;
   const trainer = createWorkerTrainer({ model: model.folder, backend: request });
@@ -31,9 +34,18 @@ export interface TrainerPool {
 }
 
 /** Opens `count` trainers; all use the backend that the first one chose. */
-export async function openTrainers(model: BaseModel, backend: string | undefined, count: number): Promise<TrainerPool> {
+export async function openTrainers(
+  model: BaseModel,
+  backend: string | undefined,
+  count: number,
+): Promise<TrainerPool> {
   const first = await openTrainer(model, backend);
   const { name } = first.backend;
-  const others = await Promise.all(Array.from({ length: count - 1 }, () => openTrainer(model, name)));
-  return { trainer: trainerPool([first.trainer, ...others.map(({ trainer }) => trainer)]), backend: name };
+  const others = await Promise.all(
+    Array.from({ length: count - 1 }, () => openTrainer(model, name)),
+  );
+  return {
+    trainer: trainerPool([first.trainer, ...others.map(({ trainer }) => trainer)]),
+    backend: name,
+  };
 }

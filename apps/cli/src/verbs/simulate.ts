@@ -20,7 +20,10 @@ export const simulate: Verb = {
         .option("--data <file>", "training data, dealt to the clients (simulation.data)")
         .option("--test <file>", "test data for the global adapter (simulation.test)")
         .option("--text <column>", "name of the text column (simulation.text)")
-        .option("--text-pair <column>", "name of the second text's column, for pairs (simulation.textPair)")
+        .option(
+          "--text-pair <column>",
+          "name of the second text's column, for pairs (simulation.textPair)",
+        )
         .option("--label <column>", "name of the label column (simulation.label)")
         .option("--column <name>", "column that names the clients, for --partition by-column")
         .option("--clients <n>", "number of clients (simulation.clients)", integer(1))
