@@ -7,7 +7,7 @@ import { nodeWebgpu } from "./node-webgpu.ts";
 import { wasm } from "./wasm.ts";
 
 /** In the order in which `auto` tries them. */
-export const nodeBackends: readonly Backend[] = [tfjsNodeGpu, tfjsNode, nodeWebgpu, wasm, cpu];
+const nodeBackends: readonly Backend[] = [tfjsNodeGpu, tfjsNode, nodeWebgpu, wasm, cpu];
 
 /**
  * Makes the requested backend current in this thread.

@@ -2,6 +2,7 @@
 import util from "node:util";
 import * as tf from "@tensorflow/tfjs";
 import type { Backend } from "./backend.ts";
+import { quietNative } from "./quiet-native.ts";
 
 /** TensorFlow on the CPU. */
 export const tfjsNode: Backend = {
@@ -24,7 +25,7 @@ export const tfjsNodeGpu: Backend = {
 };
 
 async function loadNative(load: () => Promise<unknown>, script: string): Promise<void> {
-  process.env["TF_CPP_MIN_LOG_LEVEL"] ??= "3";
+  quietNative();
   // Node 23 removed a function that tfjs-node still calls.
   const legacy = util as { isNullOrUndefined?: (value: unknown) => boolean };
   legacy.isNullOrUndefined ??= (value) => value === null || value === undefined;

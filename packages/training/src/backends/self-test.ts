@@ -8,7 +8,7 @@ import { loraLinear } from "../layers/lora-linear.ts";
 import { crossEntropy } from "../layers/loss.ts";
 
 /** Loss and Euclidean norms of the gradients of A and B of the fixed problem; float64 arithmetic of a slow version. */
-export const expectedNumbers = { loss: 1.5322058, normA: 0.0889862, normB: 0.0926656 } as const;
+const expectedNumbers = { loss: 1.5322058, normA: 0.0889862, normB: 0.0926656 } as const;
 const TOLERANCE = 1e-4;
 
 /** Null when the backend is fit for training, else what it got wrong. */
@@ -62,7 +62,7 @@ export function wave(size: number, phase: number): Float32Array {
 }
 
 /** Loss and gradient norms of a two-token, four-wide transformer-like step with every kind of layer in it. */
-export async function fixedStep(): Promise<{ loss: number; normA: number; normB: number }> {
+async function fixedStep(): Promise<{ loss: number; normA: number; normB: number }> {
   const base = frozenLinear(wave(16, 0.1), wave(4, 0.2), [4, 4]);
   try {
     const packed = tf.tidy(() => {

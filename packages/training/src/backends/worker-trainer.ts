@@ -6,6 +6,7 @@ import type { TrainControl } from "@fedtune/core";
 import { FedtuneError } from "@fedtune/core";
 import type { LocalTrainer } from "../trainer/trainer.ts";
 import type { ChosenBackend } from "./backend.ts";
+import { quietNative } from "./quiet-native.ts";
 import type { FromWorker, TaskName, Tasks, ToWorker, WorkerSetup } from "./worker-messages.ts";
 import { fromPlain } from "./worker-messages.ts";
 
@@ -108,6 +109,8 @@ function startSession(setup: WorkerSetup, onEnd: () => void): Session {
 
 /** In source form the worker needs TypeScript and the packages' source condition; in built form nothing. */
 function startWorker(workerData: WorkerSetup): Worker {
+  // Native code reads the process's own environment; a worker would only change its copy.
+  quietNative();
   if (!import.meta.url.endsWith(".ts"))
     return new Worker(new URL("./node-worker.js", import.meta.url), { workerData });
   const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx"));

@@ -39,7 +39,7 @@ function phi(x: tf.Tensor): tf.Tensor {
 }
 
 /** The tanh approximation of {@link gelu}, as GPT-2 uses it. */
-export function geluTanh(x: tf.Tensor2D): tf.Tensor2D {
+function geluTanh(x: tf.Tensor2D): tf.Tensor2D {
   const inner = (input: tf.Tensor): tf.Tensor =>
     tf.tanh(tf.mul(tf.add(input, tf.mul(tf.pow(input, 3), 0.044715)), SQRT_2_BY_PI));
   return pointwise(

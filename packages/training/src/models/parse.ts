@@ -6,7 +6,7 @@ import { activations } from "./family.ts";
 const size = z.int().positive().max(1_000_000);
 
 /** Fields that every family may have; unknown ones are ignored, since checkpoints carry many. */
-export const sharedFields = {
+const sharedFields = {
   hidden_act: z.enum(activations).default("gelu"),
   layer_norm_eps: z.number().positive().default(1e-12),
   pad_token_id: z.int().min(0).nullish(),

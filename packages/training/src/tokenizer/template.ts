@@ -74,7 +74,7 @@ function fromTemplate(
 }
 
 /** [CLS] A [SEP] and [CLS] A [SEP] B [SEP], the second text with type 1. */
-export function bertTemplates(cls: number, sep: number): Templates {
+function bertTemplates(cls: number, sep: number): Templates {
   const single: Piece[] = [
     { id: cls, type: 0 },
     { text: "A", type: 0 },

@@ -68,7 +68,7 @@ function passOf(model: DeviceModel, adapter: BoundAdapter, batch: PaddedBatch): 
 }
 
 /** A host batch as tensors of the current scope. */
-export function uploadBatch({ batch, length, ids, types, mask }: PaddedBatch): TokenBatch {
+function uploadBatch({ batch, length, ids, types, mask }: PaddedBatch): TokenBatch {
   return {
     batch,
     length,

@@ -29,7 +29,7 @@ export function classificationMetrics({ logits, labels, classes }: Scored): Metr
 }
 
 /** Index of the largest value, the first of equals; -1 when all are NaN. */
-export function argMax(values: ArrayLike<number>): number {
+function argMax(values: ArrayLike<number>): number {
   let best = -1;
   for (let index = 0; index < values.length; index++) {
     const value = values[index] ?? Number.NaN;

@@ -51,7 +51,7 @@ async function foldPart(
 }
 
 /** W + left right, `[out, in]`; the product is summed in float64 and the sum rounded once. */
-export function addProduct(
+function addProduct(
   weight: Float32Array,
   { left, right, rank }: FactoredResidual,
   inputs: number,
