@@ -2,3 +2,6 @@
 export { runClient } from "./run-client.ts";
 export type { AdapterCache, ClientListener, ClientOptions, ClientPorts } from "./run-client.ts";
 export { memoryClientState } from "./memory-state.ts";
+export { socketTransport } from "./socket-transport.ts";
+export type { SocketTransportOptions } from "./socket-transport.ts";
+export type { Fetch, FetchRequest, FetchResponse } from "./blob-transfer.ts";

@@ -1,0 +1,82 @@
+/** The client of one data holder in Node: sockets, files and the caller's trainer around the client loop. */
+import { runClient, socketTransport } from "@fedtune/client";
+import type { ClientListener, SocketTransportOptions } from "@fedtune/client";
+import { utf8 } from "@fedtune/core";
+import type {
+  AdapterShape,
+  ClientId,
+  DataRef,
+  Digest,
+  RunId,
+  RunSpec,
+  SessionEnd,
+  Trainer,
+} from "@fedtune/core";
+import { nodeClock, nodeHash } from "@fedtune/node-ports";
+import { join } from "node:path";
+import { fileClientState } from "./file-state.ts";
+
+/** Who takes part, where, with what data and on what. */
+export interface NodeClientOptions {
+  /** Origin of the coordinator, for example `http://127.0.0.1:7777`. */
+  readonly url: string;
+  readonly client: ClientId;
+  /** Null: the coordinator's only run. */
+  readonly run: RunId | null;
+  readonly data: DataRef;
+  /** The caller's: it is not closed here. */
+  readonly trainer: Trainer;
+  /** What this client's own base model gives for the run's adapter. */
+  readonly describe: (spec: RunSpec) => Promise<AdapterShape>;
+  /** Where this machine's clients keep what must outlive them; each coordinator and client has a folder in it. */
+  readonly stateDir: string;
+  /** Name and version of this program, for the coordinator's logs. */
+  readonly software: string;
+  readonly listener?: ClientListener;
+  /** Leaves the run. */
+  readonly signal?: AbortSignal;
+  /** Patience of the transport. */
+  readonly connection?: Pick<
+    SocketTransportOptions,
+    "openTimeoutMs" | "reconnectMs" | "transferTimeoutMs" | "transferAttempts"
+  >;
+}
+
+/** A client that takes part. */
+export interface NodeClient {
+  /** How its session ended; rejects with what made the session impossible. */
+  readonly done: Promise<SessionEnd>;
+  /** Leaves the run; resolves when training has stopped and everything is saved and closed. */
+  close(): Promise<void>;
+}
+
+/** Takes part in a run until it ends or the client is closed. */
+export function startNodeClient(options: NodeClientOptions): NodeClient {
+  const { url, client, run, data, software, trainer, describe, listener, signal } = options;
+  const leaving = new AbortController();
+  const ends = signal === undefined ? leaving.signal : AbortSignal.any([signal, leaving.signal]);
+  const transport = socketTransport({
+    ...options.connection,
+    ...{ url, clock: nodeClock, hash: nodeHash, fetch },
+  });
+  const state = fileClientState(stateFolder(options.stateDir, url, client), nodeHash);
+  const done = runClient(
+    { transport, state, clock: nodeClock, hash: nodeHash, trainer, describe },
+    { client, run, data, software, signal: ends, ...(listener === undefined ? {} : { listener }) },
+  );
+  return {
+    done,
+    async close() {
+      leaving.abort();
+      await done.catch(() => undefined);
+    },
+  };
+}
+
+/** The folder of one client of one coordinator: readable, and different for different addresses. */
+function stateFolder(stateDir: string, url: string, client: ClientId): string {
+  const origin = url.replace(/\/$/, "").toLowerCase();
+  const digest: Digest = nodeHash.sha256(utf8(origin));
+  const name = origin.replace(/^https?:\/\//, "").replaceAll(/[^a-z0-9.-]/g, "_");
+  return join(stateDir, `${name}-${digest.slice(0, 8)}`, client);
+}

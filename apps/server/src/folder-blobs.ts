@@ -1,0 +1,119 @@
+/** Blobs as files named by their hash: `DIRECTORY/ab/abcd…`, complete or not there at all. */
+import { FedtuneError } from "@fedtune/core";
+import type { Blobs, Digest, Hash } from "@fedtune/core";
+import { mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+
+/** How a folder of blobs is used. */
+export interface FolderBlobsOptions {
+  /** Re-hashes what is read; absent: trusts the disk. */
+  readonly verify?: Hash;
+}
+
+/**
+ * Opens a folder of blobs for one process; makes it if it is missing, removes what a crash left half written.
+ *
+ * @throws FedtuneError `storage-failed` from every method when the disk is full or fails; what was stored before stays
+ */
+export async function openFolderBlobs(
+  directory: string,
+  options: FolderBlobsOptions = {},
+): Promise<Blobs> {
+  const drafts = join(directory, "drafts");
+  await guarded("open", directory, async () => {
+    await rm(drafts, { recursive: true, force: true });
+    await mkdir(drafts, { recursive: true });
+  });
+  let drafted = 0;
+  const pathOf = (hash: Digest): string => join(directory, hash.slice(0, 2), hash);
+  return {
+    async put(bytes, hash) {
+      await guarded("store", hash, async () => {
+        if ((await sizeOf(pathOf(hash))) === bytes.length) return;
+        await write(directory, {
+          bytes,
+          hash,
+          draft: join(drafts, `${hash}.${String(drafted++)}`),
+        });
+      });
+      return { hash, bytes: bytes.length };
+    },
+    async get(hash) {
+      const bytes = await guarded("read", hash, () => readFile(pathOf(hash)));
+      if (options.verify === undefined || options.verify.sha256(bytes) === hash) return bytes;
+      throw new FedtuneError("blob-corrupt", `Cannot use blob ${hash}: its file holds other bytes`);
+    },
+    has: (hash) => guarded("find", hash, async () => (await sizeOf(pathOf(hash))) !== null),
+    delete: (hash) => guarded("delete", hash, () => rm(pathOf(hash), { force: true })),
+  };
+}
+
+/** Writes a draft, makes it durable, and gives it its name in one step. */
+async function write(
+  directory: string,
+  {
+    bytes,
+    hash,
+    draft,
+  }: { readonly bytes: Uint8Array; readonly hash: Digest; readonly draft: string },
+): Promise<void> {
+  const folder = join(directory, hash.slice(0, 2));
+  try {
+    const file = await open(draft, "wx");
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    const made = await mkdir(folder, { recursive: true });
+    await rename(draft, join(folder, hash));
+    await syncFolder(folder);
+    if (made !== undefined) await syncFolder(directory);
+  } catch (error) {
+    await rm(draft, { force: true }).catch(() => undefined);
+    throw error;
+  }
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function sizeOf(path: string): Promise<number | null> {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return null;
+    throw error;
+  }
+}
+
+async function guarded<T>(action: string, what: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const code = codeOf(error);
+    if (action === "read" && code === "ENOENT")
+      throw new FedtuneError("blob-missing", `Cannot find blob ${what}`);
+    const reason =
+      code === "ENOSPC"
+        ? "the disk is full"
+        : error instanceof Error
+          ? error.message
+          : String(error);
+    const message = `Cannot ${action} blob ${what}: ${reason}`;
+    throw new FedtuneError("storage-failed", message, { data: { reason: code }, cause: error });
+  }
+}
+
+function codeOf(error: unknown): string | null {
+  return error instanceof Error && "code" in error && typeof error.code === "string"
+    ? error.code
+    : null;
+}

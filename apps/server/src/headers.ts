@@ -1,0 +1,55 @@
+/** Who may speak to the server by a browser, and what every answer tells browsers. */
+import { FedtuneError } from "@fedtune/core";
+import type { IncomingHttpHeaders } from "node:http";
+import type { RequestHandler } from "express";
+
+/** Names under which a server on a loopback address is reached. */
+const loopbackNames = ["localhost", "127.0.0.1", "[::1]"];
+
+/** Host names that requests may use; null admits any. On loopback only loopback's: a foreign name means DNS rebinding. */
+export function hostsFor(
+  host: string,
+  allowed: readonly string[] | null,
+): readonly string[] | null {
+  if (allowed !== null) return allowed;
+  const isLoopback = loopbackNames.includes(host) || host === "::1" || host.startsWith("127.");
+  return isLoopback ? [...loopbackNames, host] : null;
+}
+
+/**
+ * Lets programs pass (they send no Origin) and pages of the server's own origin.
+ *
+ * @throws FedtuneError `origin-refused`
+ */
+export function checkOrigin(headers: IncomingHttpHeaders, hosts: readonly string[] | null): void {
+  const { host = "", origin } = headers;
+  const name = host.replace(/:\d*$/, "").toLowerCase();
+  if (hosts !== null && !hosts.includes(name)) {
+    throw new FedtuneError(
+      "origin-refused",
+      `Cannot serve host "${name.slice(0, 80)}": this server has other names`,
+    );
+  }
+  if (origin !== undefined && hostOf(origin) !== host.toLowerCase()) {
+    throw new FedtuneError("origin-refused", "Cannot serve a page of another origin");
+  }
+}
+
+function hostOf(origin: string): string | null {
+  return URL.canParse(origin) ? new URL(origin).host : null;
+}
+
+/** Refuses foreign pages and sets the headers that every answer has. */
+export function guard(hosts: readonly string[] | null): RequestHandler {
+  return (request, response, next) => {
+    response.set({
+      "X-Content-Type-Options": "nosniff",
+      "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+      "Referrer-Policy": "no-referrer",
+      "Cross-Origin-Resource-Policy": "same-origin",
+      "Cache-Control": "no-store",
+    });
+    checkOrigin(request.headers, hosts);
+    next();
+  };
+}
