@@ -24,7 +24,8 @@ const layout = layoutOf([
 ]);
 
 const noOp: Trainer = {
-  train: (job) => Promise.resolve({ factors: job.start, examples: 1, metrics: {}, privacyEvents: [] }),
+  train: (job) =>
+    Promise.resolve({ factors: job.start, examples: 1, metrics: {}, privacyEvents: [] }),
   evaluate: () => Promise.resolve({}),
   close: () => Promise.resolve(),
 };
@@ -41,7 +42,10 @@ for (const clients of populations) {
     {
       registries: { methods, kinds: adapterKinds },
       describe: () => Promise.resolve({ layout, modules }),
-      clients: Array.from({ length: clients }, (_, k) => ({ name: `c${k}`, data: { kind: "none" } })),
+      clients: Array.from({ length: clients }, (_, k) => ({
+        name: `c${k}`,
+        data: { kind: "none" },
+      })),
       trainer: noOp,
       evaluate: null,
       hash: { sha256: (bytes) => digest(createHash("sha256").update(bytes).digest("hex")) },

@@ -63,17 +63,32 @@ export async function openLocalRun(
   const { layout, modules } = await ports.describe(spec);
   const layoutDigest = layoutHash(layout, hash);
   if (layoutDigest !== spec.layoutHash) {
-    throw new FedtuneError("layout-mismatch", `Cannot join run "${run}": this base model gives another adapter layout than "${spec.model}"`, {
-      data: { layoutHash: layoutDigest, expected: spec.layoutHash },
-    });
+    throw new FedtuneError(
+      "layout-mismatch",
+      `Cannot join run "${run}": this base model gives another adapter layout than "${spec.model}"`,
+      {
+        data: { layoutHash: layoutDigest, expected: spec.layoutHash },
+      },
+    );
   }
   const initial =
     ports.adapters?.get(spec.initialHash) ??
-    initialAdapter(layout, adapterKind(spec.adapter.kind), rngFromState({ key: spec.initialSeed, position: 0 }));
+    initialAdapter(
+      layout,
+      adapterKind(spec.adapter.kind),
+      rngFromState({ key: spec.initialSeed, position: 0 }),
+    );
   ports.adapters?.set(spec.initialHash, initial);
-  const first: Held = { round: 0, hash: options.verify ? hash.sha256(float32Bytes(initial)) : spec.initialHash, values: initial };
+  const first: Held = {
+    round: 0,
+    hash: options.verify ? hash.sha256(float32Bytes(initial)) : spec.initialHash,
+    values: initial,
+  };
   if (first.hash !== spec.initialHash) {
-    throw new FedtuneError("layout-mismatch", `Cannot join run "${run}": the adapter drawn from its seed differs from the coordinator's`);
+    throw new FedtuneError(
+      "layout-mismatch",
+      `Cannot join run "${run}": the adapter drawn from its seed differs from the coordinator's`,
+    );
   }
   const saved = await ports.state.load(run);
   let held: Held = saved?.held ? heldOf(saved.held, ports) : first;
@@ -94,8 +109,18 @@ export async function openLocalRun(
     pending: () => (pending === null ? null : deliveryOf(pending)),
     async work(order, control) {
       const from = order.from === null ? first : held;
-      const parts: PartContext = { rank: order.plan.rank, layout, layoutHash: layoutDigest, modules };
-      const received = await receive(ports, parts, { order, from, verify: options.verify, signal: control.signal });
+      const parts: PartContext = {
+        rank: order.plan.rank,
+        layout,
+        layoutHash: layoutDigest,
+        modules,
+      };
+      const received = await receive(ports, parts, {
+        order,
+        from,
+        verify: options.verify,
+        signal: control.signal,
+      });
       held = received.next;
       residuals = order.from === null ? received.residuals : [...residuals, ...received.residuals];
       const { plan } = order;
@@ -132,14 +157,18 @@ export async function openLocalRun(
         hash: hash.sha256(update),
         examples: result.examples,
         metrics: result.metrics,
-        nextPersonal: plan.personal.length === 0 ? null : gatherRoles(layout, result.factors, plan.personal),
+        nextPersonal:
+          plan.personal.length === 0 ? null : gatherRoles(layout, result.factors, plan.personal),
       };
       await save();
       return deliveryOf(pending);
     },
     async upload(delivery, client, signal) {
       if (pending?.hash !== delivery.blob.hash) {
-        throw new FedtuneError("internal", `Cannot upload round ${delivery.round}: its bytes are gone`);
+        throw new FedtuneError(
+          "internal",
+          `Cannot upload round ${delivery.round}: its bytes are gone`,
+        );
       }
       await ports.transport.upload({ run, round: pending.round, client }, pending, signal);
     },
@@ -156,7 +185,11 @@ export async function openLocalRun(
 }
 
 function heldOf(saved: NonNullable<ClientRecord["held"]>, ports: ClientPorts): Held {
-  return { round: saved.round, values: saved.values, hash: ports.hash.sha256(float32Bytes(saved.values)) };
+  return {
+    round: saved.round,
+    values: saved.values,
+    hash: ports.hash.sha256(float32Bytes(saved.values)),
+  };
 }
 
 function deliveryOf({ round, hash, bytes, examples, metrics }: PendingUpdate): Delivery {
@@ -183,10 +216,15 @@ async function receive(
   }
   const shared = verify ? undefined : ports.adapters?.get(order.adapterHash);
   const values = shared ?? applyParts(context.layout, from.values, parts).values;
-  const residuals = parts.flatMap((part) => (part.kind === "residual" ? [{ id: part.id, modules: part.modules }] : []));
+  const residuals = parts.flatMap((part) =>
+    part.kind === "residual" ? [{ id: part.id, modules: part.modules }] : [],
+  );
   const hash = verify ? ports.hash.sha256(float32Bytes(values)) : order.adapterHash;
   if (hash !== order.adapterHash) {
-    throw new FedtuneError("blob-corrupt", `Cannot start round ${order.round}: the adapter built from the downloads is not the coordinator's`);
+    throw new FedtuneError(
+      "blob-corrupt",
+      `Cannot start round ${order.round}: the adapter built from the downloads is not the coordinator's`,
+    );
   }
   ports.adapters?.set(hash, values);
   return { next: { round: order.round - 1, hash, values }, residuals };

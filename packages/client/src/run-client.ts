@@ -1,5 +1,12 @@
 /** The client loop: carries out what the session asks for, through ports; Node, browser and simulation run this code. */
-import { asFedtuneError, encodeMessage, FedtuneError, newSession, parseServerMessage, stepSession } from "@fedtune/core";
+import {
+  asFedtuneError,
+  encodeMessage,
+  FedtuneError,
+  newSession,
+  parseServerMessage,
+  stepSession,
+} from "@fedtune/core";
 import type {
   AdapterShape,
   ClientId,
@@ -46,8 +53,18 @@ export interface AdapterCache {
 export interface ClientListener {
   welcomed?(welcome: MessageOf<"welcome">): void;
   roundStarted?(round: number): void;
-  progress?(progress: { readonly round: number; readonly done: number; readonly total: number; readonly loss?: number }): void;
-  delivered?(delivery: { readonly round: number; readonly bytes: number; readonly accepted: boolean; readonly reason?: string }): void;
+  progress?(progress: {
+    readonly round: number;
+    readonly done: number;
+    readonly total: number;
+    readonly loss?: number;
+  }): void;
+  delivered?(delivery: {
+    readonly round: number;
+    readonly bytes: number;
+    readonly accepted: boolean;
+    readonly reason?: string;
+  }): void;
   declined?(failure: { readonly round: number; readonly message: string }): void;
   disconnected?(): void;
 }
@@ -65,7 +82,11 @@ export interface ClientOptions {
   readonly signal?: AbortSignal;
 }
 
-const TIMER_MS: Readonly<Record<SessionTimer, number>> = { greeting: 5_000, heartbeat: 15_000, delivery: 5_000 };
+const TIMER_MS: Readonly<Record<SessionTimer, number>> = {
+  greeting: 5_000,
+  heartbeat: 15_000,
+  delivery: 5_000,
+};
 
 /**
  * Takes part in a run until it ends.
@@ -74,22 +95,33 @@ const TIMER_MS: Readonly<Record<SessionTimer, number>> = { greeting: 5_000, hear
  */
 export async function runClient(ports: ClientPorts, options: ClientOptions): Promise<SessionEnd> {
   const loop = sessionLoop(ports, options);
-  const leave = (): void => { loop.post({ type: "leave" }); };
+  const leave = (): void => {
+    loop.post({ type: "leave" });
+  };
   options.signal?.addEventListener("abort", leave, { once: true });
   if (options.signal?.aborted === true) leave();
   try {
     const opening = ports.transport.open(
       {
-        message: (text) => { loop.hear(text); },
+        message: (text) => {
+          loop.hear(text);
+        },
         disconnected() {
           options.listener?.disconnected?.();
           loop.post({ type: "disconnected" });
         },
-        reconnected: () => { loop.post({ type: "opened" }); },
+        reconnected: () => {
+          loop.post({ type: "opened" });
+        },
       },
       loop.signal,
     );
-    await Promise.race([opening.then(() => { loop.post({ type: "opened" }); }), loop.done]);
+    await Promise.race([
+      opening.then(() => {
+        loop.post({ type: "opened" });
+      }),
+      loop.done,
+    ]);
     return await loop.done;
   } finally {
     options.signal?.removeEventListener("abort", leave);
@@ -109,7 +141,8 @@ interface Loop {
 
 function sessionLoop(ports: ClientPorts, options: ClientOptions): Loop {
   let state: SessionState = newSession(options.client, options.software, options.run);
-  let settle: { resolve: (end: SessionEnd) => void; reject: (error: unknown) => void } | null = null;
+  let settle: { resolve: (end: SessionEnd) => void; reject: (error: unknown) => void } | null =
+    null;
   const done = new Promise<SessionEnd>((resolve, reject) => (settle = { resolve, reject }));
   const lifetime = new AbortController();
   const runner = effectRunner(ports, options, {
@@ -169,11 +202,23 @@ function effectRunner(ports: ClientPorts, options: ClientOptions, loop: LoopHand
   const { listener } = options;
 
   async function prepare(welcome: MessageOf<"welcome">): Promise<void> {
-    local = await openLocalRun(ports, welcome, { data: options.data, verify: options.verify ?? true });
-    loop.post({ type: "prepared", layoutHash: local.layoutHash, holds: local.holds(), delivery: local.pending() });
+    local = await openLocalRun(ports, welcome, {
+      data: options.data,
+      verify: options.verify ?? true,
+    });
+    loop.post({
+      type: "prepared",
+      layoutHash: local.layoutHash,
+      holds: local.holds(),
+      delivery: local.pending(),
+    });
   }
 
-  async function doWork(order: MessageOf<"order">, before: Promise<void>, signal: AbortSignal): Promise<void> {
+  async function doWork(
+    order: MessageOf<"order">,
+    before: Promise<void>,
+    signal: AbortSignal,
+  ): Promise<void> {
     await before;
     if (local === null || signal.aborted) return;
     listener?.roundStarted?.(order.round);
@@ -223,7 +268,11 @@ function effectRunner(ports: ClientPorts, options: ClientOptions, loop: LoopHand
         return;
       case "work": {
         const controller = new AbortController();
-        const finished = doWork(effect.order, work?.finished ?? Promise.resolve(), controller.signal);
+        const finished = doWork(
+          effect.order,
+          work?.finished ?? Promise.resolve(),
+          controller.signal,
+        );
         work = { controller, finished };
         run(finished);
         return;
@@ -235,16 +284,30 @@ function effectRunner(ports: ClientPorts, options: ClientOptions, loop: LoopHand
         run(upload(effect.delivery));
         return;
       case "promote":
-        listener?.delivered?.({ round: effect.round, bytes: local?.pending()?.blob.bytes ?? 0, accepted: true });
+        listener?.delivered?.({
+          round: effect.round,
+          bytes: local?.pending()?.blob.bytes ?? 0,
+          accepted: true,
+        });
         run(local?.promote() ?? Promise.resolve());
         return;
       case "discard":
-        listener?.delivered?.({ round: effect.round, bytes: local?.pending()?.blob.bytes ?? 0, accepted: false, reason: effect.message });
+        listener?.delivered?.({
+          round: effect.round,
+          bytes: local?.pending()?.blob.bytes ?? 0,
+          accepted: false,
+          reason: effect.message,
+        });
         run(local?.discard() ?? Promise.resolve());
         return;
       case "startTimer":
         timers.get(effect.timer)?.();
-        timers.set(effect.timer, ports.clock.after(TIMER_MS[effect.timer], () => { loop.post({ type: "timer", timer: effect.timer }); }));
+        timers.set(
+          effect.timer,
+          ports.clock.after(TIMER_MS[effect.timer], () => {
+            loop.post({ type: "timer", timer: effect.timer });
+          }),
+        );
         return;
       case "stopTimer":
         timers.get(effect.timer)?.();
@@ -254,7 +317,10 @@ function effectRunner(ports: ClientPorts, options: ClientOptions, loop: LoopHand
         loop.end(effect.end);
         return;
       default:
-        throw new FedtuneError("internal", `Cannot perform ${JSON.stringify(effect satisfies never)}`);
+        throw new FedtuneError(
+          "internal",
+          `Cannot perform ${JSON.stringify(effect satisfies never)}`,
+        );
     }
   }
 }

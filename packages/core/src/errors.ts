@@ -8,7 +8,7 @@ const CODES = {
   // configuration and command line
   "config-invalid": { retryable: false },
   "config-conflict": { retryable: false },
-  "usage": { retryable: false },
+  usage: { retryable: false },
   // files people bring
   "file-missing": { retryable: false },
   "file-unreadable": { retryable: false },
@@ -45,8 +45,8 @@ const CODES = {
   "blob-missing": { retryable: true },
   "blob-corrupt": { retryable: true },
   "transport-closed": { retryable: true },
-  "timeout": { retryable: true },
-  "cancelled": { retryable: false },
+  timeout: { retryable: true },
+  cancelled: { retryable: false },
   "rate-limited": { retryable: true },
   "origin-refused": { retryable: false },
   // machines
@@ -56,7 +56,7 @@ const CODES = {
   "storage-failed": { retryable: true },
   "state-corrupt": { retryable: false },
   "training-failed": { retryable: true },
-  "internal": { retryable: false },
+  internal: { retryable: false },
 } as const satisfies Record<string, { retryable: boolean }>;
 
 /** Every error code of the platform. */
@@ -74,7 +74,11 @@ export class FedtuneError extends Error {
   readonly code: ErrorCode;
   readonly data: ErrorData;
 
-  constructor(code: ErrorCode, message: string, options: { data?: ErrorData; cause?: unknown } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { data?: ErrorData; cause?: unknown } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.data = options.data ?? {};

@@ -170,7 +170,11 @@ export interface Method<Config = unknown, State = unknown> {
   plan(state: State, round: number, client: PlannedClient): Plan;
   /** Ids of the published parts that the client applies, in order, to reach this state's adapter; empty when it holds it. */
   download(state: State, client: PlannedClient): readonly string[];
-  begin(state: State, facts: RoundFacts, pass: { readonly index: number; readonly previous: Accumulator | null }): Accumulator;
+  begin(
+    state: State,
+    facts: RoundFacts,
+    pass: { readonly index: number; readonly previous: Accumulator | null },
+  ): Accumulator;
   /** @throws FedtuneError `shape-mismatch` when the delta's length is not the plan's */
   accumulate(accumulator: Accumulator, update: MethodUpdate): void;
   /** @throws FedtuneError `no-updates` when nothing was accumulated, `zero-weight` when the weights sum to zero */
@@ -181,4 +185,3 @@ export interface Method<Config = unknown, State = unknown> {
   encode(state: State): Uint8Array;
   decode(bytes: Uint8Array, config: Config, context: MethodContext): State;
 }
-

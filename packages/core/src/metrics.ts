@@ -9,7 +9,9 @@ const TOTALS: ReadonlySet<string> = new Set(["examples", "steps", "tokens", "sec
  *
  * A name missing at some clients is averaged over those that have it; zero total weight leaves the name out.
  */
-export function mergeMetrics(parts: readonly { readonly weight: number; readonly metrics: Metrics }[]): Metrics {
+export function mergeMetrics(
+  parts: readonly { readonly weight: number; readonly metrics: Metrics }[],
+): Metrics {
   const sums = new Map<string, { value: number; weight: number }>();
   for (const { weight, metrics } of parts) {
     for (const [name, value] of Object.entries(metrics)) {

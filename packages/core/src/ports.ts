@@ -56,7 +56,11 @@ export interface ClientTransport {
   /** @throws FedtuneError `blob-missing`, `blob-corrupt`, `transport-closed` */
   download(ref: BlobRef, signal: AbortSignal): Promise<Uint8Array>;
   /** Idempotent under the slot: the same bytes again are fine, other bytes throw `update-conflict`. */
-  upload(slot: UploadSlot, blob: { readonly bytes: Uint8Array; readonly hash: Digest }, signal: AbortSignal): Promise<void>;
+  upload(
+    slot: UploadSlot,
+    blob: { readonly bytes: Uint8Array; readonly hash: Digest },
+    signal: AbortSignal,
+  ): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -89,7 +93,11 @@ export interface ServerTransportEvents {
    *
    * @throws FedtuneError `unknown-client`, `update-too-large`, `update-conflict`
    */
-  upload(connection: string, slot: UploadSlot, blob: { readonly bytes: Uint8Array; readonly hash: Digest }): Promise<void>;
+  upload(
+    connection: string,
+    slot: UploadSlot,
+    blob: { readonly bytes: Uint8Array; readonly hash: Digest },
+  ): Promise<void>;
   /** @throws FedtuneError `unknown-client`, `blob-missing` */
   download(connection: string, hash: Digest): Promise<Uint8Array>;
 }
@@ -108,7 +116,10 @@ export interface TrainJob {
   readonly run: RunId;
   readonly round: number;
   readonly rank: number;
-  readonly adapter: AdapterSettings & { readonly kind: string; readonly targetModules: readonly string[] };
+  readonly adapter: AdapterSettings & {
+    readonly kind: string;
+    readonly targetModules: readonly string[];
+  };
   /** The full tier vector to start from: global factors, with personal ones already in place; `[layout.size]`. Read-only: others may share it. */
   readonly start: Float32Array;
   /** All base residuals since the pristine base, in order; the trainer folds each once and knows them by id. */
@@ -135,12 +146,18 @@ export interface TrainResult {
 /** Evaluation of one adapter on one data set. */
 export interface EvaluateJob extends Omit<TrainJob, "train" | "training" | "seed" | "round"> {
   readonly batchSize: number;
+  /** Tokens per example, special tokens included; null: as many as the base model takes. */
+  readonly maxLength: number | null;
 }
 
 /** How a trainer reports while it works. */
 export interface TrainControl {
   readonly signal: AbortSignal;
-  onProgress?(progress: { readonly done: number; readonly total: number; readonly loss?: number }): void;
+  onProgress?(progress: {
+    readonly done: number;
+    readonly total: number;
+    readonly loss?: number;
+  }): void;
 }
 
 /** Trains and evaluates adapters; owns base model, data and device. */
@@ -156,7 +173,11 @@ export interface Trainer {
 export interface ClientRecord {
   readonly run: RunId;
   /** Adapter that the client holds: the round and the hash of its shared values. */
-  readonly held: { readonly round: number; readonly rank: number; readonly values: Float32Array } | null;
+  readonly held: {
+    readonly round: number;
+    readonly rank: number;
+    readonly values: Float32Array;
+  } | null;
   /** Personal factors promoted by the last accepted update; packed by role order. */
   readonly personal: Float32Array | null;
   /** The update being delivered; resent byte for byte after a restart. */

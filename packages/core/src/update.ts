@@ -64,7 +64,10 @@ export interface UpdateSource {
 export function encodeUpdate(source: UpdateSource): Uint8Array {
   const { layout, layoutHash, round, roles, codec, trained } = source;
   if (trained.length !== layout.size) {
-    throw new FedtuneError("shape-mismatch", `Cannot upload ${trained.length} trained values, expected ${layout.size}`);
+    throw new FedtuneError(
+      "shape-mismatch",
+      `Cannot upload ${trained.length} trained values, expected ${layout.size}`,
+    );
   }
   const { size } = selectRoles(layout, roles);
   if (codec === "f32" && isLittleEndianHost) {

@@ -8,7 +8,12 @@ export const simulationSchema = z.strictObject({
   text: z.string().min(1).default("text").describe("name of the text column"),
   textPair: z.string().min(1).nullable().default(null).describe("name of the second text's column"),
   label: z.string().min(1).default("label").describe("name of the label column"),
-  clients: z.int().positive().nullable().default(null).describe("null: as many as the data names, or 4"),
+  clients: z
+    .int()
+    .positive()
+    .nullable()
+    .default(null)
+    .describe("null: as many as the data names, or 4"),
   partition: partitionSchema,
 });
 

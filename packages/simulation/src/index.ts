@@ -13,5 +13,10 @@ export type { Population } from "./population.ts";
 export { reportRow, reportRows } from "./report.ts";
 export type { ReportRow } from "./report.ts";
 export { simulate } from "./simulate.ts";
-export type { SimulatedClient, SimulatedWorld, SimulationOptions, SimulationResult } from "./simulate.ts";
+export type {
+  SimulatedClient,
+  SimulatedWorld,
+  SimulationOptions,
+  SimulationResult,
+} from "./simulate.ts";
 export { trainerPool } from "./trainer-pool.ts";

@@ -18,7 +18,10 @@ export interface Population {
 const DEFAULT_CLIENTS = 4;
 
 /** The reference to the simulation's training file, or to its test file. */
-export function simulationData(config: SimulationConfig, path: string): ReturnType<typeof fileData> {
+export function simulationData(
+  config: SimulationConfig,
+  path: string,
+): ReturnType<typeof fileData> {
   const { text, textPair, label } = config;
   return fileData({ kind: "file", path, text, textPair, label });
 }
@@ -28,7 +31,10 @@ export function simulationData(config: SimulationConfig, path: string): ReturnTy
  *
  * @throws FedtuneError `data-invalid`
  */
-export function simulationLabels(config: SimulationConfig, files: FileSource): Promise<readonly string[]> {
+export function simulationLabels(
+  config: SimulationConfig,
+  files: FileSource,
+): Promise<readonly string[]> {
   return discoverLabels(files, simulationData(config, config.data));
 }
 
@@ -78,6 +84,9 @@ async function readTable(
 
 /** A name that may be a client id: other characters become dashes. */
 function clientName(name: string, index: number): string {
-  const plain = name.replace(/[^A-Za-z0-9_-]/g, "-").replace(/^[^A-Za-z0-9]+/, "").slice(0, 40);
+  const plain = name
+    .replace(/[^A-Za-z0-9_-]/g, "-")
+    .replace(/^[^A-Za-z0-9]+/, "")
+    .slice(0, 40);
   return plain === "" ? `client-${index + 1}` : /^\d+$/.test(plain) ? `client-${plain}` : plain;
 }

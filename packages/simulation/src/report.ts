@@ -24,7 +24,10 @@ export interface ReportRow {
 }
 
 /** The rows of a run in order of rounds. */
-export function reportRows({ rounds, evaluations }: Pick<RunHistory, "rounds" | "evaluations">): ReportRow[] {
+export function reportRows({
+  rounds,
+  evaluations,
+}: Pick<RunHistory, "rounds" | "evaluations">): ReportRow[] {
   const byRound = new Map(evaluations.map((row) => [row.round, row]));
   const first = byRound.get(0);
   const rows = rounds.map((row) => reportRow(row, byRound.get(row.round)));
@@ -35,7 +38,17 @@ export function reportRows({ rounds, evaluations }: Pick<RunHistory, "rounds" | 
 export function reportRow(row: RoundRow, evaluation: EvaluationRow | undefined): ReportRow {
   const { round, training, sampled, refusals, declined, gone, seconds } = row;
   const accepted = row.accepted.length;
-  const shared = { round, training, sampled, accepted, refusals, declined, gone, seconds, ...row.traffic };
+  const shared = {
+    round,
+    training,
+    sampled,
+    accepted,
+    refusals,
+    declined,
+    gone,
+    seconds,
+    ...row.traffic,
+  };
   return { ...shared, evaluation: evaluation?.metrics ?? null };
 }
 

@@ -12,7 +12,15 @@ import {
   runId,
   virtualClock,
 } from "@fedtune/core";
-import type { Blobs, ClientState, Coordinator, MemoryNetwork, Store, Trainer, VirtualClock } from "@fedtune/core";
+import type {
+  Blobs,
+  ClientState,
+  Coordinator,
+  MemoryNetwork,
+  Store,
+  Trainer,
+  VirtualClock,
+} from "@fedtune/core";
 import { expectSameBits, nodeHash, toyData, toyLayout, toyTrainer } from "@fedtune/testkit";
 import { describe, expect, it } from "vitest";
 
@@ -58,9 +66,19 @@ function clients(where: World, { states, trainer }: Life): void {
 }
 
 /** Starts the client of that index. */
-function join({ network, clock }: World, k: number, self: { state: ClientState; trainer: Trainer }): void {
+function join(
+  { network, clock }: World,
+  k: number,
+  self: { state: ClientState; trainer: Trainer },
+): void {
   const describeModel = () => Promise.resolve({ layout, modules });
-  const ports = { ...self, transport: network.client(`c${k}`), clock, hash: nodeHash, describe: describeModel };
+  const ports = {
+    ...self,
+    transport: network.client(`c${k}`),
+    clock,
+    hash: nodeHash,
+    describe: describeModel,
+  };
   const options = { client: clientId(`c${k}`), run: null, data: toyData(k, 10), software: "test" };
   void runClient(ports, options).catch(() => undefined);
 }
@@ -107,7 +125,9 @@ describe("restarts", () => {
     const second = await world(store, blobs);
     const firstEnd = first.coordinator.run();
     clients(first, { states: fresh(), trainer: toyTrainer(layout) });
-    expect(await first.clock.runUntil(firstEnd.catch((error: unknown) => error))).toMatchObject({ status: "failed" });
+    expect(await first.clock.runUntil(firstEnd.catch((error: unknown) => error))).toMatchObject({
+      status: "failed",
+    });
     const secondEnd = second.coordinator.run();
     clients(second, { states: fresh(), trainer: toyTrainer(layout) });
     expect((await second.clock.runUntil(secondEnd)).status).toBe("completed");
@@ -119,7 +139,10 @@ describe("restarts", () => {
     const end = live.coordinator.run();
     let trained = 0;
     const honest = toyTrainer(layout);
-    const counting: Trainer = { ...honest, train: (job, control) => (trained++, honest.train(job, control)) };
+    const counting: Trainer = {
+      ...honest,
+      train: (job, control) => (trained++, honest.train(job, control)),
+    };
     const [last] = states.slice(2);
     if (last === undefined) throw new Error("no state");
     const dying: ClientState = {
@@ -133,7 +156,10 @@ describe("restarts", () => {
       },
     };
     clients(live, { states: [...states.slice(0, 2), dying], trainer: counting });
-    await until(live.clock, () => live.coordinator.state().round === 2 && live.coordinator.state().counts.accepted === 2);
+    await until(
+      live.clock,
+      () => live.coordinator.state().round === 2 && live.coordinator.state().counts.accepted === 2,
+    );
     const before = trained;
     join(live, 2, { state: last, trainer: counting });
     expect((await live.clock.runUntil(end)).status).toBe("completed");

@@ -1,7 +1,14 @@
 import { methods } from "@fedtune/aggregators";
 import { adapterKinds, memoryBlobs, rngFromSeed, selectRoles } from "@fedtune/core";
 import type { Blobs, Passage, RoundRow, RoundState, Trainer } from "@fedtune/core";
-import { expectSameBits, nodeHash, toyData, toyLayout, toyPoint, toyTrainer } from "@fedtune/testkit";
+import {
+  expectSameBits,
+  nodeHash,
+  toyData,
+  toyLayout,
+  toyPoint,
+  toyTrainer,
+} from "@fedtune/testkit";
 import { describe, expect, it } from "vitest";
 import { simulate } from "./simulate.ts";
 import type { SimulationOptions } from "./simulate.ts";
@@ -35,29 +42,41 @@ function options(overrides: Partial<SimulationOptions> = {}): SimulationOptions 
 }
 
 /** The toy trainer with something done to one client's result. */
-function meddled(index: number, change: (factors: Float32Array, round: number) => Float32Array): Trainer {
+function meddled(
+  index: number,
+  change: (factors: Float32Array, round: number) => Float32Array,
+): Trainer {
   const honest = toyTrainer(layout);
   return {
     ...honest,
     async train(job, control) {
       const result = await honest.train(job, control);
-      return job.data["seed"] === index ? { ...result, factors: change(result.factors, job.round) } : result;
+      return job.data["seed"] === index
+        ? { ...result, factors: change(result.factors, job.round) }
+        : result;
     },
   };
 }
 
-const accepted = (rows: readonly RoundRow[]): (readonly number[])[] => rows.map((row) => row.accepted);
+const accepted = (rows: readonly RoundRow[]): (readonly number[])[] =>
+  rows.map((row) => row.accepted);
 
 describe("a simulated run", () => {
-  it.each(methods.map((method) => method.name))("[RE11] %s: runs its rounds and the loss falls in each", async (name) => {
-    const { end, history } = await simulate({ ...config, method: { name } }, options({ verify: true }));
-    expect(end).toEqual({ status: "completed", failure: null });
-    const losses = history.rounds.map((row) => row.training["loss"] ?? NaN);
-    expect(losses).toHaveLength(4);
-    losses.slice(1).forEach((loss, i) => {
-      expect(loss).toBeLessThan(losses[i] ?? 0);
-    });
-  });
+  it.each(methods.map((method) => method.name))(
+    "[RE11] %s: runs its rounds and the loss falls in each",
+    async (name) => {
+      const { end, history } = await simulate(
+        { ...config, method: { name } },
+        options({ verify: true }),
+      );
+      expect(end).toEqual({ status: "completed", failure: null });
+      const losses = history.rounds.map((row) => row.training["loss"] ?? NaN);
+      expect(losses).toHaveLength(4);
+      losses.slice(1).forEach((loss, i) => {
+        expect(loss).toBeLessThan(losses[i] ?? 0);
+      });
+    },
+  );
 
   it("[RE14] fedavg reaches the weighted mean of the clients' points; metrics are merged by examples", async () => {
     const rounds = { ...config.rounds, numRounds: 60 };
@@ -65,7 +84,9 @@ describe("a simulated run", () => {
     const total = clients.reduce((sum, _, k) => sum + 10 + k, 0);
     const mean = new Float64Array(layout.size);
     clients.forEach((_, k) => {
-      toyPoint(layout, k).forEach((value, i) => (mean[i] = (mean[i] ?? 0) + ((10 + k) / total) * value));
+      toyPoint(layout, k).forEach(
+        (value, i) => (mean[i] = (mean[i] ?? 0) + ((10 + k) / total) * value),
+      );
     });
     adapter.forEach((value, i) => {
       expect(value).toBeCloseTo(mean[i] ?? NaN, 4);
@@ -74,7 +95,10 @@ describe("a simulated run", () => {
   });
 
   it("[RE2] [RE13] the same config and seed give the same bits, another seed others", async () => {
-    const [one, two] = await Promise.all([simulate(config, options()), simulate(config, options({ verify: true }))]);
+    const [one, two] = await Promise.all([
+      simulate(config, options()),
+      simulate(config, options({ verify: true })),
+    ]);
     expectSameBits(one.adapter, two.adapter);
     const other = await simulate({ ...config, seed: 1 }, options());
     expect(other.adapter).not.toEqual(one.adapter);
@@ -90,12 +114,19 @@ describe("a simulated run", () => {
     });
   });
 
-  it.each(["f16", "int8"])("[AD6] uploads in %s travel with fewer bytes and still converge", async (codec) => {
-    const full = await simulate(config, options());
-    const { history } = await simulate({ ...config, update: { codec } }, options());
-    expect(history.rounds[0]?.traffic.bytesUp).toBeLessThan(full.history.rounds[0]?.traffic.bytesUp ?? 0);
-    expect(history.rounds[3]?.training["loss"]).toBeLessThan(history.rounds[0]?.training["loss"] ?? 0);
-  });
+  it.each(["f16", "int8"])(
+    "[AD6] uploads in %s travel with fewer bytes and still converge",
+    async (codec) => {
+      const full = await simulate(config, options());
+      const { history } = await simulate({ ...config, update: { codec } }, options());
+      expect(history.rounds[0]?.traffic.bytesUp).toBeLessThan(
+        full.history.rounds[0]?.traffic.bytesUp ?? 0,
+      );
+      expect(history.rounds[3]?.training["loss"]).toBeLessThan(
+        history.rounds[0]?.training["loss"] ?? 0,
+      );
+    },
+  );
 
   it("[RE2] fractionFit draws smaller cohorts from the seed", async () => {
     const rounds = { ...config.rounds, fractionFit: 0.5 };
@@ -133,7 +164,10 @@ describe("what a run keeps", () => {
     };
     const counts: number[] = [];
     const rounds = { ...config.rounds, numRounds: 50, fractionFit: 0.5, overSelection: 1.5 };
-    const listener = { stateChanged: ({ phase }: RoundState) => (phase === "waiting" ? counts.push(kept.size) : undefined) };
+    const listener = {
+      stateChanged: ({ phase }: RoundState) =>
+        phase === "waiting" ? counts.push(kept.size) : undefined,
+    };
     await simulate({ ...config, rounds }, options({ blobs, listener }));
     expect(Math.max(...counts)).toBeLessThan(20);
     expect(kept.size).toBeLessThan(10);
@@ -143,18 +177,21 @@ describe("what a run keeps", () => {
 describe("faults that change nothing", () => {
   const undisturbed = simulate(config, options());
 
-  it.each([1, 2, 3])("[TR7] [RE13] lost, doubled, late and reordered messages (seed %i)", async (seed) => {
-    const rng = rngFromSeed(seed);
-    const fate = (_passage: Passage): number[] => {
-      const dice = rng.uniform();
-      if (dice < 0.15) return [];
-      if (dice < 0.3) return [Math.floor(rng.uniform() * 4000), Math.floor(rng.uniform() * 9000)];
-      return [Math.floor(rng.uniform() * 2000)];
-    };
-    const { end, adapter } = await simulate(config, options({ fate, verify: true }));
-    expect(end.status).toBe("completed");
-    expectSameBits(adapter, (await undisturbed).adapter);
-  });
+  it.each([1, 2, 3])(
+    "[TR7] [RE13] lost, doubled, late and reordered messages (seed %i)",
+    async (seed) => {
+      const rng = rngFromSeed(seed);
+      const fate = (_passage: Passage): number[] => {
+        const dice = rng.uniform();
+        if (dice < 0.15) return [];
+        if (dice < 0.3) return [Math.floor(rng.uniform() * 4000), Math.floor(rng.uniform() * 9000)];
+        return [Math.floor(rng.uniform() * 2000)];
+      };
+      const { end, adapter } = await simulate(config, options({ fate, verify: true }));
+      expect(end.status).toBe("completed");
+      expectSameBits(adapter, (await undisturbed).adapter);
+    },
+  );
 
   it("[TR7] connections cut in the middle of rounds", async () => {
     const { end, adapter } = await simulate(
@@ -162,7 +199,10 @@ describe("faults that change nothing", () => {
       options({
         fate: () => [300],
         prepare({ network, clock }) {
-          for (let k = 1; k < 40; k++) clock.after(k * 370, () => { network.cut(`client-${k % 4}`); });
+          for (let k = 1; k < 40; k++)
+            clock.after(k * 370, () => {
+              network.cut(`client-${k % 4}`);
+            });
         },
       }),
     );
@@ -176,7 +216,12 @@ describe("faults that cost one client", () => {
     const trainer = meddled(2, (factors, round) => (round === 2 ? factors.fill(NaN) : factors));
     const { end, history } = await simulate(config, options({ trainer }));
     expect(end.status).toBe("completed");
-    expect(accepted(history.rounds)).toEqual([[0, 1, 2, 3], [0, 1, 3], [0, 1, 2, 3], [0, 1, 2, 3]]);
+    expect(accepted(history.rounds)).toEqual([
+      [0, 1, 2, 3],
+      [0, 1, 3],
+      [0, 1, 2, 3],
+      [0, 1, 2, 3],
+    ]);
     expect(history.rounds[1]?.refusals).toEqual({ "not-finite": 1 });
   });
 
@@ -185,7 +230,9 @@ describe("faults that cost one client", () => {
     const trainer: Trainer = {
       ...honest,
       train: (job, control) =>
-        job.round === 2 && job.data["seed"] === 0 ? Promise.reject(new Error("out of memory")) : honest.train(job, control),
+        job.round === 2 && job.data["seed"] === 0
+          ? Promise.reject(new Error("out of memory"))
+          : honest.train(job, control),
     };
     const { history } = await simulate(config, options({ trainer }));
     expect(history.rounds[1]).toMatchObject({ accepted: [1, 2, 3], declined: 1 });
@@ -205,18 +252,35 @@ describe("faults that cost one client", () => {
     const rounds = { ...config.rounds, minAvailableClients: 3 };
     const { end, history } = await simulate(
       { ...config, rounds },
-      options({ trainer, prepare: ({ network }) => (cut = () => { network.cut("client-3", true); }) }),
+      options({
+        trainer,
+        prepare: ({ network }) =>
+          (cut = () => {
+            network.cut("client-3", true);
+          }),
+      }),
     );
     expect(end.status).toBe("completed");
-    expect(accepted(history.rounds).slice(1)).toEqual([[0, 1, 2], [0, 1, 2], [0, 1, 2]]);
+    expect(accepted(history.rounds).slice(1)).toEqual([
+      [0, 1, 2],
+      [0, 1, 2],
+      [0, 1, 2],
+    ]);
   });
 
   it("[RE5] too few clients left: the run fails with its reason instead of waiting for ever", async () => {
     const { end } = await simulate(
       config,
-      options({ fate: () => [100], prepare: ({ network, clock }) => {
-        clock.after(350, () => { ["client-0", "client-1", "client-2"].forEach((name) => { network.cut(name, true); }); });
-      } }),
+      options({
+        fate: () => [100],
+        prepare: ({ network, clock }) => {
+          clock.after(350, () => {
+            ["client-0", "client-1", "client-2"].forEach((name) => {
+              network.cut(name, true);
+            });
+          });
+        },
+      }),
     );
     expect(end).toMatchObject({ status: "failed", failure: { code: "not-enough-clients" } });
   });

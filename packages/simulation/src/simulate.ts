@@ -55,7 +55,8 @@ export interface SimulationOptions {
   /** Trains for all clients; calls overlap, so a pool decides how many run at once. */
   readonly trainer: Trainer;
   /** Central evaluation; null: none. */
-  readonly evaluate: ((adapter: Float32Array, rank: number, round: number) => Promise<Metrics>) | null;
+  readonly evaluate:
+    ((adapter: Float32Array, rank: number, round: number) => Promise<Metrics>) | null;
   readonly hash: Hash;
   /** Resolves after everything ready now has run, for example `setImmediate` as a promise. */
   readonly settle: () => Promise<void>;
@@ -95,7 +96,10 @@ export interface SimulationResult {
  *
  * @throws FedtuneError `config-invalid`, `config-conflict` before anything starts; a failed run is an outcome, not a throw
  */
-export async function simulate(input: unknown, options: SimulationOptions): Promise<SimulationResult> {
+export async function simulate(
+  input: unknown,
+  options: SimulationOptions,
+): Promise<SimulationResult> {
   const { registries, hash, clients } = options;
   const resolved = resolveRun(withRoster(input, clients), registries, hash);
   const shape = await options.describe(resolved);
@@ -118,10 +122,19 @@ export async function simulate(input: unknown, options: SimulationOptions): Prom
       hash,
       evaluate: evaluate === null ? null : (...task) => clock.busy(evaluate(...task)),
     },
-    { retention: options.retention ?? "latest", ...(options.listener === undefined ? {} : { listener: options.listener }) },
+    {
+      retention: options.retention ?? "latest",
+      ...(options.listener === undefined ? {} : { listener: options.listener }),
+    },
   );
   options.prepare?.({ network, clock, coordinator });
-  options.signal?.addEventListener("abort", () => { coordinator.stop(); }, { once: true });
+  options.signal?.addEventListener(
+    "abort",
+    () => {
+      coordinator.stop();
+    },
+    { once: true },
+  );
   const ended = coordinator.run();
   const adapters = adapterCache();
   const trainer = busyTrainer(options.trainer, clock);
@@ -142,7 +155,9 @@ export async function simulate(input: unknown, options: SimulationOptions): Prom
         data: client.data,
         software: "fedtune-simulation",
         verify: options.verify ?? false,
-        ...(options.clientListener === undefined ? {} : { listener: options.clientListener(client) }),
+        ...(options.clientListener === undefined
+          ? {}
+          : { listener: options.clientListener(client) }),
       },
     ).catch((error: unknown) => error),
   );

@@ -10,7 +10,9 @@ export function trainerPool(trainers: readonly [Trainer, ...Trainer[]]): Trainer
   const waiting: ((trainer: Trainer) => void)[] = [];
   const take = (): Promise<Trainer> => {
     const trainer = idle.shift();
-    return trainer === undefined ? new Promise((resolve) => waiting.push(resolve)) : Promise.resolve(trainer);
+    return trainer === undefined
+      ? new Promise((resolve) => waiting.push(resolve))
+      : Promise.resolve(trainer);
   };
   const give = (trainer: Trainer): void => {
     const next = waiting.shift();
@@ -31,7 +33,8 @@ export function trainerPool(trainers: readonly [Trainer, ...Trainer[]]): Trainer
         control.signal.throwIfAborted();
         return trainer.train(job, control);
       }),
-    evaluate: (job, control): Promise<Metrics> => using((trainer) => trainer.evaluate(job, control)),
+    evaluate: (job, control): Promise<Metrics> =>
+      using((trainer) => trainer.evaluate(job, control)),
     async close() {
       await Promise.all(trainers.map((trainer) => trainer.close()));
     },

@@ -29,6 +29,7 @@ export interface EvalOptions {
   readonly textPair?: string | undefined;
   readonly label?: string | undefined;
   readonly batchSize: number;
+  readonly maxLength?: number | undefined;
   readonly backend?: string | undefined;
   readonly logits?: string | undefined;
 }
@@ -67,6 +68,7 @@ export async function runEval(options: EvalOptions, io: Io): Promise<undefined> 
         task: { kind: "sequence-classification", labels: [...subject.labels] },
         data,
         batchSize: options.batchSize,
+        maxLength: options.maxLength ?? null,
       },
       {
         signal: io.signal,

@@ -32,6 +32,7 @@ export function centralEvaluation({
         task: config.task,
         data,
         batchSize: BATCH_SIZE,
+        maxLength: config.training.maxLength,
       },
       control,
     );

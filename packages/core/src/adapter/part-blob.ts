@@ -20,9 +20,15 @@ export interface PartContext {
 /** Encodes a part in float32. */
 export function encodePart(part: BroadcastPart, round: number, layoutHash: Digest): Uint8Array {
   if (part.kind === "residual") {
-    return encodeResidualBlob({ round, layoutHash, modules: part.modules });
+    return encodeResidualBlob({ codec: "f32", round, layoutHash, modules: part.modules });
   }
-  return encodeVectorBlob({ kind: "factors", codec: "f32", round, layoutHash, values: part.values });
+  return encodeVectorBlob({
+    kind: "factors",
+    codec: "f32",
+    round,
+    layoutHash,
+    values: part.values,
+  });
 }
 
 /**
@@ -30,13 +36,27 @@ export function encodePart(part: BroadcastPart, round: number, layoutHash: Diges
  *
  * @throws FedtuneError `codec-invalid`, `wrong-round`, `layout-mismatch`, `shape-mismatch`, `update-too-large`, `not-finite`
  */
-export function decodePart(bytes: Uint8Array, ref: PublishedBlob, context: PartContext): BroadcastPart {
+export function decodePart(
+  bytes: Uint8Array,
+  ref: PublishedBlob,
+  context: PartContext,
+): BroadcastPart {
   const { layoutHash, layout, rank, modules } = context;
   const { round, hash: id } = ref;
   if (ref.kind === "residual") {
-    return { kind: "residual", id, modules: decodeResidualBlob(bytes, { round, layoutHash, modules }) };
+    return {
+      kind: "residual",
+      id,
+      modules: decodeResidualBlob(bytes, { codec: "f32", round, layoutHash, modules }),
+    };
   }
   const length = selectRoles(layout, ref.roles).size;
-  const values = decodeVectorBlob(bytes, { kind: "factors", codec: "f32", round, layoutHash, length });
+  const values = decodeVectorBlob(bytes, {
+    kind: "factors",
+    codec: "f32",
+    round,
+    layoutHash,
+    length,
+  });
   return { kind: "factors", id, rank, roles: ref.roles, values };
 }

@@ -33,12 +33,32 @@ function order(round: number, overrides: Partial<MessageOf<"order">> = {}): Mess
   };
 }
 
-const delivery = (round: number): Delivery => ({ round, blob: { hash: hash(100 + round), bytes: 8 }, examples: 5, metrics: {} });
-const heard = (message: Extract<SessionEvent, { type: "message" }>["message"]): SessionEvent => ({ type: "message", message });
-const prepared: SessionEvent = { type: "prepared", layoutHash: hash(2), holds: { round: 0, hash: hash(3) }, delivery: null };
-const worked = (round: number): SessionEvent => ({ type: "worked", delivery: delivery(round), holds: { round: round - 1, hash: hash(3) } });
+const delivery = (round: number): Delivery => ({
+  round,
+  blob: { hash: hash(100 + round), bytes: 8 },
+  examples: 5,
+  metrics: {},
+});
+const heard = (message: Extract<SessionEvent, { type: "message" }>["message"]): SessionEvent => ({
+  type: "message",
+  message,
+});
+const prepared: SessionEvent = {
+  type: "prepared",
+  layoutHash: hash(2),
+  holds: { round: 0, hash: hash(3) },
+  delivery: null,
+};
+const worked = (round: number): SessionEvent => ({
+  type: "worked",
+  delivery: delivery(round),
+  holds: { round: round - 1, hash: hash(3) },
+});
 
-function play(events: readonly SessionEvent[], from?: SessionState): [SessionState, readonly SessionEffect[]] {
+function play(
+  events: readonly SessionEvent[],
+  from?: SessionState,
+): [SessionState, readonly SessionEffect[]] {
   let state = from ?? newSession("ward-3" as ClientId, "test", null);
   let effects: readonly SessionEffect[] = [];
   for (const event of events) [state, effects] = stepSession(state, event);
@@ -53,7 +73,10 @@ const idle = play([{ type: "opened" }, heard(welcome), prepared])[0];
 describe("a session", () => {
   it("[TR1] greets with its protocol, prepares once welcomed, and joins with what it holds", () => {
     const [, hello] = play([{ type: "opened" }]);
-    expect(hello[0]).toMatchObject({ type: "send", message: { type: "hello", protocol: 1, client: "ward-3" } });
+    expect(hello[0]).toMatchObject({
+      type: "send",
+      message: { type: "hello", protocol: 1, client: "ward-3" },
+    });
     expect(kinds(play([{ type: "opened" }, heard(welcome)])[1])).toEqual(["stopTimer", "prepare"]);
     const [, join] = play([{ type: "opened" }, heard(welcome), prepared]);
     expect(join[0]).toMatchObject({ message: { type: "join", holds: { round: 0 } } });
@@ -74,26 +97,41 @@ describe("a session", () => {
 
   it("[CL3] drops the update and its personal factors when it is refused", () => {
     const [announced] = play([heard(order(1)), worked(1), { type: "uploaded", round: 1 }], idle);
-    const refused = heard({ type: "refused", run, round: 1, hash: hash(101), code: "late-update", message: "too late" });
+    const refused = heard({
+      type: "refused",
+      run,
+      round: 1,
+      hash: hash(101),
+      code: "late-update",
+      message: "too late",
+    });
     expect(kinds(play([refused], announced)[1])).toEqual(["discard", "stopTimer", "startTimer"]);
   });
 
   it("[CL3] an answer about other bytes changes nothing", () => {
     const [announced] = play([heard(order(1)), worked(1), { type: "uploaded", round: 1 }], idle);
-    const [after, effects] = play([heard({ type: "accepted", run, round: 1, hash: hash(7) })], announced);
+    const [after, effects] = play(
+      [heard({ type: "accepted", run, round: 1, hash: hash(7) })],
+      announced,
+    );
     expect(effects).toEqual([]);
     expect(after).toEqual(announced);
   });
 
   it("[CL4] does not start on an adapter that it does not hold: it says what it holds instead", () => {
     const [state, effects] = play([heard(order(3))], idle);
-    expect(effects).toMatchObject([{ type: "send", message: { type: "taken", holds: { round: 0 } } }]);
+    expect(effects).toMatchObject([
+      { type: "send", message: { type: "taken", holds: { round: 0 } } },
+    ]);
     expect(state.activity).toBe("idle");
     expect(kinds(play([heard(order(3, { from: null }))], idle)[1])).toContain("work");
   });
 
   it("[CL2] sends the stored bytes again when the same round is ordered anew, without training", () => {
-    const pending: SessionEvent = { ...(prepared as Extract<SessionEvent, { type: "prepared" }>), delivery: delivery(1) };
+    const pending: SessionEvent = {
+      ...(prepared as Extract<SessionEvent, { type: "prepared" }>),
+      delivery: delivery(1),
+    };
     const [restarted] = play([{ type: "opened" }, heard(welcome), pending]);
     const [, effects] = play([heard(order(1))], restarted);
     expect(kinds(effects)).toEqual(["taken", "upload", "startTimer"]);
@@ -111,21 +149,42 @@ describe("a session", () => {
     const [, hello] = play([{ type: "disconnected" }, { type: "opened" }], announced);
     expect(kinds(hello)).toEqual(["hello", "startTimer"]);
     const [back] = play([{ type: "disconnected" }, { type: "opened" }, heard(welcome)], announced);
-    expect(kinds(play([{ type: "timer", timer: "delivery" }], back)[1])).toEqual(["update", "startTimer"]);
+    expect(kinds(play([{ type: "timer", timer: "delivery" }], back)[1])).toEqual([
+      "update",
+      "startTimer",
+    ]);
   });
 
   it("[CL5] declines when training fails and stays", () => {
     const [working] = play([heard(order(1))], idle);
-    const failed: SessionEvent = { type: "workFailed", round: 1, attempt: 1, code: "training-failed", message: "x", holds: null };
+    const failed: SessionEvent = {
+      type: "workFailed",
+      round: 1,
+      attempt: 1,
+      code: "training-failed",
+      message: "x",
+      holds: null,
+    };
     const [state, effects] = play([failed], working);
-    expect(effects[0]).toMatchObject({ message: { type: "declined", code: "training-failed", round: 1 } });
+    expect(effects[0]).toMatchObject({
+      message: { type: "declined", code: "training-failed", round: 1 },
+    });
     expect(state.activity).toBe("idle");
   });
 
   it("[CL6] stops its work when the order is called off, when it leaves and when it is dismissed", () => {
     const [working] = play([heard(order(1))], idle);
-    expect(kinds(play([heard({ type: "cancel", run, round: 1, code: "timeout" })], working)[1])).toContain("abortWork");
-    expect(kinds(play([{ type: "leave" }], working)[1])).toEqual(["leave", "abortWork", "stopTimer", "stopTimer", "stopTimer", "end"]);
+    expect(
+      kinds(play([heard({ type: "cancel", run, round: 1, code: "timeout" })], working)[1]),
+    ).toContain("abortWork");
+    expect(kinds(play([{ type: "leave" }], working)[1])).toEqual([
+      "leave",
+      "abortWork",
+      "stopTimer",
+      "stopTimer",
+      "stopTimer",
+      "end",
+    ]);
     const goodbye = heard({ type: "goodbye", code: "layout-mismatch", message: "other model" });
     expect(play([goodbye], working)[1].at(-1)).toEqual({
       type: "end",

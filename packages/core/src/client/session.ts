@@ -27,7 +27,11 @@ export interface Delivery {
 
 /** How a session ended. */
 export type SessionEnd =
-  | { readonly kind: "finished"; readonly status: "completed" | "failed" | "stopped"; readonly rounds: number }
+  | {
+      readonly kind: "finished";
+      readonly status: "completed" | "failed" | "stopped";
+      readonly rounds: number;
+    }
   | { readonly kind: "refused"; readonly code: ErrorCode; readonly message: string }
   | { readonly kind: "left" };
 
@@ -51,11 +55,29 @@ export type SessionEvent =
   | { readonly type: "opened" }
   | { readonly type: "disconnected" }
   | { readonly type: "message"; readonly message: ServerMessage }
-  | { readonly type: "prepared"; readonly layoutHash: Digest; readonly holds: Holding; readonly delivery: Delivery | null }
+  | {
+      readonly type: "prepared";
+      readonly layoutHash: Digest;
+      readonly holds: Holding;
+      readonly delivery: Delivery | null;
+    }
   | { readonly type: "worked"; readonly delivery: Delivery; readonly holds: Holding }
-  | { readonly type: "workFailed"; readonly round: number; readonly attempt: number; readonly code: ErrorCode; readonly message: string; readonly holds: Holding | null }
+  | {
+      readonly type: "workFailed";
+      readonly round: number;
+      readonly attempt: number;
+      readonly code: ErrorCode;
+      readonly message: string;
+      readonly holds: Holding | null;
+    }
   | { readonly type: "uploaded"; readonly round: number }
-  | { readonly type: "uploadFailed"; readonly round: number; readonly code: ErrorCode; readonly message: string; readonly retryable: boolean }
+  | {
+      readonly type: "uploadFailed";
+      readonly round: number;
+      readonly code: ErrorCode;
+      readonly message: string;
+      readonly retryable: boolean;
+    }
   | { readonly type: "timer"; readonly timer: SessionTimer }
   | { readonly type: "leave" };
 
@@ -72,7 +94,12 @@ export type SessionEffect =
   /** The update was accepted: next personal factors become current, the pending bytes go. */
   | { readonly type: "promote"; readonly round: number }
   /** The update will never be accepted: its bytes and next personal factors go. */
-  | { readonly type: "discard"; readonly round: number; readonly code: ErrorCode; readonly message: string }
+  | {
+      readonly type: "discard";
+      readonly round: number;
+      readonly code: ErrorCode;
+      readonly message: string;
+    }
   | { readonly type: "startTimer"; readonly timer: SessionTimer }
   | { readonly type: "stopTimer"; readonly timer: SessionTimer }
   | { readonly type: "end"; readonly end: SessionEnd };
@@ -122,13 +149,22 @@ export function stepSession(state: SessionState, event: SessionEvent): SessionSt
     case "leave":
       return leave(state);
     default:
-      throw new FedtuneError("internal", `Cannot step on event ${JSON.stringify(event satisfies never)}`);
+      throw new FedtuneError(
+        "internal",
+        `Cannot step on event ${JSON.stringify(event satisfies never)}`,
+      );
   }
 }
 
 function greet(state: SessionState): SessionStep {
   const { client, software, wantedRun } = state;
-  const hello: ClientMessage = { type: "hello", protocol: protocolVersion, run: wantedRun, client, software };
+  const hello: ClientMessage = {
+    type: "hello",
+    protocol: protocolVersion,
+    run: wantedRun,
+    client,
+    software,
+  };
   return [{ ...state, link: "greeting" }, [send(hello), { type: "startTimer", timer: "greeting" }]];
 }
 
@@ -143,7 +179,12 @@ function hear(state: SessionState, message: ServerMessage): SessionStep {
     case "accepted":
       return answered(state, message, { type: "promote", round: message.round });
     case "refused":
-      return answered(state, message, { type: "discard", round: message.round, code: message.code, message: message.message });
+      return answered(state, message, {
+        type: "discard",
+        round: message.round,
+        code: message.code,
+        message: message.message,
+      });
     case "finished":
       return end(state, { kind: "finished", status: message.status, rounds: message.rounds });
     case "goodbye":
@@ -163,12 +204,16 @@ function welcomed(state: SessionState, message: MessageOf<"welcome">): SessionSt
   const stop = stops("greeting");
   if (known.activity === "preparing") return [known, stop];
   // The answer to a delivery may have been lost with the old connection: its timer asks again.
-  if (known.activity === "delivering") return [known, [...stop, ...joinEffects(known), { type: "startTimer", timer: "delivery" }]];
+  if (known.activity === "delivering")
+    return [known, [...stop, ...joinEffects(known), { type: "startTimer", timer: "delivery" }]];
   if (known.activity !== "unprepared") return [known, [...stop, ...joinEffects(known)]];
   return [{ ...known, activity: "preparing" }, [...stop, { type: "prepare", welcome: message }]];
 }
 
-function prepared(state: SessionState, event: Extract<SessionEvent, { type: "prepared" }>): SessionStep {
+function prepared(
+  state: SessionState,
+  event: Extract<SessionEvent, { type: "prepared" }>,
+): SessionStep {
   const { layoutHash, holds } = event;
   const delivery = event.delivery === null ? null : { ...event.delivery, uploaded: false };
   const ready: SessionState = { ...state, activity: "idle", layoutHash, holds, delivery };
@@ -178,7 +223,12 @@ function prepared(state: SessionState, event: Extract<SessionEvent, { type: "pre
 /** Says (again) that this client is ready and what it holds. */
 function joinEffects(state: SessionState): SessionEffect[] {
   if (state.run === null || state.layoutHash === null) return [];
-  const join: ClientMessage = { type: "join", run: state.run, layoutHash: state.layoutHash, holds: state.holds };
+  const join: ClientMessage = {
+    type: "join",
+    run: state.run,
+    layoutHash: state.layoutHash,
+    holds: state.holds,
+  };
   return [send(join), { type: "startTimer", timer: "heartbeat" }];
 }
 
@@ -186,7 +236,8 @@ function ordered(state: SessionState, order: MessageOf<"order">): SessionStep {
   const { run, round, attempt } = order;
   if (run !== state.run || state.layoutHash === null) return [state, []];
   const taken = send({ type: "taken", run, round, attempt, holds: state.holds });
-  if (state.delivery?.round === round) return deliver({ ...state, work: { round, attempt } }, [taken]);
+  if (state.delivery?.round === round)
+    return deliver({ ...state, work: { round, attempt } }, [taken]);
   if (state.work?.round === round && state.activity === "working") {
     return [{ ...state, work: { round, attempt } }, [taken]];
   }
@@ -194,7 +245,10 @@ function ordered(state: SessionState, order: MessageOf<"order">): SessionStep {
   if (state.activity === "working") stale.push({ type: "abortWork" });
   if (state.delivery !== null) {
     const message = `The coordinator has gone on to round ${round}`;
-    stale.push({ type: "discard", round: state.delivery.round, code: "late-update", message }, ...stops("delivery"));
+    stale.push(
+      { type: "discard", round: state.delivery.round, code: "late-update", message },
+      ...stops("delivery"),
+    );
   }
   const free: SessionState = { ...state, delivery: null, work: null, activity: "idle" };
   if (order.from !== null && order.from !== state.holds?.round) return [free, [...stale, taken]];
@@ -202,18 +256,36 @@ function ordered(state: SessionState, order: MessageOf<"order">): SessionStep {
   return [working, [...stale, taken, ...stops("heartbeat"), { type: "work", order }]];
 }
 
-function worked(state: SessionState, event: Extract<SessionEvent, { type: "worked" }>): SessionStep {
+function worked(
+  state: SessionState,
+  event: Extract<SessionEvent, { type: "worked" }>,
+): SessionStep {
   const { delivery, holds } = event;
-  if (state.activity !== "working" || state.work?.round !== delivery.round) return [{ ...state, holds }, []];
+  if (state.activity !== "working" || state.work?.round !== delivery.round)
+    return [{ ...state, holds }, []];
   return deliver({ ...state, holds, delivery: { ...delivery, uploaded: false } }, []);
 }
 
-function workFailed(state: SessionState, event: Extract<SessionEvent, { type: "workFailed" }>): SessionStep {
+function workFailed(
+  state: SessionState,
+  event: Extract<SessionEvent, { type: "workFailed" }>,
+): SessionStep {
   const holds = event.holds ?? state.holds;
-  if (state.activity !== "working" || state.work?.round !== event.round || state.run === null) return [{ ...state, holds }, []];
+  if (state.activity !== "working" || state.work?.round !== event.round || state.run === null)
+    return [{ ...state, holds }, []];
   const { round, code, message } = event;
-  const declined = send({ type: "declined", run: state.run, round, attempt: state.work.attempt, code, message: message.slice(0, 2000) });
-  return [{ ...state, holds, activity: "idle", work: null }, [declined, { type: "startTimer", timer: "heartbeat" }]];
+  const declined = send({
+    type: "declined",
+    run: state.run,
+    round,
+    attempt: state.work.attempt,
+    code,
+    message: message.slice(0, 2000),
+  });
+  return [
+    { ...state, holds, activity: "idle", work: null },
+    [declined, { type: "startTimer", timer: "heartbeat" }],
+  ];
 }
 
 /** Uploads the pending update, or announces it when its bytes are already there. */
@@ -221,8 +293,13 @@ function deliver(state: SessionState, before: readonly SessionEffect[]): Session
   const { delivery, run } = state;
   if (delivery === null || run === null) return [state, before];
   const { uploaded, ...plain } = delivery;
-  const action: SessionEffect = uploaded ? announce(run, plain) : { type: "upload", delivery: plain };
-  return [{ ...state, activity: "delivering" }, [...before, action, { type: "startTimer", timer: "delivery" }]];
+  const action: SessionEffect = uploaded
+    ? announce(run, plain)
+    : { type: "upload", delivery: plain };
+  return [
+    { ...state, activity: "delivering" },
+    [...before, action, { type: "startTimer", timer: "delivery" }],
+  ];
 }
 
 function announce(run: RunId, delivery: Delivery): SessionEffect {
@@ -233,16 +310,32 @@ function announce(run: RunId, delivery: Delivery): SessionEffect {
 function uploaded(state: SessionState, round: number): SessionStep {
   if (state.delivery?.round !== round) return [state, []];
   const known: SessionState = { ...state, delivery: { ...state.delivery, uploaded: true } };
-  return known.activity === "delivering" && known.link === "welcomed" ? deliver(known, []) : [known, []];
+  return known.activity === "delivering" && known.link === "welcomed"
+    ? deliver(known, [])
+    : [known, []];
 }
 
-function uploadFailed(state: SessionState, event: Extract<SessionEvent, { type: "uploadFailed" }>): SessionStep {
+function uploadFailed(
+  state: SessionState,
+  event: Extract<SessionEvent, { type: "uploadFailed" }>,
+): SessionStep {
   const { round, code, message } = event;
   if (state.delivery?.round !== round || state.activity !== "delivering") return [state, []];
   if (event.retryable) return [state, [{ type: "startTimer", timer: "delivery" }]];
-  const effects: SessionEffect[] = [{ type: "discard", round, code, message }, ...stops("delivery")];
+  const effects: SessionEffect[] = [
+    { type: "discard", round, code, message },
+    ...stops("delivery"),
+  ];
   if (state.run !== null && state.work !== null) {
-    effects.push(send({ type: "declined", run: state.run, ...state.work, code, message: message.slice(0, 2000) }));
+    effects.push(
+      send({
+        type: "declined",
+        run: state.run,
+        ...state.work,
+        code,
+        message: message.slice(0, 2000),
+      }),
+    );
   }
   effects.push({ type: "startTimer", timer: "heartbeat" });
   return [{ ...state, delivery: null, activity: "idle", work: null }, effects];
@@ -253,7 +346,8 @@ function answered(
   message: { readonly round: number; readonly hash: Digest },
   effect: SessionEffect,
 ): SessionStep {
-  const matches = state.delivery?.round === message.round && state.delivery.blob.hash === message.hash;
+  const matches =
+    state.delivery?.round === message.round && state.delivery.blob.hash === message.hash;
   if (!matches) return [state, []];
   const idle: SessionState = { ...state, delivery: null, work: null, activity: "idle" };
   return [idle, [effect, ...stops("delivery"), { type: "startTimer", timer: "heartbeat" }]];
@@ -263,7 +357,8 @@ function answered(
 function cancelled(state: SessionState, round: number): SessionStep {
   if (state.work?.round !== round) return [state, []];
   const idle: SessionState = { ...state, activity: "idle", work: null };
-  const stop: SessionEffect[] = state.activity === "working" ? [{ type: "abortWork" }] : stops("delivery");
+  const stop: SessionEffect[] =
+    state.activity === "working" ? [{ type: "abortWork" }] : stops("delivery");
   return [idle, [...stop, { type: "startTimer", timer: "heartbeat" }]];
 }
 
@@ -272,23 +367,32 @@ function timer(state: SessionState, name: SessionTimer): SessionStep {
     case "greeting":
       return state.link === "greeting" ? greet(state) : [state, []];
     case "heartbeat":
-      return state.link === "welcomed" && state.activity === "idle" ? [state, joinEffects(state)] : [state, []];
+      return state.link === "welcomed" && state.activity === "idle"
+        ? [state, joinEffects(state)]
+        : [state, []];
     case "delivery":
-      return state.link === "welcomed" && state.activity === "delivering" ? deliver(state, []) : [state, []];
+      return state.link === "welcomed" && state.activity === "delivering"
+        ? deliver(state, [])
+        : [state, []];
     default:
       throw new FedtuneError("internal", `Cannot time ${JSON.stringify(name satisfies never)}`);
   }
 }
 
 function leave(state: SessionState): SessionStep {
-  const goodbye: SessionEffect[] = state.run === null || state.link === "down" ? [] : [send({ type: "leave", run: state.run })];
+  const goodbye: SessionEffect[] =
+    state.run === null || state.link === "down" ? [] : [send({ type: "leave", run: state.run })];
   const [ended, effects] = end(state, { kind: "left" });
   return [ended, [...goodbye, ...effects]];
 }
 
 function end(state: SessionState, how: SessionEnd): SessionStep {
   const abort: SessionEffect[] = state.activity === "working" ? [{ type: "abortWork" }] : [];
-  const effects: SessionEffect[] = [...abort, ...stops("greeting", "heartbeat", "delivery"), { type: "end", end: how }];
+  const effects: SessionEffect[] = [
+    ...abort,
+    ...stops("greeting", "heartbeat", "delivery"),
+    { type: "end", end: how },
+  ];
   return [{ ...state, activity: "ended", work: null }, effects];
 }
 

@@ -66,7 +66,8 @@ export function virtualClock(settle: () => Promise<void>): VirtualClock {
         await settle();
         if (!watch.open) return done;
         if (working > 0) await new Promise<void>((resolve) => (wake = resolve));
-        else if (!clock.advance()) throw new RangeError("Cannot go on: no work, no timers, and the awaited end is open");
+        else if (!clock.advance())
+          throw new RangeError("Cannot go on: no work, no timers, and the awaited end is open");
       }
     },
   };
@@ -76,7 +77,8 @@ export function virtualClock(settle: () => Promise<void>): VirtualClock {
 function earliest(timers: ReadonlySet<Timer>): Timer | null {
   let best: Timer | null = null;
   for (const timer of timers) {
-    if (best === null || timer.at < best.at || (timer.at === best.at && timer.order < best.order)) best = timer;
+    if (best === null || timer.at < best.at || (timer.at === best.at && timer.order < best.order))
+      best = timer;
   }
   return best;
 }

@@ -9,19 +9,35 @@ type Rule = (config: RunConfig, method: Method, kind: AdapterKind) => InputIssue
 const rules: readonly Rule[] = [
   ({ rounds }) =>
     rounds.minFitClients > rounds.minAvailableClients
-      ? conflict("rounds.minFitClients", rounds.minFitClients, `at most rounds.minAvailableClients (${rounds.minAvailableClients})`)
+      ? conflict(
+          "rounds.minFitClients",
+          rounds.minFitClients,
+          `at most rounds.minAvailableClients (${rounds.minAvailableClients})`,
+        )
       : null,
   ({ rounds }) =>
     rounds.sampling === "poisson" && rounds.overSelection !== 1
-      ? conflict("rounds.overSelection", rounds.overSelection, "1 with poisson sampling: dropping the slowest is not sampling")
+      ? conflict(
+          "rounds.overSelection",
+          rounds.overSelection,
+          "1 with poisson sampling: dropping the slowest is not sampling",
+        )
       : null,
   ({ training }) =>
     training.microBatchSize !== null && training.microBatchSize > training.batchSize
-      ? conflict("training.microBatchSize", training.microBatchSize, `at most training.batchSize (${training.batchSize})`)
+      ? conflict(
+          "training.microBatchSize",
+          training.microBatchSize,
+          `at most training.batchSize (${training.batchSize})`,
+        )
       : null,
   ({ participants, rounds }) =>
     participants !== null && participants.length < rounds.minAvailableClients
-      ? conflict("participants", participants, `at least rounds.minAvailableClients (${rounds.minAvailableClients}) names`)
+      ? conflict(
+          "participants",
+          participants,
+          `at least rounds.minAvailableClients (${rounds.minAvailableClients}) names`,
+        )
       : null,
   ({ participants }) =>
     participants !== null && new Set(participants).size !== participants.length
@@ -30,13 +46,18 @@ const rules: readonly Rule[] = [
   (_config, method, kind) =>
     method.claims.products.includes(kind.product)
       ? null
-      : conflict("adapter.kind", kind.name, `a kind with product ${method.claims.products.join(" or ")} for method ${method.name}`),
+      : conflict(
+          "adapter.kind",
+          kind.name,
+          `a kind with product ${method.claims.products.join(" or ")} for method ${method.name}`,
+        ),
 ];
 
 /** Holds settings against each other; throws FedtuneError `config-conflict` listing every contradiction. */
 export function crossCheck(config: RunConfig, method: Method, kind: AdapterKind): void {
   const issues = rules.map((rule) => rule(config, method, kind)).filter((issue) => issue !== null);
-  if (issues.length > 0) throw inputError(issues, { what: "the run config", code: "config-conflict" });
+  if (issues.length > 0)
+    throw inputError(issues, { what: "the run config", code: "config-conflict" });
 }
 
 function conflict(field: string, value: unknown, wanted: string): InputIssue {

@@ -25,7 +25,10 @@ export function parseInput<Schema extends z.ZodType>(
   if (result.success) return result.data;
   const issues = result.error.issues.flatMap((issue) => describe(issue, input, schema));
   const within = options.field === undefined ? "" : `${options.field}.`;
-  throw inputError(issues.map((issue) => ({ ...issue, field: `${within}${issue.field}` })), options);
+  throw inputError(
+    issues.map((issue) => ({ ...issue, field: `${within}${issue.field}` })),
+    options,
+  );
 }
 
 /** The error for a list of issues. */
@@ -33,10 +36,16 @@ export function inputError(
   issues: readonly InputIssue[],
   options: { readonly what: string; readonly code?: ErrorCode },
 ): FedtuneError {
-  const lines = issues.map(({ field, value, wanted }) => `${field} = ${shown(value)}, wanted ${wanted}`);
-  return new FedtuneError(options.code ?? "config-invalid", `Cannot read ${options.what}: ${lines.join("; ")}`, {
-    data: { issues },
-  });
+  const lines = issues.map(
+    ({ field, value, wanted }) => `${field} = ${shown(value)}, wanted ${wanted}`,
+  );
+  return new FedtuneError(
+    options.code ?? "config-invalid",
+    `Cannot read ${options.what}: ${lines.join("; ")}`,
+    {
+      data: { issues },
+    },
+  );
 }
 
 type ZodIssue = z.core.$ZodIssue;
@@ -46,18 +55,27 @@ function describe(issue: ZodIssue, input: unknown, schema: z.ZodType): InputIssu
     const known = knownKeys(schema, issue.path, input);
     return issue.keys.map((key) => {
       const near = nearest(key, known);
-      const wanted = near === null ? `one of ${[...known].join(", ")}` : `a known key (did you mean "${near}"?)`;
-      return { field: pathText([...issue.path, key]), value: valueAt(input, [...issue.path, key]), wanted };
+      const wanted =
+        near === null ? `one of ${[...known].join(", ")}` : `a known key (did you mean "${near}"?)`;
+      return {
+        field: pathText([...issue.path, key]),
+        value: valueAt(input, [...issue.path, key]),
+        wanted,
+      };
     });
   }
   if (issue.code === "invalid_union" && issue.errors.length > 0) {
     const branches = issue.errors.filter((errors) => errors.length > 0);
     const closest = branches.sort((a, b) => a.length - b.length)[0];
     if (closest !== undefined) {
-      return closest.flatMap((inner) => describe({ ...inner, path: [...issue.path, ...inner.path] }, input, schema));
+      return closest.flatMap((inner) =>
+        describe({ ...inner, path: [...issue.path, ...inner.path] }, input, schema),
+      );
     }
   }
-  return [{ field: pathText(issue.path), value: valueAt(input, issue.path), wanted: wantedText(issue) }];
+  return [
+    { field: pathText(issue.path), value: valueAt(input, issue.path), wanted: wantedText(issue) },
+  ];
 }
 
 function wantedText(issue: ZodIssue): string {
@@ -81,7 +99,8 @@ function pathText(path: readonly PropertyKey[]): string {
 
 function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>(
-    (value, key) => (typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined),
+    (value, key) =>
+      typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined,
     input,
   );
 }
@@ -93,7 +112,9 @@ function shown(value: unknown): string {
 
 /** Keys that the schema knows at a path, read from its JSON Schema; unions contribute all of their branches. */
 function knownKeys(schema: z.ZodType, path: readonly PropertyKey[], input: unknown): Set<string> {
-  let nodes: JsonNode[] = [z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as JsonNode];
+  let nodes: JsonNode[] = [
+    z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as JsonNode,
+  ];
   for (const key of path) {
     nodes = nodes.flatMap(branches).flatMap((node) => childOf(node, key));
   }

@@ -6,17 +6,36 @@ export const roundsSchema = z.strictObject({
   sampling: z
     .enum(["fixed", "poisson"])
     .default("fixed")
-    .describe("fixed: a cohort of fixed size without replacement; poisson: each available client on its own"),
-  fractionFit: z.number().positive().max(1).default(1).describe("share of the available clients per round"),
-  minFitClients: z.int().positive().default(2).describe("quorum: fewer accepted updates fail the attempt"),
-  minAvailableClients: z.int().positive().default(2).describe("a round starts once so many clients are there"),
+    .describe(
+      "fixed: a cohort of fixed size without replacement; poisson: each available client on its own",
+    ),
+  fractionFit: z
+    .number()
+    .positive()
+    .max(1)
+    .default(1)
+    .describe("share of the available clients per round"),
+  minFitClients: z
+    .int()
+    .positive()
+    .default(2)
+    .describe("quorum: fewer accepted updates fail the attempt"),
+  minAvailableClients: z
+    .int()
+    .positive()
+    .default(2)
+    .describe("a round starts once so many clients are there"),
   overSelection: z
     .number()
     .min(1)
     .max(10)
     .default(1)
     .describe("cohort = target x overSelection; the round closes at the target"),
-  roundTimeoutMs: z.int().positive().max(7 * 86_400_000).default(3_600_000),
+  roundTimeoutMs: z
+    .int()
+    .positive()
+    .max(7 * 86_400_000)
+    .default(3_600_000),
   waitTimeoutMs: z
     .int()
     .positive()
@@ -29,7 +48,12 @@ export const roundsSchema = z.strictObject({
     .max(3_600_000)
     .default(10_000)
     .describe("a client that leaves counts as gone after this"),
-  maxAttempts: z.int().positive().max(1000).default(3).describe("attempts per round before the run fails"),
+  maxAttempts: z
+    .int()
+    .positive()
+    .max(1000)
+    .default(3)
+    .describe("attempts per round before the run fails"),
   weightedBy: z.enum(["examples", "uniform"]).default("examples"),
 });
 

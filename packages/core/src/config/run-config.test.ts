@@ -37,8 +37,19 @@ function refusal(input: unknown): FedtuneError {
 describe("a run config", () => {
   it("[CF4] is complete, deeply frozen, and parses to itself with the same hash", () => {
     const { config, hash: first } = resolveRun({ task }, registries, hash);
-    expect(config).toMatchObject({ seed: 42, head: "share", method: { name: "mean" }, rounds: { numRounds: 5 } });
-    expect(config.training.optimizer).toEqual({ name: "adamw", beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01 });
+    expect(config).toMatchObject({
+      seed: 42,
+      head: "share",
+      method: { name: "mean" },
+      rounds: { numRounds: 5 },
+    });
+    expect(config.training.optimizer).toEqual({
+      name: "adamw",
+      beta1: 0.9,
+      beta2: 0.999,
+      epsilon: 1e-8,
+      weightDecay: 0.01,
+    });
     expect(Object.isFrozen(config.rounds)).toBe(true);
     expect(() => Object.assign(config.task.labels, ["x"])).toThrow(TypeError);
     expect(resolveRun(config, registries, hash)).toMatchObject({ config, hash: first });
@@ -46,7 +57,9 @@ describe("a run config", () => {
   });
 
   it("[CF6] knows the methods and kinds of its registries and no other", () => {
-    expect(refusal({ task, method: { name: "fedprox" } }).data["issues"]).toMatchObject([{ field: "method.name" }]);
+    expect(refusal({ task, method: { name: "fedprox" } }).data["issues"]).toMatchObject([
+      { field: "method.name" },
+    ]);
     expect(refusal({ task, adapter: { kind: "lora2" } }).message).toContain("one of lora, rslora");
   });
 
@@ -54,8 +67,16 @@ describe("a run config", () => {
     [{ task, rounds: { numRound: 3 } }, "rounds.numRound", 'did you mean "numRounds"?'],
     [{ task, trainning: {} }, "trainning", 'did you mean "training"?'],
     [{ task, method: { name: "mean", lamda: 1 } }, "method.lamda", "a known key"],
-    [{ task, training: { optimizer: { name: "sgd", beta1: 0.9 } } }, "training.optimizer.beta1", "momentum"],
-    [{ task, training: { optimizer: { name: "adamw", epsilonn: 1 } } }, "training.optimizer.epsilonn", 'did you mean "epsilon"?'],
+    [
+      { task, training: { optimizer: { name: "sgd", beta1: 0.9 } } },
+      "training.optimizer.beta1",
+      "momentum",
+    ],
+    [
+      { task, training: { optimizer: { name: "adamw", epsilonn: 1 } } },
+      "training.optimizer.epsilonn",
+      'did you mean "epsilon"?',
+    ],
   ])("[CF1] refuses the unknown key of %j and names the nearest", (input, field, hint) => {
     const error = refusal(input);
     expect(error.code).toBe("config-invalid");
@@ -66,7 +87,12 @@ describe("a run config", () => {
   });
 
   it("[CF2] reports every wrong field at once with path, value and what was wanted", () => {
-    const error = refusal({ task, seed: -1, rounds: { fractionFit: 1.5, numRounds: "many" }, training: { learningRate: 0 } });
+    const error = refusal({
+      task,
+      seed: -1,
+      rounds: { fractionFit: 1.5, numRounds: "many" },
+      training: { learningRate: 0 },
+    });
     expect(error.data["issues"]).toEqual([
       { field: "seed", value: -1, wanted: "number >= 0" },
       { field: "training.learningRate", value: 0, wanted: "number > 0" },
@@ -79,19 +105,31 @@ describe("a run config", () => {
   it("[CF2] refuses labels that are missing, alone, or repeated", () => {
     expect(refusal({}).data["issues"]).toMatchObject([{ field: "task" }]);
     expect(refusal({ task: { ...task, labels: ["one"] } }).message).toContain("array >= 2");
-    expect(refusal({ task: { ...task, labels: ["a", "a"] } }).message).toContain("labels must be distinct");
+    expect(refusal({ task: { ...task, labels: ["a", "a"] } }).message).toContain(
+      "labels must be distinct",
+    );
   });
 
   it.each([
-    [{ rounds: { minFitClients: 4, minAvailableClients: 3 } }, "rounds.minFitClients", "rounds.minAvailableClients (3)"],
+    [
+      { rounds: { minFitClients: 4, minAvailableClients: 3 } },
+      "rounds.minFitClients",
+      "rounds.minAvailableClients (3)",
+    ],
     [{ rounds: { sampling: "poisson", overSelection: 1.5 } }, "rounds.overSelection", "poisson"],
-    [{ training: { batchSize: 8, microBatchSize: 16 } }, "training.microBatchSize", "training.batchSize (8)"],
+    [
+      { training: { batchSize: 8, microBatchSize: 16 } },
+      "training.microBatchSize",
+      "training.batchSize (8)",
+    ],
     [{ participants: ["a"] }, "participants", "rounds.minAvailableClients (2)"],
     [{ participants: ["a", "a"] }, "participants", "distinct"],
   ])("[CF3] refuses the contradiction in %j", (input, field, wanted) => {
     const error = refusal({ task, ...input });
     expect(error.code).toBe("config-conflict");
-    expect(error.data["issues"]).toMatchObject([{ field, wanted: expect.stringContaining(wanted) as string }]);
+    expect(error.data["issues"]).toMatchObject([
+      { field, wanted: expect.stringContaining(wanted) as string },
+    ]);
   });
 
   it("[CF5] refuses a method and an adapter kind that do not fit", () => {

@@ -24,7 +24,11 @@ function adapterSchema(kinds: readonly AdapterKind[]) {
     kind: z.enum(kinds.map((kind) => kind.name)).default("lora"),
     rank: z.int().positive().max(4096).default(8),
     loraAlpha: z.number().positive().max(1e6).default(16),
-    targetModules: z.array(z.string().min(1)).min(1).default(["query", "value"]).describe("PEFT's suffix names"),
+    targetModules: z
+      .array(z.string().min(1))
+      .min(1)
+      .default(["query", "value"])
+      .describe("PEFT's suffix names"),
   });
 }
 
@@ -37,7 +41,9 @@ function methodSchema(methods: readonly Method[]) {
 
 function optionsOf(method: Method): z.ZodObject {
   if (!(method.config instanceof z.ZodObject)) {
-    throw new RangeError(`Cannot use method "${method.name}": its config schema must be a z.strictObject`);
+    throw new RangeError(
+      `Cannot use method "${method.name}": its config schema must be a z.strictObject`,
+    );
   }
   return method.config;
 }
@@ -47,16 +53,28 @@ export function runConfigSchema(registries: Registries) {
   return z.strictObject({
     name: z.string().regex(idPattern, "letters, digits, - and _, at most 64").default("run"),
     seed: z.int().min(0).max(0xffffffff).default(42),
-    model: z.string().min(1).default("fedtune-mini").describe("a built-in base model or a checkpoint folder"),
+    model: z
+      .string()
+      .min(1)
+      .default("fedtune-mini")
+      .describe("a built-in base model or a checkpoint folder"),
     task: taskSchema,
     adapter: adapterSchema(registries.kinds).prefault({}),
-    head: z.enum(["freeze", "share", "personal"]).nullable().default(null).describe("null: the method's default"),
-    method: methodSchema(registries.methods).prefault({ name: registries.methods[0]?.name ?? "" } as never),
+    head: z
+      .enum(["freeze", "share", "personal"])
+      .nullable()
+      .default(null)
+      .describe("null: the method's default"),
+    method: methodSchema(registries.methods).prefault({
+      name: registries.methods[0]?.name ?? "",
+    } as never),
     training: trainingSchema.prefault({}),
     rounds: roundsSchema.prefault({}),
     update: z.strictObject({ codec: z.enum(codecNames).default("f32") }).prefault({}),
     evaluation: z
-      .strictObject({ everyRounds: z.int().min(0).default(1).describe("0 switches central evaluation off") })
+      .strictObject({
+        everyRounds: z.int().min(0).default(1).describe("0 switches central evaluation off"),
+      })
       .prefault({}),
     participants: z
       .array(z.string().regex(idPattern))
@@ -94,7 +112,13 @@ export function resolveRun(input: unknown, registries: Registries, hash: Hash): 
   const { name: _name, ...options } = parsed.method;
   const config: RunConfig = { ...parsed, head: parsed.head ?? method.defaultHead };
   crossCheck(config, method, kind);
-  return { config: deepFreeze(config), hash: hashOfJson(config, hash), method, methodConfig: deepFreeze(options), kind };
+  return {
+    config: deepFreeze(config),
+    hash: hashOfJson(config, hash),
+    method,
+    methodConfig: deepFreeze(options),
+    kind,
+  };
 }
 
 function byName<T extends { readonly name: string }>(values: readonly T[], name: unknown): T {

@@ -20,14 +20,39 @@ export const optimizerSchema = z
 
 /** How a client trains in one round. */
 export const trainingSchema = z.strictObject({
-  localEpochs: z.int().positive().max(1000).default(1).describe("passes over the client's data per round"),
-  maxSteps: z.int().positive().nullable().default(null).describe("stops a round after this many optimiser steps"),
+  localEpochs: z
+    .int()
+    .positive()
+    .max(1000)
+    .default(1)
+    .describe("passes over the client's data per round"),
+  maxSteps: z
+    .int()
+    .positive()
+    .nullable()
+    .default(null)
+    .describe("stops a round after this many optimiser steps"),
   batchSize: z.int().positive().max(4096).default(16),
-  microBatchSize: z.int().positive().nullable().default(null).describe("gradient accumulation; null: the whole batch at once"),
+  microBatchSize: z
+    .int()
+    .positive()
+    .nullable()
+    .default(null)
+    .describe("gradient accumulation; null: the whole batch at once"),
   learningRate: z.number().positive().max(100).default(1e-3),
-  maxLength: z.int().min(4).max(8192).default(128).describe("tokens per example, special tokens included"),
+  maxLength: z
+    .int()
+    .min(4)
+    .max(8192)
+    .default(128)
+    .describe("tokens per example, special tokens included"),
   optimizer: optimizerSchema,
-  maxGradNorm: z.number().positive().nullable().default(null).describe("clips the global gradient norm of each step"),
+  maxGradNorm: z
+    .number()
+    .positive()
+    .nullable()
+    .default(null)
+    .describe("clips the global gradient norm of each step"),
 });
 
 /** What is learned. */

@@ -12,9 +12,18 @@ export const protocolVersion = 1;
 /** Longest accepted control message, in UTF-16 code units. */
 export const maxMessageLength = 1_000_000;
 
-const run = z.string().regex(idPattern).transform((text) => text as RunId);
-const client = z.string().regex(idPattern).transform((text) => text as ClientId);
-const digest = z.string().regex(digestPattern).transform((text) => text as Digest);
+const run = z
+  .string()
+  .regex(idPattern)
+  .transform((text) => text as RunId);
+const client = z
+  .string()
+  .regex(idPattern)
+  .transform((text) => text as ClientId);
+const digest = z
+  .string()
+  .regex(digestPattern)
+  .transform((text) => text as Digest);
 const round = z.int().min(0).max(0xffffffff);
 const index = z.int().min(0).max(10_000_000);
 const words = z.tuple([z.uint32(), z.uint32(), z.uint32(), z.uint32()]);
@@ -65,7 +74,13 @@ const clientMessages = {
     software: z.string().max(200),
   }),
   join: z.strictObject({ type: z.literal("join"), run, layoutHash: digest, holds: held }),
-  taken: z.strictObject({ type: z.literal("taken"), run, round, attempt: z.int().positive(), holds: held }),
+  taken: z.strictObject({
+    type: z.literal("taken"),
+    run,
+    round,
+    attempt: z.int().positive(),
+    holds: held,
+  }),
   declined: z.strictObject({
     type: z.literal("declined"),
     run,
@@ -86,7 +101,14 @@ const clientMessages = {
 };
 
 const serverMessages = {
-  welcome: z.strictObject({ type: z.literal("welcome"), protocol: z.int(), run, client, index, spec }),
+  welcome: z.strictObject({
+    type: z.literal("welcome"),
+    protocol: z.int(),
+    run,
+    client,
+    index,
+    spec,
+  }),
   order: z.strictObject({
     type: z.literal("order"),
     run,
@@ -179,29 +201,39 @@ export function parseServerMessage(text: unknown): ServerMessage {
 const anyHello = z.looseObject({ type: z.literal("hello"), protocol: z.int() });
 
 function checkProtocol(json: unknown): void {
-  const isHello = typeof json === "object" && json !== null && Reflect.get(json, "type") === "hello";
+  const isHello =
+    typeof json === "object" && json !== null && Reflect.get(json, "type") === "hello";
   const hello = isHello ? anyHello.safeParse(json) : null;
   if (hello?.success !== true || hello.data.protocol === protocolVersion) return;
   const { protocol } = hello.data;
   const text = `Cannot talk protocol ${String(protocol)}, expected ${String(protocolVersion)}`;
-  throw new FedtuneError("protocol-version", text, { data: { protocol, expected: protocolVersion } });
+  throw new FedtuneError("protocol-version", text, {
+    data: { protocol, expected: protocolVersion },
+  });
 }
 
 function parse<Schema extends z.ZodType>(schema: Schema, json: unknown): z.output<Schema> {
   const result = schema.safeParse(json);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  const where = issue === undefined ? "" : ` at ${issue.path.map(String).join(".")}: ${issue.message}`;
+  const where =
+    issue === undefined ? "" : ` at ${issue.path.map(String).join(".")}: ${issue.message}`;
   throw new FedtuneError("message-invalid", `Cannot read message${where}`);
 }
 
 function jsonOf(text: unknown): unknown {
   if (typeof text !== "string" || text.length > maxMessageLength) {
-    throw new FedtuneError("message-invalid", `Cannot read a message: wanted text of at most ${String(maxMessageLength)} characters`);
+    throw new FedtuneError(
+      "message-invalid",
+      `Cannot read a message: wanted text of at most ${String(maxMessageLength)} characters`,
+    );
   }
   try {
     return JSON.parse(text) as unknown;
   } catch {
-    throw new FedtuneError("message-invalid", `Cannot read message ${text.slice(0, 80)}: wanted JSON`);
+    throw new FedtuneError(
+      "message-invalid",
+      `Cannot read message ${text.slice(0, 80)}: wanted JSON`,
+    );
   }
 }

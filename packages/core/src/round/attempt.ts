@@ -20,7 +20,13 @@ export interface RoundRules {
 export function nextRound(rules: RoundRules, state: RoundState): Step {
   if (state.stopping) return finish(state, "stopped");
   if (state.round >= rules.policy.numRounds) return finish(state, "completed");
-  const waiting: RoundState = { ...withCohort(state, [], 0), phase: "waiting", round: state.round + 1, attempt: 1, stored: [] };
+  const waiting: RoundState = {
+    ...withCohort(state, [], 0),
+    phase: "waiting",
+    round: state.round + 1,
+    attempt: 1,
+    stored: [],
+  };
   return wait(rules, waiting);
 }
 
@@ -52,7 +58,12 @@ export function tryOpen(rules: RoundRules, state: RoundState): Step {
 
 function firstStatus(state: RoundState, index: number): Member {
   const stored = state.stored.find((update) => update.index === index);
-  return { index, status: stored ? "accepted" : "ordered", away: false, hash: stored?.hash ?? null };
+  return {
+    index,
+    status: stored ? "accepted" : "ordered",
+    away: false,
+    hash: stored?.hash ?? null,
+  };
 }
 
 /** Accepted updates without which an attempt fails. */
@@ -74,18 +85,30 @@ export function settle(rules: RoundRules, state: RoundState): Step {
 /** The deadline: what is there is taken if it makes the quorum. */
 export function deadline(rules: RoundRules, state: RoundState): Step {
   if (state.phase !== "collecting") return stay(state);
-  return state.counts.accepted >= Math.max(1, quorum(rules, state)) ? close(state) : abandon(rules, state, "timeout");
+  return state.counts.accepted >= Math.max(1, quorum(rules, state))
+    ? close(state)
+    : abandon(rules, state, "timeout");
 }
 
 function close(state: RoundState): Step {
-  const accepted = state.cohort.filter((member) => member.status === "accepted").map((member) => member.index);
-  const aggregate: RoundEffect = { type: "aggregate", round: state.round, accepted, sampled: state.cohort.length };
+  const accepted = state.cohort
+    .filter((member) => member.status === "accepted")
+    .map((member) => member.index);
+  const aggregate: RoundEffect = {
+    type: "aggregate",
+    round: state.round,
+    accepted,
+    sampled: state.cohort.length,
+  };
   return [{ ...state, phase: "aggregating" }, [...stopCollecting(state, "late-update"), aggregate]];
 }
 
 function abandon(rules: RoundRules, state: RoundState, code: ErrorCode): Step {
   const { round, attempt } = state;
-  const effects: RoundEffect[] = [...stopCollecting(state, code), { type: "abandon", round, attempt, code }];
+  const effects: RoundEffect[] = [
+    ...stopCollecting(state, code),
+    { type: "abandon", round, attempt, code },
+  ];
   if (attempt >= rules.policy.maxAttempts) {
     const message =
       `Cannot finish round ${round}: ${state.counts.accepted} accepted updates after ` +
@@ -93,7 +116,12 @@ function abandon(rules: RoundRules, state: RoundState, code: ErrorCode): Step {
     return chain([state, effects], (failed) => fail(failed, "quorum-missed", message));
   }
   const stored = [...state.stored, ...newlyStored(state)];
-  const again: RoundState = { ...withCohort(state, [], 0), phase: "waiting", attempt: attempt + 1, stored };
+  const again: RoundState = {
+    ...withCohort(state, [], 0),
+    phase: "waiting",
+    attempt: attempt + 1,
+    stored,
+  };
   return chain([again, effects], (waiting) => wait(rules, waiting));
 }
 
@@ -110,7 +138,8 @@ function stopCollecting(state: RoundState, code: ErrorCode): RoundEffect[] {
   const effects: RoundEffect[] = [{ type: "stopTimer", timer: "round" }];
   for (const member of state.cohort) {
     if (!isOutstanding(member)) continue;
-    if (member.away) effects.push({ type: "stopTimer", timer: `grace-${member.index}` as `grace-${number}` });
+    if (member.away)
+      effects.push({ type: "stopTimer", timer: `grace-${member.index}` as `grace-${number}` });
     effects.push({ type: "cancel", index: member.index, round: state.round, code });
   }
   return effects;
@@ -123,7 +152,8 @@ export function fail(state: RoundState, code: ErrorCode, message: string): Step 
 
 /** Ends the run; an attempt at hand is called off. */
 export function finish(state: RoundState, status: "completed" | "failed" | "stopped"): Step {
-  const effects: RoundEffect[] = state.phase === "collecting" ? stopCollecting(state, "run-stopped") : [];
+  const effects: RoundEffect[] =
+    state.phase === "collecting" ? stopCollecting(state, "run-stopped") : [];
   if (state.phase === "waiting") effects.push({ type: "stopTimer", timer: "wait" });
   effects.push({ type: "finish", status });
   return [{ ...state, phase: status }, effects];

@@ -7,7 +7,14 @@ import { asFedtuneError } from "../errors.ts";
 import type { ErrorCode } from "../errors.ts";
 import type { Digest } from "../ids.ts";
 import type { Metrics } from "../metrics.ts";
-import type { BlobRef, Blobs, Clock, Hash, ServerTransport, ServerTransportEvents } from "../ports.ts";
+import type {
+  BlobRef,
+  Blobs,
+  Clock,
+  Hash,
+  ServerTransport,
+  ServerTransportEvents,
+} from "../ports.ts";
 import { encodeMessage } from "../protocol/messages.ts";
 import type { ServerMessage } from "../protocol/messages.ts";
 import type { EvaluationRow, RoundRow, RunEnd, Store } from "../store/store.ts";
@@ -31,7 +38,8 @@ export interface CoordinatorPorts {
   readonly clock: Clock;
   readonly hash: Hash;
   /** Central evaluation on the operator's data; null when there is none. */
-  readonly evaluate: ((adapter: Float32Array, rank: number, round: number) => Promise<Metrics>) | null;
+  readonly evaluate:
+    ((adapter: Float32Array, rank: number, round: number) => Promise<Metrics>) | null;
 }
 
 /** Tells its owner what happens; for logs, progress and the live feed. All calls are synchronous and after the fact. */
@@ -39,8 +47,17 @@ export interface CoordinatorListener {
   stateChanged?(state: RoundState, event: RoundEvent): void;
   roundCommitted?(row: RoundRow): void;
   evaluated?(row: EvaluationRow): void;
-  refused?(refusal: { readonly client: string; readonly code: ErrorCode; readonly message: string; readonly round: number | null }): void;
-  attemptAbandoned?(attempt: { readonly round: number; readonly attempt: number; readonly code: ErrorCode }): void;
+  refused?(refusal: {
+    readonly client: string;
+    readonly code: ErrorCode;
+    readonly message: string;
+    readonly round: number | null;
+  }): void;
+  attemptAbandoned?(attempt: {
+    readonly round: number;
+    readonly attempt: number;
+    readonly code: ErrorCode;
+  }): void;
 }
 
 /** What is kept after a round: everything (a server), or only the latest (a long simulation). */
@@ -113,7 +130,13 @@ export async function openCoordinator(
     evaluateEvery: ports.evaluate === null ? 0 : config.evaluation.everyRounds,
     rng: setup.rng.fork("rounds"),
   };
-  const { context, pump, done } = assemble(setup, ports, { ...options, epoch, model, rules, round: last?.round ?? 0 });
+  const { context, pump, done } = assemble(setup, ports, {
+    ...options,
+    epoch,
+    model,
+    rules,
+    round: last?.round ?? 0,
+  });
   const events = clientEvents(context);
   ports.transport.listen(events satisfies ServerTransportEvents);
   return {
@@ -122,9 +145,15 @@ export async function openCoordinator(
       pump({ type: "start" });
       return done;
     },
-    stop: () => { pump({ type: "stop" }); },
-    pause: () => { pump({ type: "pause" }); },
-    resume: () => { pump({ type: "resume" }); },
+    stop: () => {
+      pump({ type: "stop" });
+    },
+    pause: () => {
+      pump({ type: "pause" });
+    },
+    resume: () => {
+      pump({ type: "resume" });
+    },
     state: context.state,
     adapter: (rank = config.adapter.rank) => model.adapter(rank),
     post: pump,
@@ -157,7 +186,13 @@ function assemble(setup: RunSetup, ports: CoordinatorPorts, assembly: Assembly) 
     model: assembly.model,
     connections,
     traffic,
-    round: { openedAt: 0, refusals: new Map(), arrived: new Map(), uploads: new Map(), pending: null },
+    round: {
+      openedAt: 0,
+      refusals: new Map(),
+      arrived: new Map(),
+      uploads: new Map(),
+      pending: null,
+    },
     timers: new Map(),
     post,
     state: () => state,

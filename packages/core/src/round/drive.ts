@@ -21,13 +21,23 @@ export function performEffect(context: Context, effect: RoundEffect): Promise<vo
       order(context, effect);
       return;
     case "cancel":
-      context.send(effect.index, { type: "cancel", run: context.setup.id, round: effect.round, code: effect.code });
+      context.send(effect.index, {
+        type: "cancel",
+        run: context.setup.id,
+        round: effect.round,
+        code: effect.code,
+      });
       return;
     case "store":
       launch(context, store(context, effect));
       return;
     case "accept":
-      context.send(effect.index, { type: "accepted", run: context.setup.id, round: effect.round, hash: effect.hash });
+      context.send(effect.index, {
+        type: "accepted",
+        run: context.setup.id,
+        round: effect.round,
+        hash: effect.hash,
+      });
       return;
     case "refuse":
       refuse(context, effect);
@@ -55,7 +65,10 @@ export function performEffect(context: Context, effect: RoundEffect): Promise<vo
     case "finish":
       return finishRun(context, effect.status);
     default:
-      throw new FedtuneError("internal", `Cannot perform effect ${JSON.stringify(effect satisfies never)}`);
+      throw new FedtuneError(
+        "internal",
+        `Cannot perform effect ${JSON.stringify(effect satisfies never)}`,
+      );
   }
 }
 
@@ -82,13 +95,21 @@ function order(context: Context, effect: EffectOf<"order">): void {
   const { setup, model } = context;
   const participant = context.state().participants[effect.index];
   if (participant === undefined) return;
-  const { plan, download, adapterHash, layoutHash } = model.order({ index: effect.index, holds: participant.holds });
+  const { plan, download, adapterHash, layoutHash } = model.order({
+    index: effect.index,
+    holds: participant.holds,
+  });
   context.send(effect.index, {
     type: "order",
     run: setup.id,
     round: effect.round,
     attempt: effect.attempt,
-    plan: { ...plan, train: [...plan.train], upload: [...plan.upload], personal: [...plan.personal] },
+    plan: {
+      ...plan,
+      train: [...plan.train],
+      upload: [...plan.upload],
+      personal: [...plan.personal],
+    },
     layoutHash,
     from: participant.holds,
     download: [...download],
@@ -101,8 +122,12 @@ function order(context: Context, effect: EffectOf<"order">): void {
 async function store(context: Context, effect: EffectOf<"store">): Promise<void> {
   const { index, round, hash } = effect;
   const update = context.round.arrived.get(index);
-  if (update?.blob.hash !== hash) throw new FedtuneError("internal", `Cannot find the update of participant ${index}`);
-  const outcome = await context.ports.store.putUpdate(context.setup.id, context.epoch, { ...update, index });
+  if (update?.blob.hash !== hash)
+    throw new FedtuneError("internal", `Cannot find the update of participant ${index}`);
+  const outcome = await context.ports.store.putUpdate(context.setup.id, context.epoch, {
+    ...update,
+    index,
+  });
   context.round.arrived.delete(index);
   context.post({ type: "stored", index, round, hash, conflict: outcome === "conflict" });
 }
@@ -117,7 +142,12 @@ function refuse(context: Context, effect: EffectOf<"refuse">): void {
 /** Counts and reports a refusal. */
 export function noteRefusal(
   context: Context,
-  refusal: { readonly index: number; readonly round: number | null; readonly code: ErrorCode; readonly message: string },
+  refusal: {
+    readonly index: number;
+    readonly round: number | null;
+    readonly code: ErrorCode;
+    readonly message: string;
+  },
 ): void {
   const { refusals } = context.round;
   refusals.set(refusal.code, (refusals.get(refusal.code) ?? 0) + 1);
@@ -159,7 +189,12 @@ async function aggregate(context: Context, effect: EffectOf<"aggregate">): Promi
   const rows = await ports.store.getUpdates(setup.id, effect.round, effect.accepted);
   const weighted = rows.map((row) => ({ row, weight: weightOf(context, row) }));
   const totalWeight = weighted.reduce((sum, { weight }) => sum + weight, 0);
-  const facts = { round: effect.round, sampled: effect.sampled, accepted: rows.length, totalWeight };
+  const facts = {
+    round: effect.round,
+    sampled: effect.sampled,
+    accepted: rows.length,
+    totalWeight,
+  };
   const result = await model.aggregate({ ...facts, updates: () => updates(context, weighted) });
   const { counts, attempt } = context.state();
   context.round.pending = {
@@ -170,7 +205,12 @@ async function aggregate(context: Context, effect: EffectOf<"aggregate">): Promi
     refusals: Object.fromEntries(context.round.refusals),
     declined: counts.declined,
     gone: counts.gone,
-    training: mergeMetrics(weighted.map(({ row, weight }) => ({ weight, metrics: { ...row.metrics, examples: row.examples } }))),
+    training: mergeMetrics(
+      weighted.map(({ row, weight }) => ({
+        weight,
+        metrics: { ...row.metrics, examples: row.examples },
+      })),
+    ),
     method: result.metrics,
     state: result.state,
     parts: result.parts,
@@ -199,7 +239,8 @@ async function* updates(
 async function commit(context: Context, round: number): Promise<void> {
   const { ports, setup } = context;
   const { pending } = context.round;
-  if (pending?.round !== round) throw new FedtuneError("internal", `Cannot commit round ${round}: nothing is pending`);
+  if (pending?.round !== round)
+    throw new FedtuneError("internal", `Cannot commit round ${round}: nothing is pending`);
   const seconds = (ports.clock.now() - context.round.openedAt) / 1000;
   const row: RoundRow = { ...pending, traffic: context.traffic.take(), seconds };
   await ports.store.commitRound(setup.id, context.epoch, row);
@@ -211,7 +252,11 @@ async function commit(context: Context, round: number): Promise<void> {
 }
 
 /** Deletes blobs that no order can name any more: older parts and adapters, and every upload for rounds that are over. */
-async function discard(context: Context, round: number, superseded: readonly Digest[]): Promise<void> {
+async function discard(
+  context: Context,
+  round: number,
+  superseded: readonly Digest[],
+): Promise<void> {
   const { uploads } = context.round;
   const over = [...uploads].filter(([, of]) => of <= round).map(([hash]) => hash);
   for (const hash of [...superseded, ...over]) {

@@ -104,11 +104,18 @@ export async function openGlobalModel(
       const named = liveIds(setup, result.state, closed.round);
       const live = new Map([...all].filter(([id]) => named.has(id)));
       const hashes = new Map(adapters.map((adapter) => [adapter.rank, adapter.hash]));
-      next = { round: closed.round, state: result.state, blob: state, parts: live, adapters: hashes };
+      next = {
+        round: closed.round,
+        state: result.state,
+        blob: state,
+        parts: live,
+        adapters: hashes,
+      };
       return { state, parts: [...live.values()], adapters, metrics: result.metrics };
     },
     adopt(round) {
-      if (next?.round !== round) throw new FedtuneError("internal", `Cannot adopt round ${round}: it was not aggregated`);
+      if (next?.round !== round)
+        throw new FedtuneError("internal", `Cannot adopt round ${round}: it was not aggregated`);
       const before = blobsOf(current);
       current = next;
       next = null;
@@ -153,13 +160,17 @@ async function publish(
       const [lowest] = setup.tiers;
       const { layoutHash } = part.kind === "factors" ? tierOf(setup, part.rank) : lowest;
       const ref = await put(ports, encodePart(part, round, layoutHash));
-      if (part.kind === "residual") return { id: part.id, blob: { kind: "residual", round, ...ref } };
+      if (part.kind === "residual")
+        return { id: part.id, blob: { kind: "residual", round, ...ref } };
       return { id: part.id, blob: { kind: "factors", round, roles: [...part.roles], ...ref } };
     }),
   );
 }
 
-function put(ports: { readonly blobs: Blobs; readonly hash: Hash }, bytes: Uint8Array): Promise<BlobRef> {
+function put(
+  ports: { readonly blobs: Blobs; readonly hash: Hash },
+  bytes: Uint8Array,
+): Promise<BlobRef> {
   return ports.blobs.put(bytes, ports.hash.sha256(bytes));
 }
 
@@ -177,12 +188,17 @@ function liveIds(setup: RunSetup, state: unknown, round: number): Set<string> {
 
 function blobsOf(current: Current): Set<Digest> {
   const hashes = [...current.parts.values()].map((part) => part.blob.hash);
-  return new Set([...hashes, ...current.adapters.values(), ...(current.blob === null ? [] : [current.blob.hash])]);
+  return new Set([
+    ...hashes,
+    ...current.adapters.values(),
+    ...(current.blob === null ? [] : [current.blob.hash]),
+  ]);
 }
 
 function tierOf(setup: RunSetup, rank: number): PreparedTier {
   const tier = setup.tiers.find((candidate) => candidate.rank === rank);
-  if (tier === undefined) throw new FedtuneError("internal", `Cannot find the tier of rank ${String(rank)}`);
+  if (tier === undefined)
+    throw new FedtuneError("internal", `Cannot find the tier of rank ${String(rank)}`);
   return tier;
 }
 
@@ -194,6 +210,7 @@ function partOf(current: Current, id: string): PublishedPart {
 
 function hashAt(current: Current, rank: number): Digest {
   const hash = current.adapters.get(rank);
-  if (hash === undefined) throw new FedtuneError("internal", `Cannot find the adapter of rank ${String(rank)}`);
+  if (hash === undefined)
+    throw new FedtuneError("internal", `Cannot find the adapter of rank ${String(rank)}`);
   return hash;
 }

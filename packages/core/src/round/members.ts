@@ -14,8 +14,11 @@ export function joined(rules: RoundRules, state: RoundState, event: EventOf<"joi
   const present = withParticipant(state, { index, rank, holds, present: true });
   const member = present.phase === "collecting" ? memberOf(present, index) : undefined;
   if (member === undefined) return tryOpen(rules, present);
-  if (member.status !== "ordered" && member.status !== "training" && member.status !== "gone") return stay(present);
-  const effects: RoundEffect[] = member.away ? [{ type: "stopTimer", timer: graceTimer(index) }] : [];
+  if (member.status !== "ordered" && member.status !== "training" && member.status !== "gone")
+    return stay(present);
+  const effects: RoundEffect[] = member.away
+    ? [{ type: "stopTimer", timer: graceTimer(index) }]
+    : [];
   effects.push({ type: "order", index, round: present.round, attempt: present.attempt });
   return [withMember(present, { ...member, status: "ordered", away: false }), effects];
 }
@@ -26,7 +29,8 @@ export function left(rules: RoundRules, state: RoundState, event: EventOf<"left"
   if (participant?.present !== true) return stay(state);
   const absent = withParticipant(state, { ...participant, present: false });
   const member = absent.phase === "collecting" ? memberOf(absent, event.index) : undefined;
-  if (member === undefined || !isOutstanding(member) || member.status === "storing") return stay(absent);
+  if (member === undefined || !isOutstanding(member) || member.status === "storing")
+    return stay(absent);
   const grace = rules.policy.reconnectGraceMs;
   if (event.forGood || grace === 0) return gone(rules, absent, member);
   const timer: RoundEffect = { type: "startTimer", timer: graceTimer(event.index), ms: grace };
@@ -51,7 +55,10 @@ export function taken(_rules: RoundRules, state: RoundState, event: EventOf<"tak
   const participant = state.participants[index];
   if (member?.status !== "ordered" || participant === undefined) return stay(state);
   if (from !== null && holds !== from) {
-    return [withParticipant(state, { ...participant, holds }), [{ type: "order", index, round, attempt }]];
+    return [
+      withParticipant(state, { ...participant, holds }),
+      [{ type: "order", index, round, attempt }],
+    ];
   }
   return stay(withMember(state, { ...member, status: "training" }));
 }
@@ -59,12 +66,17 @@ export function taken(_rules: RoundRules, state: RoundState, event: EventOf<"tak
 /** A client can't or won't do this round. */
 export function declined(rules: RoundRules, state: RoundState, event: EventOf<"declined">): Step {
   const member = current(state, event);
-  if (member === undefined || (member.status !== "ordered" && member.status !== "training")) return stay(state);
+  if (member === undefined || (member.status !== "ordered" && member.status !== "training"))
+    return stay(state);
   return settle(rules, withMember(state, { ...member, status: "declined" }));
 }
 
-function current(state: RoundState, event: { index: number; round: number; attempt: number }): Member | undefined {
-  const matches = state.phase === "collecting" && event.round === state.round && event.attempt === state.attempt;
+function current(
+  state: RoundState,
+  event: { index: number; round: number; attempt: number },
+): Member | undefined {
+  const matches =
+    state.phase === "collecting" && event.round === state.round && event.attempt === state.attempt;
   return matches ? memberOf(state, event.index) : undefined;
 }
 
@@ -75,7 +87,8 @@ export function arrived(rules: RoundRules, state: RoundState, event: EventOf<"ar
   if (member !== undefined && member.hash === hash && member.status === "accepted") {
     return [state, [{ type: "accept", index, round, hash }]];
   }
-  if (member !== undefined && member.hash === hash && member.status === "storing") return stay(state);
+  if (member !== undefined && member.hash === hash && member.status === "storing")
+    return stay(state);
   const reason = refusal(state, event, member);
   const refuse = (code: ErrorCode): RoundEffect => ({ type: "refuse", index, round, hash, code });
   if (reason !== null) return [state, [refuse(reason)]];
@@ -89,11 +102,16 @@ export function arrived(rules: RoundRules, state: RoundState, event: EventOf<"ar
   return [storing, [...stop, { type: "store", index, round, hash }]];
 }
 
-function refusal(state: RoundState, event: EventOf<"arrived">, member: Member | undefined): ErrorCode | null {
+function refusal(
+  state: RoundState,
+  event: EventOf<"arrived">,
+  member: Member | undefined,
+): ErrorCode | null {
   if (event.round > state.round) return "wrong-round";
   if (event.round < state.round || state.phase !== "collecting") return "late-update";
   if (member === undefined) return "not-selected";
-  const decided = member.status === "accepted" || member.status === "storing" || member.status === "refused";
+  const decided =
+    member.status === "accepted" || member.status === "storing" || member.status === "refused";
   return decided ? "update-conflict" : null;
 }
 
@@ -107,11 +125,16 @@ export function stored(rules: RoundRules, state: RoundState, event: EventOf<"sto
   }
   if (event.conflict) {
     const refused = withMember(state, { ...member, status: "refused" });
-    return chain([refused, [{ type: "refuse", index, round, hash, code: "update-conflict" }]], (after) => settle(rules, after));
+    return chain(
+      [refused, [{ type: "refuse", index, round, hash, code: "update-conflict" }]],
+      (after) => settle(rules, after),
+    );
   }
   const holding = withParticipant(state, { ...participant, holds: round - 1 });
   const accepted = withMember(holding, { ...member, status: "accepted" });
-  return chain([accepted, [{ type: "accept", index, round, hash }]], (after) => settle(rules, after));
+  return chain([accepted, [{ type: "accept", index, round, hash }]], (after) =>
+    settle(rules, after),
+  );
 }
 
 function graceTimer(index: number): TimerName {

@@ -25,12 +25,16 @@ export function clientEvents(context: Context): ServerTransportEvents {
     },
     closed(connection) {
       const connected = context.connections.remove(connection);
-      if (connected !== null) context.post({ type: "left", index: connected.index, forGood: false });
+      if (connected !== null)
+        context.post({ type: "left", index: connected.index, forGood: false });
     },
     async upload(connection, slot, { bytes, hash }) {
       const connected = known(context, connection);
       if (slot.client !== connected.client || slot.run !== context.setup.id) {
-        throw new FedtuneError("unknown-client", `Cannot upload for client "${slot.client}" as "${connected.client}"`);
+        throw new FedtuneError(
+          "unknown-client",
+          `Cannot upload for client "${slot.client}" as "${connected.client}"`,
+        );
       }
       context.traffic.count("bytesUp", bytes.length);
       checkSize(context, connected, bytes.length);
@@ -52,12 +56,19 @@ async function receive(context: Context, connection: string, text: string): Prom
   if (message.type === "hello") return hello(context, connection, message);
   const connected = known(context, connection);
   if (message.run !== context.setup.id) {
-    throw new FedtuneError("run-unknown", `Cannot find run "${message.run}", expected "${context.setup.id}"`);
+    throw new FedtuneError(
+      "run-unknown",
+      `Cannot find run "${message.run}", expected "${context.setup.id}"`,
+    );
   }
   return heard(context, connected, message);
 }
 
-async function heard(context: Context, connected: Connected, message: Exclude<ClientMessage, { type: "hello" }>): Promise<void> {
+async function heard(
+  context: Context,
+  connected: Connected,
+  message: Exclude<ClientMessage, { type: "hello" }>,
+): Promise<void> {
   const { index } = connected;
   switch (message.type) {
     case "join":
@@ -65,12 +76,25 @@ async function heard(context: Context, connected: Connected, message: Exclude<Cl
     case "taken": {
       const holds = await verifiedHolding(context, message.holds);
       const from = context.state().participants[index]?.holds ?? null;
-      context.post({ type: "taken", index, round: message.round, attempt: message.attempt, holds, from });
+      context.post({
+        type: "taken",
+        index,
+        round: message.round,
+        attempt: message.attempt,
+        holds,
+        from,
+      });
       return;
     }
     case "declined": {
       noteRefusal(context, { index, ...message });
-      context.post({ type: "declined", index, round: message.round, attempt: message.attempt, code: message.code });
+      context.post({
+        type: "declined",
+        index,
+        round: message.round,
+        attempt: message.attempt,
+        code: message.code,
+      });
       return;
     }
     case "update":
@@ -84,16 +108,30 @@ async function heard(context: Context, connected: Connected, message: Exclude<Cl
   }
 }
 
-async function hello(context: Context, connection: string, message: MessageOf<"hello">): Promise<void> {
+async function hello(
+  context: Context,
+  connection: string,
+  message: MessageOf<"hello">,
+): Promise<void> {
   const { setup, ports, connections } = context;
   if (message.run !== null && message.run !== setup.id) {
-    throw new FedtuneError("run-unknown", `Cannot find run "${message.run}", expected "${setup.id}"`);
+    throw new FedtuneError(
+      "run-unknown",
+      `Cannot find run "${message.run}", expected "${setup.id}"`,
+    );
   }
-  const index = await ports.store.enrol(setup.id, message.client, setup.resolved.config.participants);
+  const index = await ports.store.enrol(
+    setup.id,
+    message.client,
+    setup.resolved.config.participants,
+  );
   const replaced = connections.add({ connection, client: message.client, index });
   if (replaced !== null) {
     const code = "client-replaced";
-    dismiss(context, replaced.connection, { code, message: `Another connection speaks for client "${message.client}" now` });
+    dismiss(context, replaced.connection, {
+      code,
+      message: `Another connection speaks for client "${message.client}" now`,
+    });
   }
   context.send(index, {
     type: "welcome",
@@ -123,15 +161,28 @@ function runSpec(context: Context): RunSpec {
   };
 }
 
-async function join(context: Context, { index }: Connected, message: MessageOf<"join">): Promise<void> {
+async function join(
+  context: Context,
+  { index }: Connected,
+  message: MessageOf<"join">,
+): Promise<void> {
   const [tier] = context.setup.tiers;
   if (message.layoutHash !== tier.layoutHash) {
     const data = { layoutHash: message.layoutHash, expected: tier.layoutHash };
-    throw new FedtuneError("layout-mismatch", "Cannot join: the client's base model gives another adapter layout", { data });
+    throw new FedtuneError(
+      "layout-mismatch",
+      "Cannot join: the client's base model gives another adapter layout",
+      { data },
+    );
   }
   const { phase } = context.state();
   if (phase === "completed" || phase === "failed" || phase === "stopped") {
-    context.send(index, { type: "finished", run: context.setup.id, status: phase, rounds: context.model.round });
+    context.send(index, {
+      type: "finished",
+      run: context.setup.id,
+      status: phase,
+      rounds: context.model.round,
+    });
     return;
   }
   const holds = await verifiedHolding(context, message.holds);
@@ -146,12 +197,17 @@ async function verifiedHolding(
   if (held === null) return null;
   const [tier] = context.setup.tiers;
   if (held.round === 0) return held.hash === tier.initialHash ? 0 : null;
-  if (held.round === context.model.round) return held.hash === context.model.adapterHash(tier.rank) ? held.round : null;
+  if (held.round === context.model.round)
+    return held.hash === context.model.adapterHash(tier.rank) ? held.round : null;
   const row = await context.ports.store.getRound(context.setup.id, held.round);
   return row?.adapters.some((adapter) => adapter.hash === held.hash) === true ? held.round : null;
 }
 
-async function update(context: Context, { index }: Connected, message: MessageOf<"update">): Promise<void> {
+async function update(
+  context: Context,
+  { index }: Connected,
+  message: MessageOf<"update">,
+): Promise<void> {
   const { round, blob, examples, metrics } = message;
   const { hash } = blob;
   const state = context.state();
@@ -168,7 +224,13 @@ async function update(context: Context, { index }: Connected, message: MessageOf
     const bytes = await context.ports.blobs.get(hash);
     const { norm } = checkUpdate(bytes, context.model.expected(round, index));
     if (!context.round.arrived.has(index)) {
-      context.round.arrived.set(index, { round, blob: { hash, bytes: bytes.length }, examples, metrics, norm });
+      context.round.arrived.set(index, {
+        round,
+        blob: { hash, bytes: bytes.length },
+        examples,
+        metrics,
+        norm,
+      });
     }
     context.post({ type: "arrived", index, round, hash, problem: null });
   } catch (error) {
@@ -184,7 +246,10 @@ async function wasAccepted(context: Context, round: number, index: number): Prom
 function known(context: Context, connection: string): Connected {
   const connected = context.connections.byConnection(connection);
   if (connected === undefined) {
-    throw new FedtuneError("unknown-client", "Cannot take a message before hello: the connection is not enrolled");
+    throw new FedtuneError(
+      "unknown-client",
+      "Cannot take a message before hello: the connection is not enrolled",
+    );
   }
   return connected;
 }
@@ -205,20 +270,36 @@ async function checkSlot(
 ): Promise<void> {
   const row = await context.ports.store.getUpdate(context.setup.id, slot.round, index);
   if (row === null || row.blob.hash === slot.hash) return;
-  throw new FedtuneError("update-conflict", `Cannot take other bytes for round ${slot.round}: an update is already stored`);
+  throw new FedtuneError(
+    "update-conflict",
+    `Cannot take other bytes for round ${slot.round}: an update is already stored`,
+  );
 }
 
 function sayGoodbye(context: Context, connection: string, error: unknown): void {
   const { code, message } = asFedtuneError(error);
   const connected = context.connections.remove(connection);
   if (connected !== null) context.post({ type: "left", index: connected.index, forGood: true });
-  context.listener.refused?.({ client: connected?.client ?? connection, code, message, round: null });
+  context.listener.refused?.({
+    client: connected?.client ?? connection,
+    code,
+    message,
+    round: null,
+  });
   dismiss(context, connection, { code, message });
 }
 
 /** Tells a connection why it ends, and ends it. */
-function dismiss(context: Context, connection: string, reason: { readonly code: ErrorCode; readonly message: string }): void {
-  const goodbye: ServerMessage = { type: "goodbye", ...reason, message: reason.message.slice(0, 2000) };
+function dismiss(
+  context: Context,
+  connection: string,
+  reason: { readonly code: ErrorCode; readonly message: string },
+): void {
+  const goodbye: ServerMessage = {
+    type: "goodbye",
+    ...reason,
+    message: reason.message.slice(0, 2000),
+  };
   const text = encodeMessage(goodbye);
   context.traffic.count("controlBytesDown", text.length);
   context.ports.transport.send(connection, text);

@@ -21,7 +21,10 @@ export function sampleCohort(available: readonly number[], policy: RoundPolicy, 
     const cohort = sorted.filter(() => rng.uniform() < policy.fractionFit);
     return { cohort, target: cohort.length };
   }
-  const target = Math.min(sorted.length, Math.max(policy.minFitClients, Math.ceil(policy.fractionFit * sorted.length)));
+  const target = Math.min(
+    sorted.length,
+    Math.max(policy.minFitClients, Math.ceil(policy.fractionFit * sorted.length)),
+  );
   const size = Math.min(sorted.length, Math.ceil(target * policy.overSelection));
   const cohort = rng
     .shuffle(sorted)

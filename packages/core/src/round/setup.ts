@@ -45,7 +45,11 @@ export function clientStream(rng: Rng, index: number, round: number): Rng {
  *
  * `shape` is what the base model gives for the run's adapter settings and head.
  */
-export function prepareRun(id: RunId, resolved: ResolvedRun, parts: { readonly shape: AdapterShape; readonly hash: Hash }): RunSetup {
+export function prepareRun(
+  id: RunId,
+  resolved: ResolvedRun,
+  parts: { readonly shape: AdapterShape; readonly hash: Hash },
+): RunSetup {
   const { config, kind } = resolved;
   const { shape, hash } = parts;
   const { layout, modules } = shape;

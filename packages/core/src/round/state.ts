@@ -72,7 +72,11 @@ export function withMember(state: RoundState, member: Member): RoundState {
 }
 
 /** Starts an attempt with the given members. */
-export function withCohort(state: RoundState, cohort: readonly Member[], target: number): RoundState {
+export function withCohort(
+  state: RoundState,
+  cohort: readonly Member[],
+  target: number,
+): RoundState {
   const counts = { ...noCounts };
   for (const member of cohort) counts[member.status] += 1;
   return { ...state, cohort, target, counts };

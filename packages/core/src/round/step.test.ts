@@ -11,11 +11,19 @@ import type { MemberStatus, RoundEffect, RoundEvent, RoundState } from "./types.
 const hash = (k: number): Digest => String(k).padStart(64, "0") as Digest;
 
 function rules(policy: object = {}, evaluateEvery = 0): RoundRules {
-  return { policy: roundsSchema.parse({ numRounds: 2, ...policy }), evaluateEvery, rng: rngFromSeed(7) };
+  return {
+    policy: roundsSchema.parse({ numRounds: 2, ...policy }),
+    evaluateEvery,
+    rng: rngFromSeed(7),
+  };
 }
 
 /** Plays events from a fresh state; returns the state and the effects of the last event. */
-function play(of: RoundRules, events: readonly RoundEvent[], from = initialState()): [RoundState, readonly RoundEffect[]] {
+function play(
+  of: RoundRules,
+  events: readonly RoundEvent[],
+  from = initialState(),
+): [RoundState, readonly RoundEffect[]] {
   let state = from;
   let effects: readonly RoundEffect[] = [];
   for (const event of events) [state, effects] = step(of, state, event);
@@ -23,10 +31,30 @@ function play(of: RoundRules, events: readonly RoundEvent[], from = initialState
 }
 
 const start: RoundEvent = { type: "start" };
-const joined = (index: number, holds: number | null = 0): RoundEvent => ({ type: "joined", index, rank: 2, holds });
-const arrived = (index: number, round = 1, k = index): RoundEvent => ({ type: "arrived", index, round, hash: hash(k), problem: null });
-const stored = (index: number, round = 1): RoundEvent => ({ type: "stored", index, round, hash: hash(index), conflict: false });
-const delivered = (index: number, round = 1): RoundEvent[] => [arrived(index, round), stored(index, round)];
+const joined = (index: number, holds: number | null = 0): RoundEvent => ({
+  type: "joined",
+  index,
+  rank: 2,
+  holds,
+});
+const arrived = (index: number, round = 1, k = index): RoundEvent => ({
+  type: "arrived",
+  index,
+  round,
+  hash: hash(k),
+  problem: null,
+});
+const stored = (index: number, round = 1): RoundEvent => ({
+  type: "stored",
+  index,
+  round,
+  hash: hash(index),
+  conflict: false,
+});
+const delivered = (index: number, round = 1): RoundEvent[] => [
+  arrived(index, round),
+  stored(index, round),
+];
 const left = (index: number): RoundEvent => ({ type: "left", index, forGood: false });
 const types = (effects: readonly RoundEffect[]): string[] => effects.map((effect) => effect.type);
 
@@ -61,8 +89,12 @@ describe("opening a round", () => {
 
   it("[RE2] poisson draws every client with its own probability", () => {
     const sizes = Array.from({ length: 200 }, (_, seed) => {
-      const of = { ...rules({ minAvailableClients: 50, fractionFit: 0.3, sampling: "poisson" }), rng: rngFromSeed(seed) };
-      return play(of, [start, ...Array.from({ length: 50 }, (_ignored, k) => joined(k))])[0].cohort.length;
+      const of = {
+        ...rules({ minAvailableClients: 50, fractionFit: 0.3, sampling: "poisson" }),
+        rng: rngFromSeed(seed),
+      };
+      return play(of, [start, ...Array.from({ length: 50 }, (_ignored, k) => joined(k))])[0].cohort
+        .length;
     });
     const mean = sizes.reduce((sum, size) => sum + size, 0) / sizes.length;
     const variance = sizes.reduce((sum, size) => sum + (size - mean) ** 2, 0) / sizes.length;
@@ -80,8 +112,18 @@ describe("opening a round", () => {
     const [first, second, third] = open.cohort.map((member) => member.index);
     const [closed, effects] = play(of, [...delivered(third ?? 0), ...delivered(first ?? 0)], open);
     expect(closed.phase).toBe("aggregating");
-    expect(effects).toContainEqual({ type: "cancel", index: second, round: 1, code: "late-update" });
-    expect(effects.at(-1)).toEqual({ type: "aggregate", round: 1, accepted: [first, third].sort(), sampled: 3 });
+    expect(effects).toContainEqual({
+      type: "cancel",
+      index: second,
+      round: 1,
+      code: "late-update",
+    });
+    expect(effects.at(-1)).toEqual({
+      type: "aggregate",
+      round: 1,
+      accepted: [first, third].sort(),
+      sampled: 3,
+    });
   });
 });
 
@@ -92,20 +134,31 @@ describe("collecting updates", () => {
   it("[RE4] closes when all have answered, in any order, with the accepted in participant order", () => {
     const [state, effects] = play(of, [...delivered(2), ...delivered(0), ...delivered(1)], open);
     expect(state.phase).toBe("aggregating");
-    expect(effects.at(-1)).toEqual({ type: "aggregate", round: 1, accepted: [0, 1, 2], sampled: 3 });
+    expect(effects.at(-1)).toEqual({
+      type: "aggregate",
+      round: 1,
+      accepted: [0, 1, 2],
+      sampled: 3,
+    });
   });
 
   it("[RE7] stores before it acknowledges", () => {
     const [storing, effects] = play(of, [arrived(1)], open);
     expect(effects).toEqual([{ type: "store", index: 1, round: 1, hash: hash(1) }]);
-    expect(play(of, [stored(1)], storing)[1]).toEqual([{ type: "accept", index: 1, round: 1, hash: hash(1) }]);
+    expect(play(of, [stored(1)], storing)[1]).toEqual([
+      { type: "accept", index: 1, round: 1, hash: hash(1) },
+    ]);
   });
 
   it("[RE7] the same update twice counts once, other bytes are refused", () => {
     const [once] = play(of, delivered(1), open);
-    expect(play(of, [arrived(1)], once)[1]).toEqual([{ type: "accept", index: 1, round: 1, hash: hash(1) }]);
+    expect(play(of, [arrived(1)], once)[1]).toEqual([
+      { type: "accept", index: 1, round: 1, hash: hash(1) },
+    ]);
     const [same, effects] = play(of, [arrived(1, 1, 9)], once);
-    expect(effects).toEqual([{ type: "refuse", index: 1, round: 1, hash: hash(9), code: "update-conflict" }]);
+    expect(effects).toEqual([
+      { type: "refuse", index: 1, round: 1, hash: hash(9), code: "update-conflict" },
+    ]);
     expect(same).toEqual(once);
   });
 
@@ -120,13 +173,23 @@ describe("collecting updates", () => {
   });
 
   it("[RE6] refuses what comes after the close", () => {
-    const closed = play(of, [0, 1, 2].flatMap((k) => delivered(k)), open)[0];
+    const closed = play(
+      of,
+      [0, 1, 2].flatMap((k) => delivered(k)),
+      open,
+    )[0];
     const [, effects] = play(of, [{ ...arrived(1), hash: hash(5) } as RoundEvent], closed);
     expect(effects).toMatchObject([{ type: "refuse", code: "late-update" }]);
   });
 
   it("[RE8] a bad update is refused and does not hold up the round", () => {
-    const bad: RoundEvent = { type: "arrived", index: 1, round: 1, hash: hash(1), problem: "not-finite" };
+    const bad: RoundEvent = {
+      type: "arrived",
+      index: 1,
+      round: 1,
+      hash: hash(1),
+      problem: "not-finite",
+    };
     const [state, effects] = play(of, [...delivered(0), bad, ...delivered(2)], open);
     expect(state.phase).toBe("aggregating");
     expect(effects.at(-1)).toMatchObject({ type: "aggregate", accepted: [0, 2] });
@@ -154,25 +217,47 @@ describe("losing clients", () => {
   });
 
   it("[RE5] an attempt that cannot reach its quorum any more is abandoned and tried again", () => {
-    const events: RoundEvent[] = [...delivered(0), left(1), left(2), { type: "timer", timer: "grace-1" }, { type: "timer", timer: "grace-2" }];
+    const events: RoundEvent[] = [
+      ...delivered(0),
+      left(1),
+      left(2),
+      { type: "timer", timer: "grace-1" },
+      { type: "timer", timer: "grace-2" },
+    ];
     const [state, effects] = play(of, events, open);
     expect(types(effects)).toContain("abandon");
     expect(state).toMatchObject({ phase: "waiting", round: 1, attempt: 2 });
   });
 
   it("[RE5] an update that an abandoned attempt accepted counts in the next one", () => {
-    const again: RoundEvent[] = [...delivered(0), left(1), left(2), { type: "timer", timer: "grace-1" }, { type: "timer", timer: "grace-2" }, joined(1), joined(2)];
+    const again: RoundEvent[] = [
+      ...delivered(0),
+      left(1),
+      left(2),
+      { type: "timer", timer: "grace-1" },
+      { type: "timer", timer: "grace-2" },
+      joined(1),
+      joined(2),
+    ];
     const [state, effects] = play(of, again, open);
     expect(state.attempt).toBe(2);
     expect(state.cohort[0]).toMatchObject({ index: 0, status: "accepted", hash: hash(0) });
-    expect(effects.filter((effect) => effect.type === "order").map((effect) => effect.index)).toEqual([1, 2]);
+    expect(
+      effects.filter((effect) => effect.type === "order").map((effect) => effect.index),
+    ).toEqual([1, 2]);
   });
 
   it("[RE4] [RE5] the deadline takes what makes the quorum, else gives up after maxAttempts", () => {
     const timeout: RoundEvent = { type: "timer", timer: "round" };
-    expect(play(of, [...delivered(0), ...delivered(1), timeout], open)[0].phase).toBe("aggregating");
+    expect(play(of, [...delivered(0), ...delivered(1), timeout], open)[0].phase).toBe(
+      "aggregating",
+    );
     const strict = rules({ minAvailableClients: 3, maxAttempts: 1 });
-    const [failed] = play(strict, [...delivered(0), timeout], play(strict, [start, joined(0), joined(1), joined(2)])[0]);
+    const [failed] = play(
+      strict,
+      [...delivered(0), timeout],
+      play(strict, [start, joined(0), joined(1), joined(2)])[0],
+    );
     expect(failed).toMatchObject({ phase: "failed", failure: { code: "quorum-missed" } });
   });
 });
@@ -181,7 +266,14 @@ describe("a client that holds another adapter", () => {
   it("[CL4] gets its order again for what it really holds", () => {
     const of = rules();
     const open = play(of, [start, joined(0, 0), joined(1, 0)])[0];
-    const event: RoundEvent = { type: "taken", index: 0, round: 1, attempt: 1, holds: null, from: 0 };
+    const event: RoundEvent = {
+      type: "taken",
+      index: 0,
+      round: 1,
+      attempt: 1,
+      holds: null,
+      from: 0,
+    };
     const [state, effects] = play(of, [event], open);
     expect(effects).toEqual([{ type: "order", index: 0, round: 1, attempt: 1 }]);
     expect(state.participants[0]?.holds).toBeNull();
@@ -219,7 +311,12 @@ describe("the end", () => {
 });
 
 const event: fc.Arbitrary<RoundEvent> = fc
-  .record({ index: fc.nat(4), round: fc.integer({ min: 0, max: 3 }), attempt: fc.integer({ min: 1, max: 3 }), other: fc.boolean() })
+  .record({
+    index: fc.nat(4),
+    round: fc.integer({ min: 0, max: 3 }),
+    attempt: fc.integer({ min: 1, max: 3 }),
+    other: fc.boolean(),
+  })
   .chain(({ index, round, attempt, other }) =>
     fc.constantFrom<RoundEvent>(
       start,
@@ -242,7 +339,13 @@ describe("any history", () => {
   it("[RE1] keeps its counts true, never changes its input, and is a function of it", () => {
     fc.assert(
       fc.property(fc.array(event, { maxLength: 60 }), (events) => {
-        const of = rules({ numRounds: 3, maxAttempts: 3, overSelection: 1.5, fractionFit: 0.6, reconnectGraceMs: 10 });
+        const of = rules({
+          numRounds: 3,
+          maxAttempts: 3,
+          overSelection: 1.5,
+          fractionFit: 0.6,
+          reconnectGraceMs: 10,
+        });
         let state = initialState();
         for (const one of [start, ...events]) {
           const before = structuredClone(state);
@@ -260,8 +363,11 @@ describe("any history", () => {
 function checkInvariants(state: RoundState): void {
   const counted: Partial<Record<MemberStatus, number>> = {};
   for (const { status } of state.cohort) counted[status] = (counted[status] ?? 0) + 1;
-  for (const [status, count] of Object.entries(state.counts)) expect(counted[status as MemberStatus] ?? 0).toBe(count);
-  expect(state.presentCount).toBe(state.participants.filter((participant) => participant?.present).length);
+  for (const [status, count] of Object.entries(state.counts))
+    expect(counted[status as MemberStatus] ?? 0).toBe(count);
+  expect(state.presentCount).toBe(
+    state.participants.filter((participant) => participant?.present).length,
+  );
   const indices = state.cohort.map((member) => member.index);
   expect(indices).toEqual([...new Set(indices)].sort((a, b) => a - b));
   if (state.phase === "collecting") {

@@ -53,7 +53,10 @@ export function step(rules: RoundRules, state: RoundState, event: RoundEvent): S
     case "broken":
       return fail(state, event.code, event.message);
     default:
-      throw new FedtuneError("internal", `Cannot step on event ${JSON.stringify(event satisfies never)}`);
+      throw new FedtuneError(
+        "internal",
+        `Cannot step on event ${JSON.stringify(event satisfies never)}`,
+      );
   }
 }
 
@@ -91,7 +94,8 @@ function waitedTooLong(rules: RoundRules, state: RoundState): Step {
 
 function stop(state: RoundState): Step {
   const stopping = { ...state, stopping: true };
-  const interruptible = state.phase === "idle" || state.phase === "waiting" || state.phase === "collecting";
+  const interruptible =
+    state.phase === "idle" || state.phase === "waiting" || state.phase === "collecting";
   return interruptible ? finish(stopping, "stopped") : stay(stopping);
 }
 

@@ -26,13 +26,7 @@ export interface Participant {
 
 /** How far one cohort member is in this attempt. `away`: its connection is lost and the grace is running. */
 export type MemberStatus =
-  | "ordered"
-  | "training"
-  | "storing"
-  | "accepted"
-  | "refused"
-  | "declined"
-  | "gone";
+  "ordered" | "training" | "storing" | "accepted" | "refused" | "declined" | "gone";
 
 /** One client of the cohort. */
 export interface Member {
@@ -71,12 +65,42 @@ export type TimerName = "wait" | "round" | `grace-${number}`;
 /** Everything that can happen to a run. */
 export type RoundEvent =
   | { readonly type: "start" }
-  | { readonly type: "joined"; readonly index: number; readonly rank: number; readonly holds: number | null }
+  | {
+      readonly type: "joined";
+      readonly index: number;
+      readonly rank: number;
+      readonly holds: number | null;
+    }
   | { readonly type: "left"; readonly index: number; readonly forGood: boolean }
-  | { readonly type: "taken"; readonly index: number; readonly round: number; readonly attempt: number; readonly holds: number | null; readonly from: number | null }
-  | { readonly type: "declined"; readonly index: number; readonly round: number; readonly attempt: number; readonly code: ErrorCode }
-  | { readonly type: "arrived"; readonly index: number; readonly round: number; readonly hash: Digest; readonly problem: ErrorCode | null }
-  | { readonly type: "stored"; readonly index: number; readonly round: number; readonly hash: Digest; readonly conflict: boolean }
+  | {
+      readonly type: "taken";
+      readonly index: number;
+      readonly round: number;
+      readonly attempt: number;
+      readonly holds: number | null;
+      readonly from: number | null;
+    }
+  | {
+      readonly type: "declined";
+      readonly index: number;
+      readonly round: number;
+      readonly attempt: number;
+      readonly code: ErrorCode;
+    }
+  | {
+      readonly type: "arrived";
+      readonly index: number;
+      readonly round: number;
+      readonly hash: Digest;
+      readonly problem: ErrorCode | null;
+    }
+  | {
+      readonly type: "stored";
+      readonly index: number;
+      readonly round: number;
+      readonly hash: Digest;
+      readonly conflict: boolean;
+    }
   | { readonly type: "timer"; readonly timer: TimerName }
   | { readonly type: "aggregated" }
   | { readonly type: "committed" }
@@ -88,17 +112,58 @@ export type RoundEvent =
 
 /** Everything the engine asks of the world; `round/drive` is the only interpreter. */
 export type RoundEffect =
-  | { readonly type: "open"; readonly round: number; readonly attempt: number; readonly cohort: readonly number[] }
-  | { readonly type: "order"; readonly index: number; readonly round: number; readonly attempt: number }
-  | { readonly type: "cancel"; readonly index: number; readonly round: number; readonly code: ErrorCode }
-  | { readonly type: "store"; readonly index: number; readonly round: number; readonly hash: Digest }
-  | { readonly type: "accept"; readonly index: number; readonly round: number; readonly hash: Digest }
-  | { readonly type: "refuse"; readonly index: number; readonly round: number; readonly hash: Digest; readonly code: ErrorCode }
+  | {
+      readonly type: "open";
+      readonly round: number;
+      readonly attempt: number;
+      readonly cohort: readonly number[];
+    }
+  | {
+      readonly type: "order";
+      readonly index: number;
+      readonly round: number;
+      readonly attempt: number;
+    }
+  | {
+      readonly type: "cancel";
+      readonly index: number;
+      readonly round: number;
+      readonly code: ErrorCode;
+    }
+  | {
+      readonly type: "store";
+      readonly index: number;
+      readonly round: number;
+      readonly hash: Digest;
+    }
+  | {
+      readonly type: "accept";
+      readonly index: number;
+      readonly round: number;
+      readonly hash: Digest;
+    }
+  | {
+      readonly type: "refuse";
+      readonly index: number;
+      readonly round: number;
+      readonly hash: Digest;
+      readonly code: ErrorCode;
+    }
   | { readonly type: "startTimer"; readonly timer: TimerName; readonly ms: number }
   | { readonly type: "stopTimer"; readonly timer: TimerName }
-  | { readonly type: "aggregate"; readonly round: number; readonly accepted: readonly number[]; readonly sampled: number }
+  | {
+      readonly type: "aggregate";
+      readonly round: number;
+      readonly accepted: readonly number[];
+      readonly sampled: number;
+    }
   | { readonly type: "commit"; readonly round: number }
   | { readonly type: "publish"; readonly round: number }
   | { readonly type: "evaluate"; readonly round: number }
-  | { readonly type: "abandon"; readonly round: number; readonly attempt: number; readonly code: ErrorCode }
+  | {
+      readonly type: "abandon";
+      readonly round: number;
+      readonly attempt: number;
+      readonly code: ErrorCode;
+    }
   | { readonly type: "finish"; readonly status: "completed" | "failed" | "stopped" };

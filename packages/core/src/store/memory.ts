@@ -2,7 +2,16 @@
 import { FedtuneError } from "../errors.ts";
 import type { ClientId, Digest, RunId } from "../ids.ts";
 import type { Blobs } from "../ports.ts";
-import type { AttemptRow, EvaluationRow, RoundRow, RunEnd, RunHistory, RunRow, Store, UpdateRow } from "./store.ts";
+import type {
+  AttemptRow,
+  EvaluationRow,
+  RoundRow,
+  RunEnd,
+  RunHistory,
+  RunRow,
+  Store,
+  UpdateRow,
+} from "./store.ts";
 
 interface RunData {
   readonly row: RunRow;
@@ -33,25 +42,33 @@ export function memoryStore(): Store {
   return {
     openRun: (row) => promised(() => openRun(runs, row)),
     enrol: (run, client, roster) => promised(() => enrol(read(run), client, roster)),
-    openAttempt: (run, epoch, attempt) => promised(() => void write(run, epoch).attempts.push(attempt)),
+    openAttempt: (run, epoch, attempt) =>
+      promised(() => void write(run, epoch).attempts.push(attempt)),
     putUpdate: (run, epoch, update) =>
       promised(() => {
         const { updates } = write(run, epoch);
         const before = updates.get(at(update.round, update.index));
-        if (before !== undefined) return before.blob.hash === update.blob.hash ? "same" : "conflict";
+        if (before !== undefined)
+          return before.blob.hash === update.blob.hash ? "same" : "conflict";
         updates.set(at(update.round, update.index), update);
         return "stored";
       }),
-    getUpdate: (run, round, index) => promised(() => read(run).updates.get(at(round, index)) ?? null),
+    getUpdate: (run, round, index) =>
+      promised(() => read(run).updates.get(at(round, index)) ?? null),
     getUpdates: (run, round, indices) =>
       promised(() => {
         const { updates } = read(run);
         return indices.flatMap((index) => updates.get(at(round, index)) ?? []);
       }),
-    commitRound: (run, epoch, row) => promised(() => { commitRound(write(run, epoch), row); }),
-    putEvaluation: (run, epoch, row) => promised(() => void write(run, epoch).evaluations.push(row)),
+    commitRound: (run, epoch, row) =>
+      promised(() => {
+        commitRound(write(run, epoch), row);
+      }),
+    putEvaluation: (run, epoch, row) =>
+      promised(() => void write(run, epoch).evaluations.push(row)),
     finishRun: (run, epoch, end) => promised(() => void (write(run, epoch).end = end)),
-    getRound: (run, round) => promised(() => read(run).rounds.find((row) => row.round === round) ?? null),
+    getRound: (run, round) =>
+      promised(() => read(run).rounds.find((row) => row.round === round) ?? null),
     getHistory: (run) => promised(() => history(runs.get(run))),
   };
 }
@@ -59,7 +76,10 @@ export function memoryStore(): Store {
 function openRun(runs: Map<RunId, RunData>, row: RunRow): { epoch: number; last: RoundRow | null } {
   const data = runs.get(row.id) ?? emptyRun(row);
   if (data.row.configHash !== row.configHash) {
-    throw new FedtuneError("config-conflict", `Cannot take over run "${row.id}": it was created with another config`);
+    throw new FedtuneError(
+      "config-conflict",
+      `Cannot take over run "${row.id}": it was created with another config`,
+    );
   }
   runs.set(row.id, data);
   data.epoch += 1;
@@ -67,7 +87,10 @@ function openRun(runs: Map<RunId, RunData>, row: RunRow): { epoch: number; last:
 }
 
 function emptyRun(row: RunRow): RunData {
-  const { clients, updates } = { clients: new Map<ClientId, number>(), updates: new Map<string, UpdateRow>() };
+  const { clients, updates } = {
+    clients: new Map<ClientId, number>(),
+    updates: new Map<string, UpdateRow>(),
+  };
   return { row, epoch: 0, end: null, clients, updates, rounds: [], evaluations: [], attempts: [] };
 }
 
@@ -76,7 +99,10 @@ function enrol(data: RunData, client: ClientId, roster: readonly string[] | null
   if (before !== undefined) return before;
   const index = roster === null ? data.clients.size : roster.indexOf(client);
   if (index === -1) {
-    throw new FedtuneError("unknown-client", `Cannot enrol client "${client}": it is not among the run's participants`);
+    throw new FedtuneError(
+      "unknown-client",
+      `Cannot enrol client "${client}": it is not among the run's participants`,
+    );
   }
   data.clients.set(client, index);
   return index;
@@ -85,7 +111,10 @@ function enrol(data: RunData, client: ClientId, roster: readonly string[] | null
 function commitRound({ rounds }: RunData, row: RoundRow): void {
   const next = (rounds.at(-1)?.round ?? 0) + 1;
   if (row.round !== next) {
-    throw new FedtuneError("wrong-round", `Cannot commit round ${row.round}: the next one is round ${next}`);
+    throw new FedtuneError(
+      "wrong-round",
+      `Cannot commit round ${row.round}: the next one is round ${next}`,
+    );
   }
   rounds.push(row);
 }

@@ -60,7 +60,8 @@ export function memoryNetwork(options: MemoryNetworkOptions): MemoryNetwork {
   let connections = 0;
 
   const server = (): ServerTransportEvents => {
-    if (listener === null) throw new FedtuneError("transport-closed", "Cannot reach the coordinator: nobody listens");
+    if (listener === null)
+      throw new FedtuneError("transport-closed", "Cannot reach the coordinator: nobody listens");
     return listener;
   };
   const pass = (passage: Passage, deliver: () => void): void => {
@@ -106,7 +107,10 @@ export function memoryNetwork(options: MemoryNetworkOptions): MemoryNetwork {
       },
       disconnect(connection) {
         const line = byConnection.get(connection);
-        if (line !== undefined) pass({ direction: "down", name: line.name, message: "" }, () => { cut(line, true); });
+        if (line !== undefined)
+          pass({ direction: "down", name: line.name, message: "" }, () => {
+            cut(line, true);
+          });
       },
       close() {
         for (const line of [...lines.values()]) cut(line, true);
@@ -136,7 +140,11 @@ interface Wires {
 
 function clientEnd(line: Line, wires: Wires): ClientTransport {
   const requireOpen = (): void => {
-    if (!line.open) throw new FedtuneError("transport-closed", `Cannot reach the coordinator: "${line.name}" is cut off`);
+    if (!line.open)
+      throw new FedtuneError(
+        "transport-closed",
+        `Cannot reach the coordinator: "${line.name}" is cut off`,
+      );
   };
   return {
     open(events) {
@@ -148,7 +156,8 @@ function clientEnd(line: Line, wires: Wires): ClientTransport {
       if (!line.open) return;
       const { connection } = line;
       wires.pass({ direction: "up", name: line.name, message }, () => {
-        if (line.open && line.connection === connection) wires.server().message(connection, message);
+        if (line.open && line.connection === connection)
+          wires.server().message(connection, message);
       });
     },
     async download(ref, signal) {
@@ -174,5 +183,8 @@ function clientEnd(line: Line, wires: Wires): ClientTransport {
 
 function checkBlob(bytes: Uint8Array, ref: BlobRef, verify: Hash | null): void {
   if (bytes.length === ref.bytes && (verify === null || verify.sha256(bytes) === ref.hash)) return;
-  throw new FedtuneError("blob-corrupt", `Cannot use blob ${ref.hash}: its ${String(bytes.length)} bytes do not match`);
+  throw new FedtuneError(
+    "blob-corrupt",
+    `Cannot use blob ${ref.hash}: its ${String(bytes.length)} bytes do not match`,
+  );
 }

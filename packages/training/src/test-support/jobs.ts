@@ -93,5 +93,5 @@ export function evaluationOf({
   task,
   data,
 }: TrainJob): EvaluateJob {
-  return { run, rank, adapter, start, residuals, task, data, batchSize: 4 };
+  return { run, rank, adapter, start, residuals, task, data, batchSize: 4, maxLength: null };
 }

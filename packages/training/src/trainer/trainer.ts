@@ -160,7 +160,7 @@ type AnyJob = Pick<TrainJob, "adapter" | "task" | "start" | "residuals" | "data"
 async function prepare(
   { model, data, fold }: Context,
   job: AnyJob,
-  maxLength: number,
+  maxLength: number | null,
 ): Promise<{ description: ModelDescription; examples: readonly Example[] }> {
   const description = describeModel(model.config, { ...job.adapter, labels: job.task.labels });
   if (job.start.length !== description.layout.size) {
@@ -169,7 +169,8 @@ async function prepare(
       data: { size: job.start.length, wanted: description.layout.size },
     });
   }
-  const length = Math.min(maxLength, maxTokens(model.config));
+  const most = maxTokens(model.config);
+  const length = Math.min(maxLength ?? most, most);
   const examples = await data.load(readReference(job.data), {
     labels: job.task.labels,
     maxLength: length,
@@ -183,7 +184,7 @@ async function predict(
   job: EvaluateJob,
   control: TrainControl,
 ): Promise<Prediction> {
-  const { description, examples } = await prepare(context, job, maxTokens(context.model.config));
+  const { description, examples } = await prepare(context, job, job.maxLength);
   const binding = bindAdapter(description, job.start, { kind: job.adapter.kind, train: [] });
   try {
     return await predictAll({ context, binding, job, examples }, control);
