@@ -53,30 +53,33 @@ def mean(updates: list[dict], weights: list[int]) -> dict:
     return {name: sum(n / total * update[name] for n, update in zip(weights, updates)) for name in updates[0]}
 
 
-def rounds(rng, start: dict, sent_roles: set[str]) -> list[dict]:
+def rounds(rng, start: dict, sent_roles: set[str], personal: bool) -> list[dict]:
+    """Clients train every round from the global factors; what they do not send is null throughout."""
     sent = [factor["name"] for factor in factors() if factor["role"] in sent_roles]
+    known = sent if personal else list(start)
     world, done = start, []
     for weights in WEIGHTS:
         trained = [single({name: world[name] + 0.3 * rng.standard_normal(world[name].shape) for name in sent}) for _ in weights]
         world = single({**world, **mean(trained, weights)})
         clients = [{"index": i, "weight": n, "trained": flat(x)} for i, (n, x) in enumerate(zip(weights, trained))]
-        done.append({"clients": clients, "adapter": flat(world)})
+        done.append({"clients": clients, "adapter": flat({name: world[name] for name in known})})
     return done
 
 
-def write(name: str, equations: str, sent_roles: set[str]) -> None:
+def write(name: str, equations: str, sent_roles: set[str], head: str = "share") -> None:
     rng = np.random.default_rng(SEED)
     start = initial(rng)
     write_json(TARGET / f"{name}.json", {
         "provenance": provenance("make_methods.py", SEED, "numpy"),
         "equations": equations,
         "tolerance": 2e-7,
-        "rank": RANK, "scaling": SCALING, "head": "share", "config": {},
+        "rank": RANK, "scaling": SCALING, "head": head, "config": {},
         "factors": factors(),
         "initial": flat(start),
-        "rounds": rounds(rng, start, sent_roles),
+        "rounds": rounds(rng, start, sent_roles, head == "personal"),
     })
 
 
 write("fedavg", "FedIT, arXiv:2305.05644: A = sum n_k/n A_k and B = sum n_k/n B_k, likewise the head", {"down", "up", "head"})
 write("ffa-lora", "FFA-LoRA, arXiv:2403.12313: A = A_0 for ever, B = sum n_k/n B_k, likewise the head", {"up", "head"})
+write("fedsa-lora", "FedSA-LoRA, arXiv:2410.01463: A = sum n_k/n A_k; B_k and the head stay with client k", {"down"}, "personal")

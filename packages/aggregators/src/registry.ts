@@ -3,10 +3,11 @@ import { FedtuneError, nearest } from "@fedtune/core";
 import type { AdapterKind, Method } from "@fedtune/core";
 import { z } from "zod";
 import { fedavg } from "./methods/fedavg.ts";
+import { fedsaLora } from "./methods/fedsa-lora.ts";
 import { ffaLora } from "./methods/ffa-lora.ts";
 
 /** Every method; the first one is the default. */
-export const methods = [fedavg, ffaLora] as const;
+export const methods = [fedavg, ffaLora, fedsaLora] as const;
 
 /** Name of a method in configs. */
 export type MethodName = (typeof methods)[number]["name"];

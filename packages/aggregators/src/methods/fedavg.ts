@@ -1,7 +1,7 @@
 import type { Method, NoOptions } from "@fedtune/core";
 import { noOptions } from "@fedtune/core";
-import type { MeanState } from "../mean-of-roles.ts";
 import { meanOfRoles } from "../mean-of-roles.ts";
+import type { TierState } from "../tiers.ts";
 
 /**
  * Averages every factor by itself: FedIT, FedAvg over adapters, the control that other methods are compared with.
@@ -33,5 +33,5 @@ export const fedavg = {
     ranks: "separate",
   },
   defaultHead: "share",
-  ...meanOfRoles({ share: ["down", "up", "magnitude"], keep: [] }),
-} as const satisfies Method<NoOptions, MeanState>;
+  ...meanOfRoles<NoOptions>({ share: ["down", "up", "magnitude"], keep: [] }),
+} as const satisfies Method<NoOptions, TierState>;

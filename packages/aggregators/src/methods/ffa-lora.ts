@@ -1,7 +1,7 @@
 import type { Method, NoOptions } from "@fedtune/core";
 import { noOptions } from "@fedtune/core";
-import type { MeanState } from "../mean-of-roles.ts";
 import { meanOfRoles } from "../mean-of-roles.ts";
+import type { TierState } from "../tiers.ts";
 
 /**
  * Freezes A at its first values, bit-identical everywhere because every party derives it from the run's seed, and
@@ -33,5 +33,5 @@ export const ffaLora = {
     ranks: "separate",
   },
   defaultHead: "share",
-  ...meanOfRoles({ share: ["up", "magnitude"], keep: [] }),
-} as const satisfies Method<NoOptions, MeanState>;
+  ...meanOfRoles<NoOptions>({ share: ["up", "magnitude"], keep: [] }),
+} as const satisfies Method<NoOptions, TierState>;

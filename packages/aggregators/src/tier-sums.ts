@@ -1,0 +1,132 @@
+/**
+ * The weighted mean of uploads over rank tiers: sums in float64.
+ *
+ * Clients of one tier are averaged among themselves. The head has the same shape everywhere and is averaged over all
+ * tiers.
+ */
+import { FedtuneError, gatherRoles, scatterRoles } from "@fedtune/core";
+import type { FactorRole, Layout, MethodUpdate } from "@fedtune/core";
+import { phaseOf, tierOf, uploadLayout } from "./tiers.ts";
+import type { AdapterTier, TierState } from "./tiers.ts";
+import { addToMean, checkWeight, emptyMean } from "./weighted-mean.ts";
+import type { WeightedMean } from "./weighted-mean.ts";
+
+/** The running sums of one round. */
+export interface RoundSums {
+  readonly round: number;
+  readonly roles: readonly FactorRole[];
+  readonly tiers: readonly TierSums[];
+}
+
+/** Sums of one tier over its uploaded roles; `layout` is packed. */
+export interface TierSums {
+  readonly rank: number;
+  readonly layout: Layout;
+  readonly mean: WeightedMean;
+}
+
+/** Empty sums for the round that closes. */
+export function openSums(state: TierState, round: number): RoundSums {
+  const phase = phaseOf(state, round);
+  const tiers = state.tiers.map((tier) => {
+    const layout = uploadLayout(tier, phase);
+    return { rank: tier.rank, layout, mean: emptyMean(layout.size) };
+  });
+  return { round, roles: phase.plan.upload, tiers };
+}
+
+/**
+ * Adds one update, in place, to the sums of its tier.
+ *
+ * @throws FedtuneError `shape-mismatch` when roles or length are not the plan's, `layout-mismatch` on an unknown rank
+ */
+export function addToSums(
+  sums: RoundSums,
+  { rank, roles, delta, weight, index }: MethodUpdate,
+): void {
+  const tier = tierOf(sums.tiers, rank);
+  if (roles.length !== sums.roles.length || !roles.every((role) => sums.roles.includes(role))) {
+    throw new FedtuneError(
+      "shape-mismatch",
+      `Cannot aggregate round ${String(sums.round)}: client ${String(index)} sent ${roles.join(", ")}, ` +
+        `expected ${sums.roles.join(", ")}`,
+      { data: { round: sums.round, index, roles, expected: sums.roles } },
+    );
+  }
+  addToMean(tier.mean, delta, weight);
+}
+
+/**
+ * Every tier's mean change, packed `[uploaded]`; zero where nobody weighed in. `pooled` roles are averaged over all tiers.
+ *
+ * @throws FedtuneError `no-updates`, `zero-weight`
+ */
+export function meanDeltas(
+  { tiers }: RoundSums,
+  pooled: readonly FactorRole[] = ["head"],
+): Float64Array[] {
+  checkWeight({
+    count: total(tiers.map(({ mean }) => mean.count)),
+    weight: total(tiers.map(({ mean }) => mean.weight)),
+  });
+  return tiers.map((tier) => {
+    const delta = new Float64Array(tier.layout.size);
+    for (const { name, role, offset, size } of tier.layout.factors) {
+      const sources = pooled.includes(role) ? tiers : [tier];
+      const weight = total(sources.map(({ mean }) => mean.weight));
+      if (weight === 0) continue;
+      const sum = delta.subarray(offset, offset + size);
+      for (const source of sources) addFactor(sum, source, name);
+      sum.forEach((value, i) => (sum[i] = value / weight));
+    }
+    return delta;
+  });
+}
+
+function addFactor(sum: Float64Array, { layout, mean }: TierSums, name: string): void {
+  const factor = layout.factors.find((candidate) => candidate.name === name);
+  if (factor?.size !== sum.length) {
+    throw new FedtuneError(
+      "layout-mismatch",
+      `Cannot average "${name}" over rank tiers: ${String(factor?.size ?? 0)} values in one, ` +
+        `${String(sum.length)} in another`,
+      { data: { factor: name, sizes: [factor?.size ?? 0, sum.length] } },
+    );
+  }
+  for (let i = 0; i < sum.length; i++) {
+    sum[i] = (sum[i] ?? 0) + (mean.sums[factor.offset + i] ?? 0);
+  }
+}
+
+/** The state after the mean changes of a round; one rounding to float32. */
+export function movedBy(
+  state: TierState,
+  { round, roles }: RoundSums,
+  deltas: readonly Float64Array[],
+): TierState {
+  const tiers = state.tiers.map((tier, t) => moved(tier, roles, deltas[t] ?? []));
+  return { ...state, round, tiers };
+}
+
+function moved(
+  tier: AdapterTier,
+  roles: readonly FactorRole[],
+  delta: ArrayLike<number>,
+): AdapterTier {
+  const packed = gatherRoles(tier.layout, tier.values, roles);
+  for (let i = 0; i < packed.length; i++) packed[i] = (packed[i] ?? 0) + (delta[i] ?? 0);
+  const values = tier.values.slice();
+  scatterRoles(tier.layout, values, { roles, packed });
+  return { ...tier, values };
+}
+
+/** Length of all tiers' mean changes together. */
+export function lengthOf(deltas: readonly Float64Array[]): number {
+  return Math.sqrt(total(deltas.map((delta) => total(delta.map((x) => x * x)))));
+}
+
+function total(values: Iterable<number>): number {
+  let sum = 0;
+  for (const value of values) sum += value;
+  return sum;
+}
