@@ -39,7 +39,11 @@ export async function openFolderBlobs(
       return { hash, bytes: bytes.length };
     },
     async get(hash) {
-      const bytes = await guarded("read", hash, () => readFile(pathOf(hash)));
+      const { buffer, byteOffset, length } = await guarded("read", hash, () =>
+        readFile(pathOf(hash)),
+      );
+      // Not a Buffer: its slice() would share memory where that of all other bytes copies.
+      const bytes = new Uint8Array(buffer, byteOffset, length);
       if (options.verify === undefined || options.verify.sha256(bytes) === hash) return bytes;
       throw new FedtuneError("blob-corrupt", `Cannot use blob ${hash}: its file holds other bytes`);
     },

@@ -1,25 +1,16 @@
-import { startNodeClient } from "@fedtune/client-node";
-import type { NodeClient } from "@fedtune/client-node";
-import { methods } from "@fedtune/aggregators";
-import { adapterKinds, clientId } from "@fedtune/core";
-import type { ErrorCode, MessageOf, RoundRow, TrainJob, Trainer } from "@fedtune/core";
-import { nodeHash } from "@fedtune/node-ports";
-import { simulate } from "@fedtune/simulation";
-import { expectSameBits, toyData, toyTrainer } from "@fedtune/testkit";
+import type { ErrorCode, MessageOf, RoundRow } from "@fedtune/core";
+import { expectSameBits } from "@fedtune/testkit";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openFolderBlobs } from "./folder-blobs.ts";
-import type { CoordinatorServer } from "./start-server.ts";
+import { honest, joinRun, participants, rounds, simulated } from "./test-support/federation.ts";
+import type { Meanwhile } from "./test-support/federation.ts";
 import { rawClient, updateOf } from "./test-support/raw-client.ts";
 import type { RawClient } from "./test-support/raw-client.ts";
 import { tcpProxy } from "./test-support/tcp-proxy.ts";
-import { layout, modules, toyConfig, toyServer, toySetup } from "./test-support/toy-run.ts";
-
-const honest = ["ada", "bob", "eve"];
-const participants = [...honest, "mallory"];
-const rounds = { minFitClients: 3, reconnectGraceMs: 20_000, roundTimeoutMs: 60_000 };
+import { layout, toyServer, toySetup } from "./test-support/toy-run.ts";
 
 let folder: string;
 let closing: { close(): Promise<void> }[] = [];
@@ -38,33 +29,8 @@ function keep<T extends { close(): Promise<void> }>(opened: T): T {
   return opened;
 }
 
-/** The toy trainer, with something happening while it trains. */
-function trainerThat(meanwhile: (job: TrainJob) => Promise<void> | void): Trainer {
-  const toy = toyTrainer(layout);
-  return {
-    ...toy,
-    async train(job, control) {
-      await meanwhile(job);
-      return toy.train(job, control);
-    },
-  };
-}
-
-function join3(
-  url: string,
-  k: number,
-  meanwhile: (job: TrainJob) => Promise<void> | void = () => undefined,
-): NodeClient {
-  return keep(
-    startNodeClient({
-      ...{ url, run: null, software: "test", stateDir: join(folder, "state") },
-      client: clientId(honest[k] ?? ""),
-      data: toyData(k, 10 + k),
-      trainer: trainerThat(meanwhile),
-      describe: () => Promise.resolve({ layout, modules }),
-      connection: { reconnectMs: 20 },
-    }),
-  );
+function join3(url: string, k: number, meanwhile?: Meanwhile) {
+  return keep(joinRun({ url, stateDir: join(folder, "state") }, k, meanwhile));
 }
 
 async function served(options: {
@@ -89,25 +55,6 @@ async function served(options: {
     }),
   );
   return { server, coordinator: server.coordinator(setup.id), committed, refused };
-}
-
-/** The same run in one process over memory and virtual time, with the honest clients alone. */
-async function simulated(numRounds: number): Promise<Float32Array> {
-  const config = toyConfig({
-    participants,
-    rounds: { ...rounds, numRounds, minAvailableClients: 3 },
-  });
-  const result = await simulate(config, {
-    registries: { methods, kinds: adapterKinds },
-    describe: () => Promise.resolve({ layout, modules }),
-    clients: honest.map((name, k) => ({ name, data: toyData(k, 10 + k) })),
-    trainer: toyTrainer(layout),
-    evaluate: null,
-    hash: nodeHash,
-    settle: () => new Promise((resolve) => setImmediate(resolve)),
-  });
-  expect(result.end.status).toBe("completed");
-  return result.adapter;
 }
 
 describe("a live run", () => {
@@ -161,7 +108,7 @@ describe("a live run", () => {
     for (const [i, move] of moves.entries()) {
       const order = await mallory.hear("order");
       expect(order.round).toBe(i + 1);
-      await move(mallory, order, server);
+      await move(mallory, order);
       turns[i]?.open();
     }
     expect(await mallory.hear("finished")).toMatchObject({ status: "completed", rounds: 4 });
@@ -187,7 +134,7 @@ function gate() {
 }
 
 type Order = MessageOf<"order">;
-type Move = (mallory: RawClient, order: Order, server: CoordinatorServer) => Promise<void>;
+type Move = (mallory: RawClient, order: Order) => Promise<void>;
 
 const sendNaN: Move = async (mallory, order) => {
   const bytes = updateOf(order, new Float32Array(layout.size));

@@ -34,7 +34,11 @@ export interface BlobRef {
 export interface Blobs {
   /** Stores bytes under their digest; storing the same bytes again changes nothing. */
   put(bytes: Uint8Array, hash: Digest): Promise<BlobRef>;
-  /** @throws FedtuneError `blob-missing` */
+  /**
+   * A plain Uint8Array, never a Node Buffer; the caller does not change it.
+   *
+   * @throws FedtuneError `blob-missing`
+   */
   get(hash: Digest): Promise<Uint8Array>;
   has(hash: Digest): Promise<boolean>;
   delete(hash: Digest): Promise<void>;

@@ -33,6 +33,15 @@ export function blobsConformance(name: string, open: () => Promise<BlobsBench>):
       expect(nodeHash.sha256(read)).toBe(hash);
     });
 
+    it("[ST4] gives plain bytes, whose slices are copies", async () => {
+      const { bytes, hash } = blobOf(Uint8Array.of(1, 2, 3));
+      await bench.blobs.put(bytes, hash);
+      const slice = (await bench.blobs.get(hash)).slice(1);
+      slice[0] = 9;
+      expect([...(await bench.blobs.get(hash))]).toEqual([1, 2, 3]);
+      expect(slice.buffer.byteLength).toBe(2);
+    });
+
     it("[ST4] stores a part of a larger buffer", async () => {
       const { bytes, hash } = blobOf(Uint8Array.of(0, 1, 2, 3, 4).subarray(1, 4));
       await bench.blobs.put(bytes, hash);

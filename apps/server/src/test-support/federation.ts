@@ -1,0 +1,61 @@
+/** Three honest clients of a toy run, live and simulated. */
+import { methods } from "@fedtune/aggregators";
+import { startNodeClient } from "@fedtune/client-node";
+import type { NodeClient } from "@fedtune/client-node";
+import { adapterKinds, clientId } from "@fedtune/core";
+import type { TrainJob, Trainer } from "@fedtune/core";
+import { nodeHash } from "@fedtune/node-ports";
+import { simulate } from "@fedtune/simulation";
+import { toyData, toyTrainer } from "@fedtune/testkit";
+import { layout, modules, toyConfig } from "./toy-run.ts";
+
+export const honest = ["ada", "bob", "eve"];
+/** The roster: a fourth may come. */
+export const participants = [...honest, "mallory"];
+export const rounds = { minFitClients: 3, reconnectGraceMs: 20_000, roundTimeoutMs: 60_000 };
+
+/** What happens at a client while it trains. */
+export type Meanwhile = (job: TrainJob) => Promise<void> | void;
+
+/** Starts the honest client of that index; its state lives under `stateDir`. */
+export function joinRun(
+  where: { readonly url: string; readonly stateDir: string },
+  k: number,
+  meanwhile: Meanwhile = () => undefined,
+): NodeClient {
+  return startNodeClient({
+    ...{ ...where, run: null, software: "test", client: clientId(honest[k] ?? "") },
+    data: toyData(k, 10 + k),
+    trainer: trainerThat(meanwhile),
+    describe: () => Promise.resolve({ layout, modules }),
+    connection: { reconnectMs: 20 },
+  });
+}
+
+function trainerThat(meanwhile: Meanwhile): Trainer {
+  const toy = toyTrainer(layout);
+  return {
+    ...toy,
+    async train(job, control) {
+      await meanwhile(job);
+      return toy.train(job, control);
+    },
+  };
+}
+
+/** The adapter of the same run in one process over memory and virtual time, with the honest clients alone. */
+export async function simulated(numRounds: number): Promise<Float32Array> {
+  const policy = { ...rounds, numRounds, minAvailableClients: 3 };
+  const result = await simulate(toyConfig({ participants, rounds: policy }), {
+    registries: { methods, kinds: adapterKinds },
+    describe: () => Promise.resolve({ layout, modules }),
+    clients: honest.map((name, k) => ({ name, data: toyData(k, 10 + k) })),
+    trainer: toyTrainer(layout),
+    evaluate: null,
+    hash: nodeHash,
+    settle: () => new Promise((resolve) => setImmediate(resolve)),
+  });
+  if (result.end.status !== "completed")
+    throw new Error(`the simulation ended as ${result.end.status}`);
+  return result.adapter;
+}
