@@ -1,34 +1,31 @@
 /** One run at one client: what it holds, its local work, and the update on its way; every change is saved before use. */
 import {
-  adapterKind,
-  applyParts,
-  decodePart,
   encodeUpdate,
   FedtuneError,
   float32Bytes,
   gatherRoles,
-  initialAdapter,
   layoutHash,
-  rngFromState,
   scatterRoles,
 } from "@fedtune/core";
 import type {
   BaseResidual,
-  BroadcastPart,
   ClientId,
-  ClientRecord,
   DataRef,
   Delivery,
   Digest,
-  FactorRole,
   Holding,
   Layout,
   MessageOf,
   PartContext,
   PendingUpdate,
+  Plan,
   TrainControl,
+  TrainJob,
+  TrainResult,
 } from "@fedtune/core";
-import type { ClientPorts } from "./run-client.ts";
+import { firstAdapter, receiveAdapter } from "./held-adapter.ts";
+import type { HeldAdapter } from "./held-adapter.ts";
+import type { ClientPorts } from "./ports.ts";
 
 /** What a session does with its local run. */
 export interface LocalRun {
@@ -42,10 +39,24 @@ export interface LocalRun {
   discard(): Promise<void>;
 }
 
-interface Held {
-  readonly round: number;
-  readonly hash: Digest;
-  readonly values: Float32Array;
+/** What stays the same for the whole run. */
+interface Terms {
+  readonly ports: ClientPorts;
+  readonly welcome: MessageOf<"welcome">;
+  readonly parts: PartContext;
+  readonly data: DataRef;
+  readonly verify: boolean;
+  readonly first: HeldAdapter;
+}
+
+/** What changes from round to round. */
+interface Progress {
+  held: HeldAdapter;
+  /** Changes of the base since it was loaded, in order. */
+  residuals: readonly BaseResidual[];
+  /** This client's own factors, packed; null before its first accepted update. */
+  personal: Float32Array | null;
+  pending: PendingUpdate | null;
 }
 
 /**
@@ -56,189 +67,142 @@ interface Held {
 export async function openLocalRun(
   ports: ClientPorts,
   welcome: MessageOf<"welcome">,
-  options: { readonly data: DataRef; readonly verify: boolean },
+  { data, verify }: { readonly data: DataRef; readonly verify: boolean },
 ): Promise<LocalRun> {
-  const { spec, run } = welcome;
-  const { hash } = ports;
-  const { layout, modules } = await ports.describe(spec);
-  const layoutDigest = layoutHash(layout, hash);
-  if (layoutDigest !== spec.layoutHash) {
-    throw new FedtuneError(
-      "layout-mismatch",
-      `Cannot join run "${run}": this base model gives another adapter layout than "${spec.model}"`,
-      {
-        data: { layoutHash: layoutDigest, expected: spec.layoutHash },
-      },
-    );
-  }
-  const initial =
-    ports.adapters?.get(spec.initialHash) ??
-    initialAdapter(
-      layout,
-      adapterKind(spec.adapter.kind),
-      rngFromState({ key: spec.initialSeed, position: 0 }),
-    );
-  ports.adapters?.set(spec.initialHash, initial);
-  const first: Held = {
-    round: 0,
-    hash: options.verify ? hash.sha256(float32Bytes(initial)) : spec.initialHash,
-    values: initial,
-  };
-  if (first.hash !== spec.initialHash) {
-    throw new FedtuneError(
-      "layout-mismatch",
-      `Cannot join run "${run}": the adapter drawn from its seed differs from the coordinator's`,
-    );
-  }
-  const saved = await ports.state.load(run);
-  let held: Held = saved?.held ? heldOf(saved.held, ports) : first;
-  let residuals: readonly BaseResidual[] = [];
-  let personal = saved?.personal ?? null;
-  let pending = saved?.pending ?? null;
-
-  const save = (): Promise<void> => {
-    const values = { round: held.round, rank: spec.adapter.rank, values: held.values };
-    // A changed base lives in this process only: after a restart the client asks for a full snapshot.
-    const kept = held.round === 0 || residuals.length > 0 ? null : values;
-    return ports.state.save({ run, held: kept, personal, pending });
-  };
-
+  const parts = await partContext(ports, welcome);
+  const first = firstAdapter(ports, welcome, { layout: parts.layout, verify });
+  const terms: Terms = { ports, welcome, parts, data, verify, first };
+  const progress = await restored(terms);
+  const { run } = welcome;
   return {
-    layoutHash: layoutDigest,
-    holds: () => ({ round: held.round, hash: held.hash }),
-    pending: () => (pending === null ? null : deliveryOf(pending)),
-    async work(order, control) {
-      const from = order.from === null ? first : held;
-      const parts: PartContext = {
-        rank: order.plan.rank,
-        layout,
-        layoutHash: layoutDigest,
-        modules,
-      };
-      const received = await receive(ports, parts, {
-        order,
-        from,
-        verify: options.verify,
-        signal: control.signal,
-      });
-      held = received.next;
-      residuals = order.from === null ? received.residuals : [...residuals, ...received.residuals];
-      const { plan } = order;
-      const start = withPersonal(layout, held.values, { roles: plan.personal, packed: personal });
-      const result = await ports.trainer.train(
-        {
-          run,
-          round: order.round,
-          rank: plan.rank,
-          adapter: { ...spec.adapter, rank: plan.rank },
-          start,
-          residuals,
-          train: plan.train,
-          task: spec.task,
-          training: spec.training,
-          seed: order.seed,
-          data: options.data,
-        },
-        control,
-      );
-      control.signal.throwIfAborted();
-      const update = encodeUpdate({
-        layout,
-        layoutHash: layoutDigest,
-        round: order.round,
-        roles: plan.upload,
-        codec: plan.codec,
-        start,
-        trained: result.factors,
-      });
-      pending = {
-        round: order.round,
-        bytes: update,
-        hash: hash.sha256(update),
-        examples: result.examples,
-        metrics: result.metrics,
-        nextPersonal:
-          plan.personal.length === 0 ? null : gatherRoles(layout, result.factors, plan.personal),
-      };
-      await save();
-      return deliveryOf(pending);
-    },
-    async upload(delivery, client, signal) {
-      if (pending?.hash !== delivery.blob.hash) {
-        throw new FedtuneError(
-          "internal",
-          `Cannot upload round ${delivery.round}: its bytes are gone`,
-        );
+    layoutHash: parts.layoutHash,
+    holds: () => ({ round: progress.held.round, hash: progress.held.hash }),
+    pending: () => (progress.pending === null ? null : deliveryOf(progress.pending)),
+    work: (order, control) => work(terms, progress, { order, control }),
+    async upload({ round, blob }, client, signal) {
+      const { pending } = progress;
+      if (pending?.hash !== blob.hash) {
+        throw new FedtuneError("internal", `Cannot upload round ${round}: its bytes are gone`);
       }
       await ports.transport.upload({ run, round: pending.round, client }, pending, signal);
     },
     async promote() {
-      personal = pending?.nextPersonal ?? personal;
-      pending = null;
-      await save();
+      progress.personal = progress.pending?.nextPersonal ?? progress.personal;
+      progress.pending = null;
+      await save(terms, progress);
     },
     async discard() {
-      pending = null;
-      await save();
+      progress.pending = null;
+      await save(terms, progress);
     },
   };
 }
 
-function heldOf(saved: NonNullable<ClientRecord["held"]>, ports: ClientPorts): Held {
-  return {
-    round: saved.round,
-    values: saved.values,
-    hash: ports.hash.sha256(float32Bytes(saved.values)),
-  };
+async function partContext(
+  ports: ClientPorts,
+  { run, spec }: MessageOf<"welcome">,
+): Promise<PartContext> {
+  const { layout, modules } = await ports.describe(spec);
+  const hash = layoutHash(layout, ports.hash);
+  if (hash !== spec.layoutHash) {
+    const message = `Cannot join run "${run}": this base model gives another adapter layout than "${spec.model}"`;
+    throw new FedtuneError("layout-mismatch", message, {
+      data: { layoutHash: hash, expected: spec.layoutHash },
+    });
+  }
+  return { rank: spec.adapter.rank, layout, layoutHash: hash, modules };
+}
+
+async function restored({ ports, welcome, first }: Terms): Promise<Progress> {
+  const saved = await ports.state.load(welcome.run);
+  const { held = null, personal = null, pending = null } = saved ?? {};
+  if (held === null) return { held: first, residuals: [], personal, pending };
+  const { round, values } = held;
+  const hash = ports.hash.sha256(float32Bytes(values));
+  return { held: { round, hash, values }, residuals: [], personal, pending };
+}
+
+function save({ ports, welcome, parts }: Terms, progress: Progress): Promise<void> {
+  const { held, residuals, personal, pending } = progress;
+  // A changed base lives in this process only: after a restart the client asks for a full snapshot.
+  const isWhole = held.round > 0 && residuals.length === 0;
+  const kept = isWhole ? { round: held.round, rank: parts.rank, values: held.values } : null;
+  return ports.state.save({ run: welcome.run, held: kept, personal, pending });
+}
+
+interface Task {
+  readonly order: MessageOf<"order">;
+  readonly control: TrainControl;
+}
+
+/** One round: receive, train, encode, save. */
+async function work(terms: Terms, progress: Progress, { order, control }: Task): Promise<Delivery> {
+  const { ports, parts, first, verify } = terms;
+  const isSnapshot = order.from === null;
+  const from = isSnapshot ? first : progress.held;
+  const reception = { order, from, verify, signal: control.signal };
+  const received = await receiveAdapter(ports, parts, reception);
+  progress.held = received.next;
+  progress.residuals = isSnapshot
+    ? received.residuals
+    : [...progress.residuals, ...received.residuals];
+  const start = withPersonal(parts.layout, progress, order.plan);
+  const result = await ports.trainer.train(jobOf(terms, progress, { order, start }), control);
+  control.signal.throwIfAborted();
+  const pending = updateOf(terms, { order, start, result });
+  progress.pending = pending;
+  await save(terms, progress);
+  return deliveryOf(pending);
+}
+
+interface Started {
+  readonly order: MessageOf<"order">;
+  readonly start: Float32Array;
+}
+
+function jobOf(
+  { welcome, data }: Terms,
+  { residuals }: Progress,
+  { order, start }: Started,
+): TrainJob {
+  const { run, spec } = welcome;
+  const { plan, round, seed } = order;
+  const { task, training } = spec;
+  const adapter = { ...spec.adapter, rank: plan.rank };
+  const { rank, train } = plan;
+  return { run, round, rank, adapter, start, residuals, train, task, training, seed, data };
+}
+
+/** The update as it will travel, with what the client keeps if it is accepted. */
+function updateOf(
+  { ports, parts }: Terms,
+  { order, start, result }: Started & { readonly result: TrainResult },
+): PendingUpdate {
+  const { layout, layoutHash: digest } = parts;
+  const { plan, round } = order;
+  const { factors, examples, metrics } = result;
+  const bytes = encodeUpdate({
+    layout,
+    layoutHash: digest,
+    round,
+    roles: plan.upload,
+    codec: plan.codec,
+    start,
+    trained: factors,
+  });
+  const hasOwn = plan.personal.length > 0;
+  const nextPersonal = hasOwn ? gatherRoles(layout, factors, plan.personal) : null;
+  return { round, bytes, hash: ports.hash.sha256(bytes), examples, metrics, nextPersonal };
 }
 
 function deliveryOf({ round, hash, bytes, examples, metrics }: PendingUpdate): Delivery {
   return { round, blob: { hash, bytes: bytes.length }, examples, metrics };
 }
 
-interface Reception {
-  readonly order: MessageOf<"order">;
-  readonly from: Held;
-  readonly verify: boolean;
-  readonly signal: AbortSignal;
-}
-
-/** Fetches an order's parts and applies them; the result is the adapter before this round. */
-async function receive(
-  ports: ClientPorts,
-  context: PartContext,
-  { order, from, verify, signal }: Reception,
-): Promise<{ next: Held; residuals: readonly BaseResidual[] }> {
-  const parts: BroadcastPart[] = [];
-  for (const ref of order.download) {
-    const bytes = await ports.transport.download({ hash: ref.hash, bytes: ref.bytes }, signal);
-    parts.push(decodePart(bytes, ref, context));
-  }
-  const shared = verify ? undefined : ports.adapters?.get(order.adapterHash);
-  const values = shared ?? applyParts(context.layout, from.values, parts).values;
-  const residuals = parts.flatMap((part) =>
-    part.kind === "residual" ? [{ id: part.id, modules: part.modules }] : [],
-  );
-  const hash = verify ? ports.hash.sha256(float32Bytes(values)) : order.adapterHash;
-  if (hash !== order.adapterHash) {
-    throw new FedtuneError(
-      "blob-corrupt",
-      `Cannot start round ${order.round}: the adapter built from the downloads is not the coordinator's`,
-    );
-  }
-  ports.adapters?.set(hash, values);
-  return { next: { round: order.round - 1, hash, values }, residuals };
-}
-
-/** The adapter with this client's own factors in place; the global values themselves when it has none. */
-function withPersonal(
-  layout: Layout,
-  values: Float32Array,
-  personal: { readonly roles: readonly FactorRole[]; readonly packed: Float32Array | null },
-): Float32Array {
-  const { roles, packed } = personal;
-  if (packed === null) return values;
-  const start = values.slice();
-  scatterRoles(layout, start, { roles, packed });
+/** The held adapter with this client's own factors in place; the held values themselves when it has none. */
+function withPersonal(layout: Layout, { held, personal }: Progress, plan: Plan): Float32Array {
+  if (personal === null) return held.values;
+  const start = held.values.slice();
+  scatterRoles(layout, start, { roles: plan.personal, packed: personal });
   return start;
 }

@@ -130,7 +130,7 @@ export type {
   SessionState,
   SessionStep,
   SessionTimer,
-} from "./client/session.ts";
+} from "./client/session-types.ts";
 
 export { openCoordinator } from "./round/coordinator.ts";
 export type {

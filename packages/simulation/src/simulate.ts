@@ -33,6 +33,8 @@ import type {
   Retention,
   RunEnd,
   RunHistory,
+  RunSetup,
+  Store,
   Trainer,
   VirtualClock,
 } from "@fedtune/core";
@@ -104,69 +106,78 @@ export async function simulate(
   const resolved = resolveRun(withRoster(input, clients), registries, hash);
   const shape = await options.describe(resolved);
   const setup = prepareRun(runId(resolved.config.name), resolved, { shape, hash });
-  const clock = virtualClock(options.settle);
-  const network = memoryNetwork({
-    clock,
-    ...(options.fate === undefined ? {} : { fate: options.fate }),
-    ...(options.verify === true ? { verify: hash } : {}),
-  });
   const store = memoryStore();
-  const { evaluate } = options;
-  const coordinator = await openCoordinator(
-    setup,
-    {
-      transport: network.server,
-      store,
-      blobs: options.blobs ?? memoryBlobs(),
-      clock,
-      hash,
-      evaluate: evaluate === null ? null : (...task) => clock.busy(evaluate(...task)),
-    },
-    {
-      retention: options.retention ?? "latest",
-      ...(options.listener === undefined ? {} : { listener: options.listener }),
-    },
-  );
-  options.prepare?.({ network, clock, coordinator });
-  options.signal?.addEventListener(
-    "abort",
-    () => {
-      coordinator.stop();
-    },
-    { once: true },
-  );
+  const world = await openWorld(setup, store, options);
+  const { network, clock, coordinator } = world;
+  options.prepare?.(world);
+  const stop = (): void => {
+    coordinator.stop();
+  };
+  options.signal?.addEventListener("abort", stop, { once: true });
   const ended = coordinator.run();
-  const adapters = adapterCache();
-  const trainer = busyTrainer(options.trainer, clock);
-  const sessions = clients.map((client) =>
-    runClient(
-      {
-        transport: network.client(client.name),
-        state: memoryClientState(),
-        clock,
-        hash,
-        trainer,
-        adapters,
-        describe: () => Promise.resolve(shape),
-      },
-      {
-        client: clientId(client.name),
-        run: setup.id,
-        data: client.data,
-        software: "fedtune-simulation",
-        verify: options.verify ?? false,
-        ...(options.clientListener === undefined
-          ? {}
-          : { listener: options.clientListener(client) }),
-      },
-    ).catch((error: unknown) => error),
-  );
+  const sessions = startClients(world, shape, options);
   const end = await clock.runUntil(ended);
+  options.signal?.removeEventListener("abort", stop);
   await network.server.close();
   await Promise.race([Promise.all(sessions), options.settle()]);
   const history = await store.getHistory(setup.id);
   if (history === null) throw new RangeError("Cannot find the history of a run that just ended");
   return { resolved, end, history, adapter: coordinator.adapter(), shape };
+}
+
+async function openWorld(
+  setup: RunSetup,
+  store: Store,
+  options: SimulationOptions,
+): Promise<SimulatedWorld> {
+  const { hash, evaluate, fate, verify, retention = "latest", listener = {} } = options;
+  const clock = virtualClock(options.settle);
+  const network = memoryNetwork({
+    clock,
+    ...(fate === undefined ? {} : { fate }),
+    ...(verify === true ? { verify: hash } : {}),
+  });
+  const ports = {
+    transport: network.server,
+    store,
+    blobs: options.blobs ?? memoryBlobs(),
+    clock,
+    hash,
+    evaluate:
+      evaluate === null
+        ? null
+        : (...task: Parameters<typeof evaluate>) => clock.busy(evaluate(...task)),
+  };
+  const coordinator = await openCoordinator(setup, ports, { retention, listener });
+  return { network, clock, coordinator };
+}
+
+/** Starts every client; a session that fails is over, and the coordinator sees to the rest. */
+function startClients(
+  { network, clock, coordinator }: SimulatedWorld,
+  shape: AdapterShape,
+  options: SimulationOptions,
+): Promise<unknown>[] {
+  const { hash, verify = false } = options;
+  const adapters = adapterCache();
+  const trainer = busyTrainer(options.trainer, clock);
+  const describe = (): Promise<AdapterShape> => Promise.resolve(shape);
+  return options.clients.map((client) => {
+    const listener = options.clientListener?.(client) ?? {};
+    const transport = network.client(client.name);
+    const state = memoryClientState();
+    return runClient(
+      { transport, state, clock, hash, trainer, adapters, describe },
+      {
+        client: clientId(client.name),
+        run: coordinator.setup.id,
+        data: client.data,
+        software: "fedtune-simulation",
+        verify,
+        listener,
+      },
+    ).catch((error: unknown) => error);
+  });
 }
 
 /** The clients' names in order are the run's roster, so that participantIndex does not depend on who connects first. */

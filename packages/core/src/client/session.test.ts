@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { ClientId, Digest, RunId } from "../ids.ts";
 import type { MessageOf, RunSpec } from "../protocol/messages.ts";
 import { newSession, stepSession } from "./session.ts";
-import type { Delivery, SessionEffect, SessionEvent, SessionState } from "./session.ts";
+import type { Delivery, SessionEffect, SessionEvent, SessionState } from "./session-types.ts";
 
 const hash = (k: number): Digest => String(k).padStart(64, "0") as Digest;
 const run = "toy" as RunId;
@@ -129,7 +129,7 @@ describe("a session", () => {
 
   it("[CL2] sends the stored bytes again when the same round is ordered anew, without training", () => {
     const pending: SessionEvent = {
-      ...(prepared as Extract<SessionEvent, { type: "prepared" }>),
+      ...prepared,
       delivery: delivery(1),
     };
     const [restarted] = play([{ type: "opened" }, heard(welcome), pending]);

@@ -3,109 +3,19 @@
  *
  * Training, files and sockets are effects; `@fedtune/client` carries them out.
  */
-import type { ErrorCode } from "../errors.ts";
 import { FedtuneError } from "../errors.ts";
-import type { ClientId, Digest, RunId } from "../ids.ts";
-import type { Metrics } from "../metrics.ts";
-import type { BlobRef } from "../ports.ts";
+import type { ClientId, RunId } from "../ids.ts";
 import { protocolVersion } from "../protocol/messages.ts";
 import type { ClientMessage, MessageOf, ServerMessage } from "../protocol/messages.ts";
-
-/** The adapter that a client holds: a finished round and the hash of its values. */
-export interface Holding {
-  readonly round: number;
-  readonly hash: Digest;
-}
-
-/** An update that is stored at the client and not yet answered. */
-export interface Delivery {
-  readonly round: number;
-  readonly blob: BlobRef;
-  readonly examples: number;
-  readonly metrics: Metrics;
-}
-
-/** How a session ended. */
-export type SessionEnd =
-  | {
-      readonly kind: "finished";
-      readonly status: "completed" | "failed" | "stopped";
-      readonly rounds: number;
-    }
-  | { readonly kind: "refused"; readonly code: ErrorCode; readonly message: string }
-  | { readonly kind: "left" };
-
-/** The whole state of a session. */
-export interface SessionState {
-  readonly client: ClientId;
-  readonly software: string;
-  readonly wantedRun: RunId | null;
-  readonly link: "down" | "greeting" | "welcomed";
-  readonly activity: "unprepared" | "preparing" | "idle" | "working" | "delivering" | "ended";
-  readonly run: RunId | null;
-  readonly configHash: Digest | null;
-  readonly layoutHash: Digest | null;
-  readonly holds: Holding | null;
-  readonly work: { readonly round: number; readonly attempt: number } | null;
-  readonly delivery: (Delivery & { readonly uploaded: boolean }) | null;
-}
-
-/** What can happen to a session. */
-export type SessionEvent =
-  | { readonly type: "opened" }
-  | { readonly type: "disconnected" }
-  | { readonly type: "message"; readonly message: ServerMessage }
-  | {
-      readonly type: "prepared";
-      readonly layoutHash: Digest;
-      readonly holds: Holding;
-      readonly delivery: Delivery | null;
-    }
-  | { readonly type: "worked"; readonly delivery: Delivery; readonly holds: Holding }
-  | {
-      readonly type: "workFailed";
-      readonly round: number;
-      readonly attempt: number;
-      readonly code: ErrorCode;
-      readonly message: string;
-      readonly holds: Holding | null;
-    }
-  | { readonly type: "uploaded"; readonly round: number }
-  | {
-      readonly type: "uploadFailed";
-      readonly round: number;
-      readonly code: ErrorCode;
-      readonly message: string;
-      readonly retryable: boolean;
-    }
-  | { readonly type: "timer"; readonly timer: SessionTimer }
-  | { readonly type: "leave" };
-
-/** `greeting` repeats hello, `heartbeat` repeats join while idle, `delivery` repeats upload or update. */
-export type SessionTimer = "greeting" | "heartbeat" | "delivery";
-
-/** What a session asks for. */
-export type SessionEffect =
-  | { readonly type: "send"; readonly message: ClientMessage }
-  | { readonly type: "prepare"; readonly welcome: MessageOf<"welcome"> }
-  | { readonly type: "work"; readonly order: MessageOf<"order"> }
-  | { readonly type: "abortWork" }
-  | { readonly type: "upload"; readonly delivery: Delivery }
-  /** The update was accepted: next personal factors become current, the pending bytes go. */
-  | { readonly type: "promote"; readonly round: number }
-  /** The update will never be accepted: its bytes and next personal factors go. */
-  | {
-      readonly type: "discard";
-      readonly round: number;
-      readonly code: ErrorCode;
-      readonly message: string;
-    }
-  | { readonly type: "startTimer"; readonly timer: SessionTimer }
-  | { readonly type: "stopTimer"; readonly timer: SessionTimer }
-  | { readonly type: "end"; readonly end: SessionEnd };
-
-/** A state and what it asks for. */
-export type SessionStep = readonly [SessionState, readonly SessionEffect[]];
+import { answered, deliver, send, stops, uploaded, uploadFailed } from "./delivery.ts";
+import type {
+  SessionEffect,
+  SessionEnd,
+  SessionEvent,
+  SessionState,
+  SessionStep,
+  SessionTimer,
+} from "./session-types.ts";
 
 /** A session before its connection is open. */
 export function newSession(client: ClientId, software: string, run: RunId | null): SessionState {
@@ -288,71 +198,6 @@ function workFailed(
   ];
 }
 
-/** Uploads the pending update, or announces it when its bytes are already there. */
-function deliver(state: SessionState, before: readonly SessionEffect[]): SessionStep {
-  const { delivery, run } = state;
-  if (delivery === null || run === null) return [state, before];
-  const { uploaded, ...plain } = delivery;
-  const action: SessionEffect = uploaded
-    ? announce(run, plain)
-    : { type: "upload", delivery: plain };
-  return [
-    { ...state, activity: "delivering" },
-    [...before, action, { type: "startTimer", timer: "delivery" }],
-  ];
-}
-
-function announce(run: RunId, delivery: Delivery): SessionEffect {
-  const { round, blob, examples, metrics } = delivery;
-  return send({ type: "update", run, round, blob, examples, metrics });
-}
-
-function uploaded(state: SessionState, round: number): SessionStep {
-  if (state.delivery?.round !== round) return [state, []];
-  const known: SessionState = { ...state, delivery: { ...state.delivery, uploaded: true } };
-  return known.activity === "delivering" && known.link === "welcomed"
-    ? deliver(known, [])
-    : [known, []];
-}
-
-function uploadFailed(
-  state: SessionState,
-  event: Extract<SessionEvent, { type: "uploadFailed" }>,
-): SessionStep {
-  const { round, code, message } = event;
-  if (state.delivery?.round !== round || state.activity !== "delivering") return [state, []];
-  if (event.retryable) return [state, [{ type: "startTimer", timer: "delivery" }]];
-  const effects: SessionEffect[] = [
-    { type: "discard", round, code, message },
-    ...stops("delivery"),
-  ];
-  if (state.run !== null && state.work !== null) {
-    effects.push(
-      send({
-        type: "declined",
-        run: state.run,
-        ...state.work,
-        code,
-        message: message.slice(0, 2000),
-      }),
-    );
-  }
-  effects.push({ type: "startTimer", timer: "heartbeat" });
-  return [{ ...state, delivery: null, activity: "idle", work: null }, effects];
-}
-
-function answered(
-  state: SessionState,
-  message: { readonly round: number; readonly hash: Digest },
-  effect: SessionEffect,
-): SessionStep {
-  const matches =
-    state.delivery?.round === message.round && state.delivery.blob.hash === message.hash;
-  if (!matches) return [state, []];
-  const idle: SessionState = { ...state, delivery: null, work: null, activity: "idle" };
-  return [idle, [effect, ...stops("delivery"), { type: "startTimer", timer: "heartbeat" }]];
-}
-
 /** The order is called off; a finished update is kept, a later attempt at the round may still want it. */
 function cancelled(state: SessionState, round: number): SessionStep {
   if (state.work?.round !== round) return [state, []];
@@ -394,12 +239,4 @@ function end(state: SessionState, how: SessionEnd): SessionStep {
     { type: "end", end: how },
   ];
   return [{ ...state, activity: "ended", work: null }, effects];
-}
-
-function send(message: ClientMessage): SessionEffect {
-  return { type: "send", message };
-}
-
-function stops(...timers: SessionTimer[]): SessionEffect[] {
-  return timers.map((name) => ({ type: "stopTimer", timer: name }));
 }

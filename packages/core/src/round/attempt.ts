@@ -138,8 +138,7 @@ function stopCollecting(state: RoundState, code: ErrorCode): RoundEffect[] {
   const effects: RoundEffect[] = [{ type: "stopTimer", timer: "round" }];
   for (const member of state.cohort) {
     if (!isOutstanding(member)) continue;
-    if (member.away)
-      effects.push({ type: "stopTimer", timer: `grace-${member.index}` as `grace-${number}` });
+    if (member.away) effects.push({ type: "stopTimer", timer: `grace-${member.index}` });
     effects.push({ type: "cancel", index: member.index, round: state.round, code });
   }
   return effects;

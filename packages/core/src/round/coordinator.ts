@@ -3,7 +3,6 @@
  *
  * The only interpreter of {@link RoundEffect}; live server and simulation run this very code.
  */
-import { asFedtuneError } from "../errors.ts";
 import type { ErrorCode } from "../errors.ts";
 import type { Digest } from "../ids.ts";
 import type { Metrics } from "../metrics.ts";
@@ -22,12 +21,12 @@ import type { RoundRules } from "./attempt.ts";
 import { connectionTable, trafficMeter } from "./connections.ts";
 import type { Connections, TrafficMeter } from "./connections.ts";
 import { performEffect } from "./drive.ts";
+import { eventLoop } from "./event-loop.ts";
 import type { GlobalModel } from "./global-model.ts";
 import { openGlobalModel } from "./global-model.ts";
 import { clientEvents } from "./reception.ts";
 import type { RunSetup } from "./setup.ts";
 import { initialState } from "./state.ts";
-import { step } from "./step.ts";
 import type { RoundEvent, RoundState } from "./types.ts";
 
 /** What a coordinator needs of the world. */
@@ -154,7 +153,7 @@ export async function openCoordinator(
     resume: () => {
       pump({ type: "resume" });
     },
-    state: context.state,
+    state: () => context.state(),
     adapter: (rank = config.adapter.rank) => model.adapter(rank),
     post: pump,
   };
@@ -170,17 +169,20 @@ interface Assembly {
 }
 
 function assemble(setup: RunSetup, ports: CoordinatorPorts, assembly: Assembly) {
-  let state = initialState(assembly.round);
   let ended: (end: RunEnd) => void = () => undefined;
   const done = new Promise<RunEnd>((resolve) => (ended = resolve));
   const connections = connectionTable();
   const traffic = trafficMeter();
-  const queue: RoundEvent[] = [];
-  let pumping = false;
+  const listener = assembly.listener ?? {};
+  const loop = eventLoop(initialState(assembly.round), {
+    rules: assembly.rules,
+    perform: (effect) => performEffect(context, effect),
+    changed: (state, event) => listener.stateChanged?.(state, event),
+  });
   const context: Context = {
     setup,
     ports,
-    listener: assembly.listener ?? {},
+    listener,
     retention: assembly.retention ?? "all",
     epoch: assembly.epoch,
     model: assembly.model,
@@ -194,8 +196,8 @@ function assemble(setup: RunSetup, ports: CoordinatorPorts, assembly: Assembly) 
       pending: null,
     },
     timers: new Map(),
-    post,
-    state: () => state,
+    post: loop.post,
+    state: loop.state,
     send(index, message) {
       const connected = connections.byIndex(index);
       if (connected === undefined) return;
@@ -203,32 +205,9 @@ function assemble(setup: RunSetup, ports: CoordinatorPorts, assembly: Assembly) 
       traffic.count("controlBytesDown", text.length);
       ports.transport.send(connected.connection, text);
     },
-    ended,
+    ended: (end) => {
+      ended(end);
+    },
   };
-  return { context, pump: post, done };
-
-  function post(event: RoundEvent): void {
-    queue.push(event);
-    if (!pumping) void pump();
-  }
-
-  /** Steps through the queue; effects that must precede others (opening an attempt) are awaited in order. */
-  async function pump(): Promise<void> {
-    pumping = true;
-    for (let event = queue.shift(); event !== undefined; event = queue.shift()) {
-      const [next, effects] = step(assembly.rules, state, event);
-      state = next;
-      context.listener.stateChanged?.(state, event);
-      for (const effect of effects) {
-        try {
-          const waiting = performEffect(context, effect);
-          if (waiting !== undefined) await waiting;
-        } catch (error) {
-          const { code, message } = asFedtuneError(error);
-          queue.push({ type: "broken", code, message });
-        }
-      }
-    }
-    pumping = false;
-  }
+  return { context, pump: loop.post, done };
 }

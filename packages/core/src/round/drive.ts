@@ -231,7 +231,7 @@ async function* updates(
   for (const { row, weight } of weighted) {
     const bytes = await context.ports.blobs.get(row.blob.hash);
     const delta = decodeUpdate(bytes, context.model.expected(row.round, row.index));
-    const { upload: roles } = context.model.order({ index: row.index, holds: null }).plan;
+    const { upload: roles } = context.model.plan(row.index);
     yield { index: row.index, rank, weight, roles, delta };
   }
 }

@@ -41,6 +41,8 @@ export interface GlobalModel {
   /** The last finished round; 0 before the first. */
   readonly round: number;
   order(client: Omit<PlannedClient, "rank">): ModelOrder;
+  /** The plan of the round after the last finished one. */
+  plan(index: number): Plan;
   expected(round: number, index: number): ExpectedUpdate;
   /** The hash of the adapter after the last finished round, per tier. */
   adapterHash(rank: number): Digest;
@@ -52,6 +54,12 @@ export interface GlobalModel {
   adopt(round: number): readonly Digest[];
 }
 
+/** What a model reads and writes. */
+interface ModelPorts {
+  readonly blobs: Blobs;
+  readonly hash: Hash;
+}
+
 interface Current {
   readonly round: number;
   readonly state: unknown;
@@ -60,98 +68,121 @@ interface Current {
   readonly adapters: ReadonlyMap<number, Digest>;
 }
 
+/** What the functions of one model share; `next` is aggregated and waits for its commit. */
+interface ModelContext {
+  readonly setup: RunSetup;
+  readonly ports: ModelPorts;
+  current: Current;
+  next: Current | null;
+}
+
 /** Opens the model of a run: fresh, or as the last committed round left it. */
 export async function openGlobalModel(
   setup: RunSetup,
-  ports: { readonly blobs: Blobs; readonly hash: Hash },
+  ports: ModelPorts,
   last: RoundRow | null,
 ): Promise<GlobalModel> {
-  const { resolved, context } = setup;
-  const { method, methodConfig } = resolved;
-  const { rank } = resolved.config.adapter;
-  let current = last === null ? fresh(setup) : await restored(setup, ports.blobs, last);
-  let next: Current | null = null;
+  const { method, config } = setup.resolved;
+  const { rank } = config.adapter;
+  const current = last === null ? fresh(setup) : await restored(setup, ports.blobs, last);
+  const model: ModelContext = { setup, ports, current, next: null };
+  const planOf = (index: number, holds: number | null): Plan =>
+    method.plan(model.current.state, model.current.round + 1, { index, rank, holds });
   return {
     get round() {
-      return current.round;
+      return model.current.round;
     },
-    order({ index, holds }) {
-      const client = { index, rank, holds };
-      const tier = tierOf(setup, rank);
-      const download = method.download(current.state, client).map((id) => partOf(current, id).blob);
-      const plan = method.plan(current.state, current.round + 1, client);
-      return { plan, download, adapterHash: hashAt(current, rank), layoutHash: tier.layoutHash };
-    },
+    plan: (index) => planOf(index, null),
+    order: ({ index, holds }) => ({
+      plan: planOf(index, holds),
+      download: method
+        .download(model.current.state, { index, rank, holds })
+        .map((id) => partOf(model.current, id).blob),
+      adapterHash: hashAt(model.current, rank),
+      layoutHash: tierOf(setup, rank).layoutHash,
+    }),
     expected(round, index) {
-      const tier = tierOf(setup, rank);
-      const plan = method.plan(current.state, current.round + 1, { index, rank, holds: null });
-      const length = selectRoles(tier.layout, plan.upload).size;
-      return { round, codec: plan.codec, layoutHash: tier.layoutHash, length };
-    },
-    adapterHash: (tier) => hashAt(current, tier),
-    adapter: (tier) => method.adapter(current.state, tier),
-    async aggregate(closed) {
-      const result = await accumulate(setup, current.state, closed);
-      const parts = await publish(setup, ports, { round: closed.round, parts: result.parts });
-      const state = await put(ports, method.encode(result.state));
-      const adapters = await Promise.all(
-        context.tiers.map(async (tier) => {
-          const bytes = float32Bytes(method.adapter(result.state, tier.rank));
-          return { rank: tier.rank, hash: (await put(ports, bytes)).hash };
-        }),
-      );
-      const all = new Map([...current.parts, ...parts.map((part) => [part.id, part] as const)]);
-      const named = liveIds(setup, result.state, closed.round);
-      const live = new Map([...all].filter(([id]) => named.has(id)));
-      const hashes = new Map(adapters.map((adapter) => [adapter.rank, adapter.hash]));
-      next = {
-        round: closed.round,
-        state: result.state,
-        blob: state,
-        parts: live,
-        adapters: hashes,
+      const { layout, layoutHash } = tierOf(setup, rank);
+      const plan = planOf(index, null);
+      return {
+        round,
+        codec: plan.codec,
+        layoutHash,
+        length: selectRoles(layout, plan.upload).size,
       };
-      return { state, parts: [...live.values()], adapters, metrics: result.metrics };
     },
-    adopt(round) {
-      if (next?.round !== round)
-        throw new FedtuneError("internal", `Cannot adopt round ${round}: it was not aggregated`);
-      const before = blobsOf(current);
-      current = next;
-      next = null;
-      const after = blobsOf(current);
-      return [...before].filter((hash) => !after.has(hash));
-    },
+    adapterHash: (tier) => hashAt(model.current, tier),
+    adapter: (tier) => method.adapter(model.current.state, tier),
+    aggregate: (closed) => aggregate(model, closed),
+    adopt: (round) => adopt(model, round),
   };
+}
 
-  function fresh(of: RunSetup): Current {
-    const state = method.init(methodConfig, context, of.rng.fork("method"));
-    const adapters = new Map(of.tiers.map((tier) => [tier.rank, tier.initialHash]));
-    return { round: 0, state, blob: null, parts: new Map(), adapters };
-  }
+function fresh({ resolved, context, tiers, rng }: RunSetup): Current {
+  const state = resolved.method.init(resolved.methodConfig, context, rng.fork("method"));
+  const adapters = new Map(tiers.map((tier) => [tier.rank, tier.initialHash]));
+  return { round: 0, state, blob: null, parts: new Map(), adapters };
+}
 
-  async function restored(_of: RunSetup, blobs: Blobs, row: RoundRow): Promise<Current> {
-    const state = method.decode(await blobs.get(row.state.hash), methodConfig, context);
-    const parts = new Map(row.parts.map((part) => [part.id, part]));
-    const adapters = new Map(row.adapters.map((adapter) => [adapter.rank, adapter.hash]));
-    return { round: row.round, state, blob: row.state, parts, adapters };
+async function restored(
+  { resolved, context }: RunSetup,
+  blobs: Blobs,
+  row: RoundRow,
+): Promise<Current> {
+  const bytes = await blobs.get(row.state.hash);
+  const state = resolved.method.decode(bytes, resolved.methodConfig, context);
+  const parts = new Map(row.parts.map((part) => [part.id, part]));
+  const adapters = new Map(row.adapters.map((adapter) => [adapter.rank, adapter.hash]));
+  return { round: row.round, state, blob: row.state, parts, adapters };
+}
+
+async function aggregate(model: ModelContext, closed: ClosedRound): Promise<Aggregated> {
+  const { setup, ports, current } = model;
+  const { method } = setup.resolved;
+  const { round } = closed;
+  const result = await accumulate(setup, current.state, closed);
+  const published = await publish(setup, ports, { round, parts: result.parts });
+  const blob = await put(ports, method.encode(result.state));
+  const adapters = await Promise.all(
+    setup.tiers.map(async ({ rank }) => {
+      const { hash } = await put(ports, float32Bytes(method.adapter(result.state, rank)));
+      return { rank, hash };
+    }),
+  );
+  const named = liveIds(setup, result.state, round);
+  const all = [...current.parts.values(), ...published];
+  const parts = new Map(all.filter(({ id }) => named.has(id)).map((part) => [part.id, part]));
+  const hashes = new Map(adapters.map(({ rank, hash }) => [rank, hash]));
+  model.next = { round, state: result.state, blob, parts, adapters: hashes };
+  return { state: blob, parts: [...parts.values()], adapters, metrics: result.metrics };
+}
+
+function adopt(model: ModelContext, round: number): readonly Digest[] {
+  const { current, next } = model;
+  if (next?.round !== round) {
+    throw new FedtuneError("internal", `Cannot adopt round ${round}: it was not aggregated`);
   }
+  model.current = next;
+  model.next = null;
+  const kept = blobsOf(next);
+  return [...blobsOf(current)].filter((hash) => !kept.has(hash));
 }
 
 async function accumulate(setup: RunSetup, state: unknown, closed: ClosedRound) {
   const { method } = setup.resolved;
-  const { updates: _updates, ...facts } = closed;
+  const { round, sampled, accepted, totalWeight } = closed;
+  const facts = { round, sampled, accepted, totalWeight };
   let accumulator = method.begin(state, facts, { index: 0, previous: null });
   for (let pass = 0; pass < method.passes; pass++) {
     if (pass > 0) accumulator = method.begin(state, facts, { index: pass, previous: accumulator });
     for await (const update of closed.updates()) method.accumulate(accumulator, update);
   }
-  return method.finish(state, accumulator, setup.rng.fork(`round/${closed.round}/finish`));
+  return method.finish(state, accumulator, setup.rng.fork(`round/${round}/finish`));
 }
 
 async function publish(
   setup: RunSetup,
-  ports: { readonly blobs: Blobs; readonly hash: Hash },
+  ports: ModelPorts,
   published: { readonly round: number; readonly parts: readonly BroadcastPart[] },
 ): Promise<PublishedPart[]> {
   const { round, parts } = published;
@@ -167,10 +198,7 @@ async function publish(
   );
 }
 
-function put(
-  ports: { readonly blobs: Blobs; readonly hash: Hash },
-  bytes: Uint8Array,
-): Promise<BlobRef> {
+function put(ports: ModelPorts, bytes: Uint8Array): Promise<BlobRef> {
   return ports.blobs.put(bytes, ports.hash.sha256(bytes));
 }
 

@@ -84,11 +84,10 @@ function current(
 export function arrived(rules: RoundRules, state: RoundState, event: EventOf<"arrived">): Step {
   const { index, round, hash, problem } = event;
   const member = round === state.round ? memberOf(state, index) : undefined;
-  if (member !== undefined && member.hash === hash && member.status === "accepted") {
+  if (member?.hash === hash && member.status === "accepted") {
     return [state, [{ type: "accept", index, round, hash }]];
   }
-  if (member !== undefined && member.hash === hash && member.status === "storing")
-    return stay(state);
+  if (member?.hash === hash && member.status === "storing") return stay(state);
   const reason = refusal(state, event, member);
   const refuse = (code: ErrorCode): RoundEffect => ({ type: "refuse", index, round, hash, code });
   if (reason !== null) return [state, [refuse(reason)]];

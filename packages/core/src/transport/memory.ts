@@ -54,24 +54,42 @@ interface Line {
 
 /** Makes a network of one coordinator and any number of clients. */
 export function memoryNetwork(options: MemoryNetworkOptions): MemoryNetwork {
-  const lines = new Map<string, Line>();
+  const wires = stretchWires(options);
+  const { lines, cut } = wires;
+  return {
+    server: serverEnd(wires),
+    client(name) {
+      const line: Line = { name, connection: "", events: null, open: false };
+      lines.set(name, line);
+      return clientEnd(line, wires);
+    },
+    cut(name, forGood = false) {
+      const line = lines.get(name);
+      if (line !== undefined) cut(line, forGood);
+    },
+  };
+}
+
+/** What both ends share. */
+interface Wires {
+  readonly lines: Map<string, Line>;
+  readonly byConnection: Map<string, Line>;
+  readonly verify: Hash | null;
+  /** The coordinator's handlers. */
+  readonly server: () => ServerTransportEvents;
+  readonly listen: (events: ServerTransportEvents | null) => void;
+  readonly pass: (passage: Passage, deliver: () => void) => void;
+  readonly connect: (line: Line) => void;
+  readonly hangUp: (line: Line) => void;
+  readonly cut: (line: Line, forGood: boolean) => void;
+}
+
+function stretchWires(options: MemoryNetworkOptions): Wires {
   const byConnection = new Map<string, Line>();
   let listener: ServerTransportEvents | null = null;
   let connections = 0;
-
-  const server = (): ServerTransportEvents => {
-    if (listener === null)
-      throw new FedtuneError("transport-closed", "Cannot reach the coordinator: nobody listens");
-    return listener;
-  };
-  const pass = (passage: Passage, deliver: () => void): void => {
-    for (const delay of options.fate?.(passage) ?? [0]) {
-      if (delay === 0) void Promise.resolve().then(deliver);
-      else options.clock.after(delay, deliver);
-    }
-  };
   const connect = (line: Line): void => {
-    line.connection = `${line.name}#${String(connections++)}`;
+    line.connection = `${line.name}#${connections++}`;
     line.open = true;
     byConnection.set(line.connection, line);
   };
@@ -81,61 +99,62 @@ export function memoryNetwork(options: MemoryNetworkOptions): MemoryNetwork {
     byConnection.delete(line.connection);
     listener?.closed(line.connection);
   };
-  const cut = (line: Line, forGood: boolean): void => {
-    if (!line.open) return;
-    hangUp(line);
-    line.events?.disconnected();
-    if (forGood) return;
-    options.clock.after(options.reconnectMs ?? 1000, () => {
-      if (line.open || line.events === null) return;
-      connect(line);
-      line.events.reconnected();
-    });
-  };
-
   return {
-    server: {
-      listen(events) {
-        listener = events;
-      },
-      send(connection, message) {
-        const line = byConnection.get(connection);
-        if (line === undefined) return;
-        pass({ direction: "down", name: line.name, message }, () => {
-          if (line.open && line.connection === connection) line.events?.message(message);
-        });
-      },
-      disconnect(connection) {
-        const line = byConnection.get(connection);
-        if (line !== undefined)
-          pass({ direction: "down", name: line.name, message: "" }, () => {
-            cut(line, true);
-          });
-      },
-      close() {
-        for (const line of [...lines.values()]) cut(line, true);
-        listener = null;
-        return Promise.resolve();
-      },
+    lines: new Map(),
+    byConnection,
+    verify: options.verify ?? null,
+    connect,
+    hangUp,
+    server() {
+      if (listener !== null) return listener;
+      throw new FedtuneError("transport-closed", "Cannot reach the coordinator: nobody listens");
     },
-    client(name) {
-      const line: Line = { name, connection: "", events: null, open: false };
-      lines.set(name, line);
-      return clientEnd(line, { server, pass, connect, hangUp, verify: options.verify ?? null });
+    listen(events) {
+      listener = events;
     },
-    cut(name, forGood = false) {
-      const line = lines.get(name);
-      if (line !== undefined) cut(line, forGood);
+    pass(passage, deliver) {
+      for (const delay of options.fate?.(passage) ?? [0]) {
+        if (delay === 0) void Promise.resolve().then(deliver);
+        else options.clock.after(delay, deliver);
+      }
+    },
+    cut(line, forGood) {
+      if (!line.open) return;
+      hangUp(line);
+      line.events?.disconnected();
+      if (forGood) return;
+      options.clock.after(options.reconnectMs ?? 1000, () => {
+        if (line.open || line.events === null) return;
+        connect(line);
+        line.events.reconnected();
+      });
     },
   };
 }
 
-interface Wires {
-  server(): ServerTransportEvents;
-  pass(passage: Passage, deliver: () => void): void;
-  connect(line: Line): void;
-  hangUp(line: Line): void;
-  readonly verify: Hash | null;
+function serverEnd({ lines, byConnection, listen, pass, cut }: Wires): ServerTransport {
+  return {
+    listen,
+    send(connection, message) {
+      const line = byConnection.get(connection);
+      if (line === undefined) return;
+      pass({ direction: "down", name: line.name, message }, () => {
+        if (line.open && line.connection === connection) line.events?.message(message);
+      });
+    },
+    disconnect(connection) {
+      const line = byConnection.get(connection);
+      if (line === undefined) return;
+      pass({ direction: "down", name: line.name, message: "" }, () => {
+        cut(line, true);
+      });
+    },
+    close() {
+      for (const line of lines.values()) cut(line, true);
+      listen(null);
+      return Promise.resolve();
+    },
+  };
 }
 
 function clientEnd(line: Line, wires: Wires): ClientTransport {

@@ -1,0 +1,205 @@
+/** Carrying out what a session asks for: messages, timers, local work, uploads. */
+import { asFedtuneError, encodeMessage, FedtuneError } from "@fedtune/core";
+import type {
+  Delivery,
+  MessageOf,
+  SessionEffect,
+  SessionEnd,
+  SessionEvent,
+  SessionTimer,
+} from "@fedtune/core";
+import { openLocalRun } from "./local-run.ts";
+import type { LocalRun } from "./local-run.ts";
+import type { ClientOptions, ClientPorts } from "./ports.ts";
+
+const TIMER_MS: Readonly<Record<SessionTimer, number>> = {
+  greeting: 5_000,
+  heartbeat: 15_000,
+  delivery: 5_000,
+};
+
+/** How effects report back to the loop. */
+export interface LoopHandle {
+  post(event: SessionEvent): void;
+  end(end: SessionEnd): void;
+  fail(error: unknown): void;
+  /** Aborted when the session ends. */
+  readonly signal: AbortSignal;
+}
+
+/** Performs effects; slow ones go on by themselves and post their outcome. */
+export interface EffectPerformer {
+  perform(effect: SessionEffect): void;
+  /** Resolves when no work and no save is under way. */
+  settled(): Promise<void>;
+}
+
+/** What the effects of one session share. */
+interface Workshop {
+  readonly ports: ClientPorts;
+  readonly options: ClientOptions;
+  readonly loop: LoopHandle;
+  readonly timers: Map<SessionTimer, () => void>;
+  local: LocalRun | null;
+  work: { readonly controller: AbortController; readonly finished: Promise<void> } | null;
+  /** Starts something that the session's end waits for; its failure ends the session. */
+  launch(task: Promise<void>): void;
+}
+
+/** Makes the performer of one session. */
+export function effectPerformer(
+  ports: ClientPorts,
+  options: ClientOptions,
+  loop: LoopHandle,
+): EffectPerformer {
+  const tasks = new Set<Promise<void>>();
+  const workshop: Workshop = {
+    ports,
+    options,
+    loop,
+    timers: new Map(),
+    local: null,
+    work: null,
+    launch(task) {
+      const settling = task
+        .catch((error: unknown) => {
+          loop.fail(error);
+        })
+        .finally(() => tasks.delete(settling));
+      tasks.add(settling);
+    },
+  };
+  return {
+    perform: (effect) => {
+      perform(workshop, effect);
+    },
+    async settled() {
+      while (tasks.size > 0) await Promise.all(tasks);
+    },
+  };
+}
+
+function perform(workshop: Workshop, effect: SessionEffect): void {
+  switch (effect.type) {
+    case "send":
+      workshop.ports.transport.send(encodeMessage(effect.message));
+      return;
+    case "prepare":
+      workshop.launch(prepare(workshop, effect.welcome));
+      return;
+    case "work":
+      startWork(workshop, effect.order);
+      return;
+    case "abortWork":
+      workshop.work?.controller.abort(new FedtuneError("cancelled", "The order was called off"));
+      return;
+    case "upload":
+      workshop.launch(upload(workshop, effect.delivery));
+      return;
+    case "promote":
+    case "discard":
+      conclude(workshop, effect);
+      return;
+    case "startTimer":
+      startTimer(workshop, effect.timer);
+      return;
+    case "stopTimer":
+      stopTimer(workshop, effect.timer);
+      return;
+    case "end":
+      workshop.loop.end(effect.end);
+      return;
+    default:
+      throw new FedtuneError(
+        "internal",
+        `Cannot perform ${JSON.stringify(effect satisfies never)}`,
+      );
+  }
+}
+
+async function prepare(workshop: Workshop, welcome: MessageOf<"welcome">): Promise<void> {
+  const { ports, options, loop } = workshop;
+  const { data, verify = true } = options;
+  const local = await openLocalRun(ports, welcome, { data, verify });
+  workshop.local = local;
+  const { layoutHash } = local;
+  loop.post({ type: "prepared", layoutHash, holds: local.holds(), delivery: local.pending() });
+}
+
+/** One piece of work at a time: a new one starts when the one before, called off, has stopped. */
+function startWork(workshop: Workshop, order: MessageOf<"order">): void {
+  const controller = new AbortController();
+  const before = workshop.work?.finished ?? Promise.resolve();
+  const finished = before.then(() => work(workshop, order, controller.signal));
+  workshop.work = { controller, finished };
+  workshop.launch(finished);
+}
+
+async function work(
+  { local, loop, options }: Workshop,
+  order: MessageOf<"order">,
+  signal: AbortSignal,
+): Promise<void> {
+  if (local === null || signal.aborted) return;
+  const { listener } = options;
+  const { round, attempt } = order;
+  listener?.roundStarted?.(round);
+  try {
+    const delivery = await local.work(order, {
+      signal,
+      onProgress: (progress) => listener?.progress?.({ round, ...progress }),
+    });
+    loop.post({ type: "worked", delivery, holds: local.holds() });
+  } catch (error) {
+    const { code, message } = asFedtuneError(error, "training-failed");
+    const called = wasAborted(signal);
+    if (!called) listener?.declined?.({ round, message });
+    loop.post({ type: "workFailed", round, attempt, code, message, holds: local.holds() });
+  }
+}
+
+/** Read anew: the signal may have been aborted while something was awaited. */
+function wasAborted(signal: AbortSignal): boolean {
+  return signal.aborted;
+}
+
+async function upload({ local, loop, options }: Workshop, delivery: Delivery): Promise<void> {
+  const { round } = delivery;
+  try {
+    await local?.upload(delivery, options.client, loop.signal);
+    loop.post({ type: "uploaded", round });
+  } catch (error) {
+    const { code, message, retryable } = asFedtuneError(error);
+    loop.post({ type: "uploadFailed", round, code, message, retryable });
+  }
+}
+
+/** The coordinator has answered: the update is done with, for good or ill. */
+function conclude(
+  workshop: Workshop,
+  effect: Extract<SessionEffect, { type: "promote" | "discard" }>,
+): void {
+  const { local, options } = workshop;
+  const { round } = effect;
+  const bytes = local?.pending()?.blob.bytes ?? 0;
+  if (effect.type === "promote") options.listener?.delivered?.({ round, bytes, accepted: true });
+  else options.listener?.delivered?.({ round, bytes, accepted: false, reason: effect.message });
+  if (local !== null)
+    workshop.launch(effect.type === "promote" ? local.promote() : local.discard());
+}
+
+function startTimer(workshop: Workshop, timer: SessionTimer): void {
+  stopTimer(workshop, timer);
+  const { ports, loop, timers } = workshop;
+  timers.set(
+    timer,
+    ports.clock.after(TIMER_MS[timer], () => {
+      loop.post({ type: "timer", timer });
+    }),
+  );
+}
+
+function stopTimer({ timers }: Workshop, timer: SessionTimer): void {
+  timers.get(timer)?.();
+  timers.delete(timer);
+}
