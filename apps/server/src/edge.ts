@@ -30,7 +30,7 @@ const statuses: Readonly<Partial<Record<ErrorCode, number>>> = {
 const LINGER_MS = 1_000;
 
 /** The HTTP status of an error code; 500 for codes that no request should meet. */
-export function statusOf(code: ErrorCode): number {
+function statusOf(code: ErrorCode): number {
   return statuses[code] ?? 500;
 }
 

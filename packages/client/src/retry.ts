@@ -29,7 +29,7 @@ export async function retried<T>(
 }
 
 /** Resolves after `ms`; rejects with the signal's reason when it is aborted first. */
-export function pauseFor(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+function pauseFor(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const abort = (): void => {
       cancel();
