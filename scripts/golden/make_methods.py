@@ -53,12 +53,13 @@ def mean(updates: list[dict], weights: list[int]) -> dict:
     return {name: sum(n / total * update[name] for n, update in zip(weights, updates)) for name in updates[0]}
 
 
-def rounds(rng, start: dict, sent_roles: set[str], personal: bool) -> list[dict]:
-    """Clients train every round from the global factors; what they do not send is null throughout."""
-    sent = [factor["name"] for factor in factors() if factor["role"] in sent_roles]
-    known = sent if personal else list(start)
+def rounds(rng, start: dict, sent_roles: list[set[str]], personal: bool) -> list[dict]:
+    """Clients train from the global factors and send, round after round, the next set of roles in turn."""
     world, done = start, []
-    for weights in WEIGHTS:
+    known = [factor["name"] for factor in factors() if not personal or factor["role"] in sent_roles[0]]
+    for turn, weights in enumerate(WEIGHTS):
+        roles = sent_roles[turn % len(sent_roles)]
+        sent = [factor["name"] for factor in factors() if factor["role"] in roles]
         trained = [single({name: world[name] + 0.3 * rng.standard_normal(world[name].shape) for name in sent}) for _ in weights]
         world = single({**world, **mean(trained, weights)})
         clients = [{"index": i, "weight": n, "trained": flat(x)} for i, (n, x) in enumerate(zip(weights, trained))]
@@ -66,7 +67,7 @@ def rounds(rng, start: dict, sent_roles: set[str], personal: bool) -> list[dict]
     return done
 
 
-def write(name: str, equations: str, sent_roles: set[str], head: str = "share") -> None:
+def write(name: str, equations: str, sent_roles: list[set[str]], head: str = "share") -> None:
     rng = np.random.default_rng(SEED)
     start = initial(rng)
     write_json(TARGET / f"{name}.json", {
@@ -80,6 +81,7 @@ def write(name: str, equations: str, sent_roles: set[str], head: str = "share") 
     })
 
 
-write("fedavg", "FedIT, arXiv:2305.05644: A = sum n_k/n A_k and B = sum n_k/n B_k, likewise the head", {"down", "up", "head"})
-write("ffa-lora", "FFA-LoRA, arXiv:2403.12313: A = A_0 for ever, B = sum n_k/n B_k, likewise the head", {"up", "head"})
-write("fedsa-lora", "FedSA-LoRA, arXiv:2410.01463: A = sum n_k/n A_k; B_k and the head stay with client k", {"down"}, "personal")
+write("fedavg", "FedIT, arXiv:2305.05644: A = sum n_k/n A_k and B = sum n_k/n B_k, likewise the head", [{"down", "up", "head"}])
+write("ffa-lora", "FFA-LoRA, arXiv:2403.12313: A = A_0 for ever, B = sum n_k/n B_k, likewise the head", [{"up", "head"}])
+write("fedsa-lora", "FedSA-LoRA, arXiv:2410.01463: A = sum n_k/n A_k; B_k and the head stay with client k", [{"down"}], "personal")
+write("rolora", "RoLoRA, arXiv:2409.02346: odd rounds B = sum n_k/n B_k, even rounds A = sum n_k/n A_k, the other as it was; the head always", [{"up", "head"}, {"down", "head"}])

@@ -29,17 +29,17 @@ import type { LawSetting } from "./law.ts";
 
 const runs = { numRuns: 8 };
 
-export function aggregationLaws({ bench, name, test, played }: LawSetting): void {
+export function aggregationLaws({ bench, name, test, underway }: LawSetting): void {
   const { method } = bench;
 
-  /** Any cohort for the round after `played()`. */
+  /** Any cohort for the round under way. */
   function cohorts(): { server: MethodServer; cohort: fc.Arbitrary<MethodUpdate[]> } {
-    const { server, updates } = played();
+    const { server, updates } = underway();
     return { server, cohort: arbitraryUpdates(updates as [MethodUpdate, ...MethodUpdate[]]) };
   }
 
   test(`[AG1] ${name} leaves its inputs as they were, and the same input gives the same bytes`, () => {
-    const { server, updates } = played();
+    const { server, updates } = underway();
     const client = { index: 0, rank: updates[0]!.rank, holds: null };
     pure(
       ({ state, sent }) => {
@@ -93,7 +93,7 @@ export function aggregationLaws({ bench, name, test, played }: LawSetting): void
   });
 
   test(`[AG6] ${name} ignores an update of weight zero, even one full of NaN`, () => {
-    const { server, updates } = played();
+    const { server, updates } = underway();
     const aggregation = (some: readonly MethodUpdate[]) =>
       globalBits(bench, closeRound(bench, server, some));
     const [first] = updates as [MethodUpdate];
@@ -105,14 +105,14 @@ export function aggregationLaws({ bench, name, test, played }: LawSetting): void
   });
 
   test(`[AG7] ${name} refuses a round without updates and one without weight`, () => {
-    const { server, updates } = played();
+    const { server, updates } = underway();
     expectCode("no-updates", () => closeRound(bench, server, []));
     const idle = updates.map((update) => ({ ...update, weight: 0 }));
     expectCode("zero-weight", () => closeRound(bench, server, idle));
   });
 
   test(`[AG8] ${name} refuses an update of another length, and the check before it a NaN or an infinity`, () => {
-    const { server, updates } = played();
+    const { server, updates } = underway();
     for (const update of updates) {
       for (const length of [update.delta.length - 1, update.delta.length + 1]) {
         const wrong = { ...update, delta: new Float32Array(length) };
@@ -125,7 +125,7 @@ export function aggregationLaws({ bench, name, test, played }: LawSetting): void
   });
 
   test(`[AG10] ${name} reads nothing but what its plan uploads`, () => {
-    const { server, updates } = played();
+    const { server, updates } = underway();
     const copies = updates.map((update) => ({ ...update, delta: update.delta.slice() }));
     const poisoned = updates.map((update) => ({ ...update, delta: poisonedAround(update.delta) }));
     const bits = globalBits(bench, closeRound(bench, server, poisoned));

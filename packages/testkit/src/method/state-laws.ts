@@ -35,7 +35,7 @@ function play(bench: MethodBench, from: Federation, rounds: readonly number[]): 
   return played;
 }
 
-export function stateLaws({ bench, name, test, played }: LawSetting): void {
+export function stateLaws({ bench, name, test, underway }: LawSetting): void {
   const { method, context } = bench;
   const { claims } = method;
 
@@ -82,26 +82,23 @@ export function stateLaws({ bench, name, test, played }: LawSetting): void {
   });
 
   test(`[AG13] ${name} broadcasts parts in a fixed order and form`, () => {
-    const { server } = played();
-    const ids = server.parts.map(({ id }) => id);
+    const { server, updates } = underway();
+    const again = closeRound(bench, server, updates);
+    const ids = again.parts.map(({ id }) => id);
     expect(ids).toEqual([...new Set(ids)]);
-    const shuffled = closeRound(bench, played().server, played().updates.toReversed());
-    const again = closeRound(bench, played().server, played().updates);
+    const shuffled = closeRound(bench, server, updates.toReversed());
     expect(shuffled.parts.map(({ id }) => id)).toEqual(again.parts.map(({ id }) => id));
-    for (const part of server.parts) expectCanonicalPart(bench, part);
+    for (const part of again.parts) expectCanonicalPart(bench, part);
   });
 
   test(`[AG14] ${name} sends as many bytes as its plan says`, () => {
     for (const codec of codecNames) {
       const setup = { ...bench, context: { ...context, uploadCodec: codec } };
-      const { server, updates } = playRound(
-        setup,
-        openFederation(setup),
-        randomRound(setup, codec),
-      );
+      const start = openFederation(setup);
+      const { updates } = playRound(setup, start, randomRound(setup, codec));
       for (const { index, rank, delta } of updates) {
         const { layout } = tierIn(context.tiers, rank);
-        const plan = method.plan(server.state, 2, { index, rank, holds: 1 });
+        const plan = method.plan(start.server.state, 1, { index, rank, holds: 0 });
         expect(plan.codec).toBe(codec);
         const { size } = selectRoles(layout, plan.upload);
         const payload = { f32: 4 * size, f16: 2 * size, int8: codecs.int8.encodedBytes(size) };
@@ -145,7 +142,7 @@ export function stateLaws({ bench, name, test, played }: LawSetting): void {
 
   if (context.tiers.length > 1) {
     test(`[AG18] ${name} gives every rank tier an adapter of its own layout`, () => {
-      const { server, updates } = played();
+      const { server, updates } = underway();
       for (const { rank, layout } of context.tiers) {
         const client = newClient(bench, { index: 9, rank, weight: 1 });
         const factors = partsFor(bench, client, server).filter((part) => part.kind === "factors");
