@@ -91,7 +91,8 @@ function demoConfig(
     model: options.model ?? "fedtune-mini",
     task: { kind: "sequence-classification", labels },
     method: { name: options.method ?? "fedavg" },
-    training: { localEpochs: 1, batchSize: 16, learningRate: 5e-3, maxLength: 48 },
+    adapter: { rank: 8, loraAlpha: 16, targetModules: ["all-linear"] },
+    training: { localEpochs: 1, batchSize: 16, learningRate: 3e-3, maxLength: 48 },
     rounds: {
       numRounds: options.rounds ?? ROUNDS,
       minAvailableClients: clients.length,
