@@ -53,7 +53,30 @@ def mean(updates: list[dict], weights: list[int]) -> dict:
     return {name: sum(n / total * update[name] for n, update in zip(weights, updates)) for name in updates[0]}
 
 
-def rounds(rng, start: dict, sent_roles: list[set[str]], personal: bool) -> list[dict]:
+def svd_step(scale_b, scale_a):
+    """Mean of B, then per module the SVD of B A, cut to the rank: B = U f(S), A = g(S) V^T; the full matrices, as printed in the paper."""
+    def step(world: dict, updates: list[dict], weights: list[int]) -> dict:
+        new = {**world, **mean(updates, weights)}
+        for module in MODULES:
+            u, s, vt = canonical_svd(new[f"{module}.lora_B"] @ new[f"{module}.lora_A"])
+            new[f"{module}.lora_B"], new[f"{module}.lora_A"] = u * scale_b(s), scale_a(s)[:, None] * vt
+        return new
+    return step
+
+
+def canonical_svd(matrix):
+    """The first RANK singular triples; in each right vector the entry of largest magnitude is positive."""
+    u, s, vt = np.linalg.svd(matrix, full_matrices=False)
+    u, s, vt = u[:, :RANK], s[:RANK], vt[:RANK]
+    signs = np.sign(vt[np.arange(RANK), np.abs(vt).argmax(axis=1)])
+    return u * signs, s, signs[:, None] * vt
+
+
+def mean_step(world: dict, updates: list[dict], weights: list[int]) -> dict:
+    return {**world, **mean(updates, weights)}
+
+
+def rounds(rng, start: dict, sent_roles: list[set[str]], personal: bool, step) -> list[dict]:
     """Clients train from the global factors and send, round after round, the next set of roles in turn."""
     world, done = start, []
     known = [factor["name"] for factor in factors() if not personal or factor["role"] in sent_roles[0]]
@@ -61,23 +84,23 @@ def rounds(rng, start: dict, sent_roles: list[set[str]], personal: bool) -> list
         roles = sent_roles[turn % len(sent_roles)]
         sent = [factor["name"] for factor in factors() if factor["role"] in roles]
         trained = [single({name: world[name] + 0.3 * rng.standard_normal(world[name].shape) for name in sent}) for _ in weights]
-        world = single({**world, **mean(trained, weights)})
+        world = single(step(world, trained, weights))
         clients = [{"index": i, "weight": n, "trained": flat(x)} for i, (n, x) in enumerate(zip(weights, trained))]
         done.append({"clients": clients, "adapter": flat({name: world[name] for name in known})})
     return done
 
 
-def write(name: str, equations: str, sent_roles: list[set[str]], head: str = "share") -> None:
+def write(name: str, equations: str, sent_roles: list[set[str]], head="share", step=mean_step, config=None, tolerance=2e-7) -> None:
     rng = np.random.default_rng(SEED)
     start = initial(rng)
     write_json(TARGET / f"{name}.json", {
         "provenance": provenance("make_methods.py", SEED, "numpy"),
         "equations": equations,
-        "tolerance": 2e-7,
-        "rank": RANK, "scaling": SCALING, "head": head, "config": {},
+        "tolerance": tolerance,
+        "rank": RANK, "scaling": SCALING, "head": head, "config": config or {},
         "factors": factors(),
         "initial": flat(start),
-        "rounds": rounds(rng, start, sent_roles, head == "personal"),
+        "rounds": rounds(rng, start, sent_roles, head == "personal", step),
     })
 
 
@@ -85,3 +108,7 @@ write("fedavg", "FedIT, arXiv:2305.05644: A = sum n_k/n A_k and B = sum n_k/n B_
 write("ffa-lora", "FFA-LoRA, arXiv:2403.12313: A = A_0 for ever, B = sum n_k/n B_k, likewise the head", [{"up", "head"}])
 write("fedsa-lora", "FedSA-LoRA, arXiv:2410.01463: A = sum n_k/n A_k; B_k and the head stay with client k", [{"down"}], "personal")
 write("rolora", "RoLoRA, arXiv:2409.02346: odd rounds B = sum n_k/n B_k, even rounds A = sum n_k/n A_k, the other as it was; the head always", [{"up", "head"}, {"down", "head"}])
+write("fedsvd", "FedSVD, arXiv:2505.12805: B = sum n_k/n B_k; U S V^T = B A; then B = U_r S_r, A = V_r^T", [{"up", "head"}],
+      step=svd_step(lambda s: s, np.ones_like), tolerance=1e-6)
+write("fedsvd.sqrt", "FedSVD, arXiv:2505.12805, ablation of the split: B = U_r S_r^(1/2), A = S_r^(1/2) V_r^T", [{"up", "head"}],
+      step=svd_step(np.sqrt, np.sqrt), config={"split": "sqrt"}, tolerance=1e-6)

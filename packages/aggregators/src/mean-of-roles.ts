@@ -49,11 +49,11 @@ const meanFunctions = {
 } satisfies Partial<MethodFunctions<unknown>>;
 
 /** Closes a round with its means; `reshape` may then change what the round's phase publishes. */
-export function finishMeans(
-  state: TierState,
+export function finishMeans<State extends TierState>(
+  state: State,
   sums: RoundSums,
-  reshape: (next: TierState) => readonly [TierState, MethodMetrics] = (next) => [next, {}],
-): MethodResult<TierState> {
+  reshape: (next: State) => readonly [State, MethodMetrics] = (next) => [next, {}],
+): MethodResult<State> {
   const deltas = meanDeltas(sums);
   const [next, metrics] = reshape(movedBy(state, sums, deltas));
   return {

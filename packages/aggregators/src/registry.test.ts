@@ -20,7 +20,7 @@ describe("registry", () => {
   it("[AG19] refuses an option that a method does not have", () => {
     for (const { name, config } of methods) {
       expect(config.safeParse({ unheardOf: 1 }).success, name).toBe(false);
-      expect(methodConfigSchema().parse({ name })).toEqual({ name });
+      expect(methodConfigSchema().parse({ name })).toEqual({ ...config.parse({}), name });
       expect(methodConfigSchema().safeParse({ name, unheardOf: 1 }).success).toBe(false);
     }
     expect(methodConfigSchema().safeParse({ name: "fedavgg" }).success).toBe(false);

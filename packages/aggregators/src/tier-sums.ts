@@ -99,11 +99,11 @@ function addFactor(sum: Float64Array, { layout, mean }: TierSums, name: string):
 }
 
 /** The state after the mean changes of a round; one rounding to float32. */
-export function movedBy(
-  state: TierState,
-  { round, roles }: RoundSums,
+export function movedBy<State extends TierState>(
+  state: State,
+  { round, roles }: Pick<RoundSums, "round" | "roles">,
   deltas: readonly Float64Array[],
-): TierState {
+): State {
   const tiers = state.tiers.map((tier, t) => moved(tier, roles, deltas[t] ?? []));
   return { ...state, round, tiers };
 }

@@ -136,7 +136,7 @@ export function encodeTiers(state: TierState): Uint8Array {
  *
  * @throws FedtuneError `codec-invalid`, `layout-mismatch`, `shape-mismatch` when the bytes are no state of these tiers
  */
-export function decodeTiers(bytes: Uint8Array, initial: TierState): TierState {
+export function decodeTiers<State extends TierState>(bytes: Uint8Array, initial: State): State {
   const { header, vectors } = unpackState(bytes);
   const what = "the state of a method";
   const { round, ranks } = parseInput(headerSchema, header, { what, code: "codec-invalid" });

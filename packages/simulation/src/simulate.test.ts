@@ -1,6 +1,6 @@
 import { methods } from "@fedtune/aggregators";
 import { adapterKinds, memoryBlobs, rngFromSeed, selectRoles } from "@fedtune/core";
-import type { Blobs, Passage, RoundRow, RoundState, Trainer } from "@fedtune/core";
+import type { Blobs, Method, Passage, RoundRow, RoundState, Trainer } from "@fedtune/core";
 import {
   expectSameBits,
   nodeHash,
@@ -62,7 +62,7 @@ const accepted = (rows: readonly RoundRow[]): (readonly number[])[] =>
   rows.map((row) => row.accepted);
 
 describe("a simulated run", () => {
-  it.each(methods)(
+  it.each(methods as readonly Method[])(
     "[RE11] $name: runs its rounds, and means lead towards the clients' points",
     async ({ name, claims }) => {
       const points = clients.map((_, k) => toyPoint(layout, k));
