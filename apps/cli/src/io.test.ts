@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { createIo } from "./io.ts";
 import type { CommonOptions, Io, Stream } from "./io.ts";
 import { tableText } from "./table.ts";
@@ -53,6 +53,38 @@ describe("what a verb writes", () => {
     expect(stderr).toContain("round 1");
     expect(stderr).toContain("2/2 loss 0.7");
     expect(stderr).not.toContain("\u001b");
+  });
+
+  it("[CI12] where there is no terminal only news is said, at most every two seconds, the last at the end", () => {
+    vi.useFakeTimers();
+    try {
+      const { stderr } = speak({}, (io) => {
+        const bar = io.progress("steps", 9);
+        vi.advanceTimersByTime(10_000);
+        bar.update(1);
+        bar.update(2);
+        bar.update(3);
+        vi.advanceTimersByTime(2000);
+        bar.update(3);
+        vi.advanceTimersByTime(60_000);
+        bar.update(4);
+        bar.update(5);
+        bar.stop();
+        bar.stop();
+      });
+      expect(stderr).toBe("steps 1/9\nsteps 3/9\nsteps 4/9\nsteps 5/9\n");
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it("[CI12] a bar for terminals alone says nothing elsewhere", () => {
+    const { stderr } = speak({}, (io) => {
+      const bar = io.progress("rounds", 4, { terminalOnly: true });
+      bar.update(2, "loss 0.7");
+      bar.stop();
+    });
+    expect(stderr).toBe("");
   });
 
   it("[CI12] a note does not mix with a bar in a terminal", () => {

@@ -35,8 +35,11 @@ export interface Io {
   event(value: unknown): void;
   /** One line for people, on standard error; nothing with `--quiet`. */
   note(line: string): void;
-  /** A bar on standard error, lines where that is no terminal; `total` may be unknown at first (0). */
-  progress(label: string, total: number): Progress;
+  /**
+   * A bar on standard error, lines where that is no terminal; `total` may be unknown at first (0). With `terminalOnly`
+   * no lines: for a bar whose news also come as notes.
+   */
+  progress(label: string, total: number, how?: { readonly terminalOnly: boolean }): Progress;
   /** Registers what must not outlive the process, for example killing a child; the result takes it back. */
   onExit(stop: () => void): () => void;
 }
@@ -69,7 +72,8 @@ export function createIo(
       if (!quiet)
         stderr.write(bars.size > 0 && stderr.isTTY === true ? aboveBar(line) : `${line}\n`);
     },
-    progress: (label, total) => startProgress({ stderr, label, total, quiet, bars }),
+    progress: (label, total, { terminalOnly } = { terminalOnly: false }) =>
+      startProgress({ stderr, label, total, quiet, terminalOnly, bars }),
     onExit: interrupt.onExit,
   };
 }

@@ -1,41 +1,75 @@
 /** Adapters as people keep them: a folder that PEFT opens. */
-import { adapterKind, FedtuneError, readPeftAdapter, writePeftAdapter } from "@fedtune/core";
-import type { PeftAdapter, RunConfig } from "@fedtune/core";
+import {
+  adapterKind,
+  factorView,
+  FedtuneError,
+  readPeftAdapter,
+  readSafetensors,
+  writePeftAdapter,
+} from "@fedtune/core";
+import type { FactorRole, Layout, PeftAdapter, ResolvedRun } from "@fedtune/core";
 import type { ModelDescription } from "@fedtune/training";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { describePlan } from "./plan-of-method.ts";
 
 /** PEFT's name of the settings' file. */
 const CONFIG = "adapter_config.json";
 /** PEFT's name of the tensors' file. */
-export const TENSORS = "adapter_model.safetensors";
+const TENSORS = "adapter_model.safetensors";
 
 /** An adapter with what its files must say. */
 export interface AdapterToSave {
   readonly description: ModelDescription;
   readonly values: Float32Array;
-  readonly config: Pick<RunConfig, "adapter" | "model" | "task">;
-  /** Facts for the tensors' metadata, for example run and round. */
-  readonly metadata?: Readonly<Record<string, string>>;
+  readonly resolved: ResolvedRun;
+  readonly round: number;
 }
 
-/** Writes the folder; each file appears whole or not at all. Returns the folder. */
+/** Name in the tensors' metadata of the roles whose factors never left the clients, with spaces between. */
+export const INCOMPLETE = "incomplete";
+
+/**
+ * Writes the folder; each file appears whole or not at all. Returns the folder.
+ *
+ * Personal factors are zero in it, and the file says so.
+ */
 export async function saveAdapter(folder: string, adapter: AdapterToSave): Promise<string> {
-  const { description, values, config, metadata = {} } = adapter;
+  const { description, values, resolved, round } = adapter;
+  const { config } = resolved;
   const { kind, rank, loraAlpha, targetModules } = config.adapter;
-  const files = writePeftAdapter(description.layout, values, {
+  const personal = describePlan(resolved.method, resolved).keeps;
+  const shared = withoutRoles(description.layout, values, personal);
+  const files = writePeftAdapter(description.layout, shared, {
     kind: adapterKind(kind),
     rank,
     loraAlpha,
     targetModules,
     prefix: description.prefix,
     baseModel: config.model,
-    metadata: { labels: JSON.stringify(config.task.labels), ...metadata },
+    metadata: {
+      labels: JSON.stringify(config.task.labels),
+      run: config.name,
+      round: String(round),
+      ...(personal.length === 0 ? {} : { [INCOMPLETE]: personal.join(" ") }),
+    },
   });
   await mkdir(folder, { recursive: true });
   await replaceFile(join(folder, TENSORS), files.safetensors);
   await replaceFile(join(folder, CONFIG), files.config);
   return folder;
+}
+
+function withoutRoles(
+  layout: Layout,
+  values: Float32Array,
+  roles: readonly FactorRole[],
+): Float32Array {
+  const shared = values.slice();
+  for (const factor of layout.factors) {
+    if (roles.includes(factor.role)) factorView(shared, factor).fill(0);
+  }
+  return shared;
 }
 
 /** Writes beside the target and renames, so that a reader never sees half a file. */
@@ -55,6 +89,15 @@ export async function loadAdapter(folder: string, prefix: string): Promise<PeftA
   return readPeftAdapter(new TextDecoder().decode(config), tensors, { prefix });
 }
 
+/**
+ * What an adapter's file says about itself.
+ *
+ * @throws FedtuneError `file-missing`, `safetensors-invalid`
+ */
+export async function adapterMetadata(folder: string): Promise<ReadonlyMap<string, string>> {
+  return readSafetensors(await read(folder, TENSORS)).metadata;
+}
+
 async function read(folder: string, name: string): Promise<Uint8Array> {
   const path = join(folder, name);
   try {
@@ -69,4 +112,9 @@ async function read(folder: string, name: string): Promise<Uint8Array> {
       },
     );
   }
+}
+
+/** Where a coordinator keeps the adapter of a round. */
+export function roundFolder(dataDir: string, run: string, round: number): string {
+  return join(dataDir, "runs", run, `round-${round}`);
 }

@@ -1,22 +1,23 @@
 import { methods } from "@fedtune/aggregators";
 import { adapterKinds, prepareRun, resolveRun, runId } from "@fedtune/core";
-import type { DataRef, Metrics, ResolvedRun, Trainer } from "@fedtune/core";
+import type { Metrics, ResolvedRun, Trainer } from "@fedtune/core";
 import { nodeHash } from "@fedtune/node-ports";
 import { reportRows } from "@fedtune/simulation";
 import type { ReportRow } from "@fedtune/simulation";
 import { fileData } from "@fedtune/training";
+import { join } from "node:path";
 import { exitCodes } from "../edge.ts";
 import type { Io } from "../io.ts";
 import { tableText } from "../table.ts";
-import { saveAdapter } from "./adapter-folder.ts";
+import { roundFolder, saveAdapter } from "./adapter-folder.ts";
 import { openBaseModel } from "./base-model.ts";
 import { startChild } from "./child-client.ts";
 import type { ChildClient } from "./child-client.ts";
 import { planDemo } from "./demo-plan.ts";
-import type { DemoClient, DemoOptions, DemoPlan } from "./demo-plan.ts";
+import type { DemoOptions, DemoPlan } from "./demo-plan.ts";
 import { centralEvaluation } from "./evaluation.ts";
 import { bytesText, percent, roundsTable } from "./report-text.ts";
-import { roundFolder, startServing } from "./serve.ts";
+import { startServing } from "./serving.ts";
 import { simulateOnce } from "./simulate.ts";
 
 export type { DemoOptions } from "./demo-plan.ts";
@@ -67,38 +68,27 @@ async function live({ plan, resolved, backend }: Demo, io: Io): Promise<DemoResu
     { resolved, host: "127.0.0.1", port: 0, dataDir: plan.folder, test: plan.test, backend },
     io,
   );
+  const { coordinator, evaluator } = served;
   const children: ChildClient[] = [];
+  const measure = () =>
+    accuracies(evaluator?.trainer ?? null, { plan, resolved, adapter: coordinator.adapter() }, io);
   try {
     const { url } = served.server.address;
-    io.note(`Coordinator at ${url}`);
-    const before = await accuracies(
-      served.evaluator?.trainer ?? null,
-      { plan, resolved, adapter: served.coordinator.adapter() },
-      io,
-    );
+    io.note(`Coordinator at ${url}; starting ${plan.clients.length} client processes`);
+    const { model } = resolved.config;
     for (const { name, file } of plan.clients) {
-      children.push(
-        startChild(
-          { name, file, url, model: resolved.config.model, backend, stateDir: plan.folder },
-          io,
-        ),
-      );
+      const stateDir = join(plan.folder, "state");
+      children.push(startChild({ name, file, url, model, backend, stateDir }, io));
     }
-    const failed = Promise.race(children.map((child) => child.failed));
-    const { end, rows, adapter } = await Promise.race([served.run(), failed]);
-    await Promise.all(children.map((child) => child.ended));
-    const after = await accuracies(
-      served.evaluator?.trainer ?? null,
-      { plan, resolved, adapter: served.coordinator.adapter() },
-      io,
-    );
-    return {
-      status: end.status,
-      rows,
-      accuracy: joined(plan, before, after),
-      adapter,
-      failure: end.failure?.message ?? null,
+    const whole = async (): Promise<DemoResult> => {
+      // The clients start up meanwhile.
+      const before = await measure();
+      const { end, rows, adapter } = await served.run();
+      await Promise.all(children.map((child) => child.ended));
+      const accuracy = joined(plan, rows, { before, after: await measure() });
+      return { status: end.status, rows, accuracy, adapter, failure: end.failure?.message ?? null };
     };
+    return await Promise.race([whole(), ...children.map((child) => child.failed)]);
   } finally {
     await Promise.all(children.map((child) => child.stop()));
     await served.close();
@@ -107,16 +97,15 @@ async function live({ plan, resolved, backend }: Demo, io: Io): Promise<DemoResu
 
 /** The same run over a memory network and virtual time. */
 async function simulated({ plan, resolved, backend }: Demo, io: Io): Promise<DemoResult> {
-  const model = await openBaseModel(resolved.config.model);
+  const { config } = resolved;
+  const model = await openBaseModel(config.model);
   const clients = plan.clients.map(({ name, file }) => ({
     name,
     data: fileData({ kind: "file", path: file }),
   }));
-  const description = model.describe(resolved.config);
-  const first = prepareRun(runId("demo"), resolved, {
-    shape: description,
-    hash: nodeHash,
-  }).context.initial(resolved.config.adapter.rank);
+  const description = model.describe(config);
+  const setup = prepareRun(runId("demo"), resolved, { shape: description, hash: nodeHash });
+  const first = setup.context.initial(config.adapter.rank);
   return simulateOnce({ run: plan.config, resolved, clients, model, test: plan.test }, io, {
     backend,
     workers: 2,
@@ -124,25 +113,18 @@ async function simulated({ plan, resolved, backend }: Demo, io: Io): Promise<Dem
       const before = await accuracies(trainer, { plan, resolved, adapter: first }, io);
       const after = await accuracies(trainer, { plan, resolved, adapter: result.adapter }, io);
       const round = result.history.rounds.length;
-      const adapter = await saveAdapter(roundFolder(plan.folder, resolved.config.name, round), {
-        description,
-        values: result.adapter,
-        config: resolved.config,
-        metadata: { run: resolved.config.name, round: String(round) },
-      });
+      const folder = roundFolder(plan.folder, config.name, round);
+      const values = result.adapter;
+      const adapter = await saveAdapter(folder, { description, values, resolved, round });
+      const rows = reportRows(result.history);
       const { status, failure } = result.end;
-      return {
-        status,
-        rows: reportRows(result.history),
-        accuracy: joined(plan, before, after),
-        adapter,
-        failure: failure?.message ?? null,
-      };
+      const accuracy = joined(plan, rows, { before, after });
+      return { status, rows, accuracy, adapter, failure: failure?.message ?? null };
     },
   });
 }
 
-/** Accuracy of an adapter on every client's own part of the test data, then on all of it. */
+/** Metrics of an adapter on every client's own part of the test data, where the data says whose is whose. */
 async function accuracies(
   trainer: Trainer | null,
   { plan, resolved, adapter }: { plan: DemoPlan; resolved: ResolvedRun; adapter: Float32Array },
@@ -150,27 +132,37 @@ async function accuracies(
 ): Promise<Metrics[]> {
   if (trainer === null) return [];
   const { rank } = resolved.config.adapter;
-  const parts: DataRef[] = [...plan.clients.flatMap((client) => client.test ?? []), plan.test];
   const measured: Metrics[] = [];
-  for (const data of parts) {
+  for (const data of plan.clients.flatMap((client) => client.test ?? [])) {
     const evaluate = centralEvaluation({ trainer, resolved, data, control: { signal: io.signal } });
     measured.push(await evaluate(adapter, rank, 0));
   }
   return measured;
 }
 
+interface OwnAccuracies {
+  readonly before: readonly Metrics[];
+  readonly after: readonly Metrics[];
+}
+
+/** One line per client with test data of its own, then all of the test data as the rounds evaluated it. */
 function joined(
   plan: DemoPlan,
-  before: readonly Metrics[],
-  after: readonly Metrics[],
+  rows: readonly ReportRow[],
+  { before, after }: OwnAccuracies,
 ): DemoResult["accuracy"] {
-  const own: readonly DemoClient[] = plan.clients.filter((client) => client.test !== null);
-  return [...own.map(({ name }) => name), "all"].map((name, k) => ({
+  const line = (name: string, first: Metrics = {}, last: Metrics = {}) => ({
     name,
-    rows: after[k]?.["examples"] ?? 0,
-    before: before[k]?.["accuracy"] ?? NaN,
-    after: after[k]?.["accuracy"] ?? NaN,
-  }));
+    rows: last["examples"] ?? 0,
+    before: first["accuracy"] ?? NaN,
+    after: last["accuracy"] ?? NaN,
+  });
+  const own = plan.clients.filter((client) => client.test !== null);
+  const evaluated = rows.flatMap(({ evaluation }) => (evaluation === null ? [] : [evaluation]));
+  return [
+    ...own.map(({ name }, k) => line(name, before[k], after[k])),
+    line("all", evaluated[0], evaluated.at(-1)),
+  ];
 }
 
 function demoText({ rows, accuracy, adapter, failure }: DemoResult): string {

@@ -1,4 +1,4 @@
-import { adapterKind, FedtuneError, factorView, readSafetensors, runId } from "@fedtune/core";
+import { adapterKind, FedtuneError, factorView, runId } from "@fedtune/core";
 import type { EvaluateJob, Layout } from "@fedtune/core";
 import {
   classificationMetrics,
@@ -9,12 +9,11 @@ import {
 } from "@fedtune/training";
 import type { FileData } from "@fedtune/training";
 import { nodeFiles } from "@fedtune/training/node";
-import { readFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { z } from "zod";
 import type { Io } from "../io.ts";
 import { tableText } from "../table.ts";
-import { loadAdapter, replaceFile, TENSORS } from "./adapter-folder.ts";
+import { adapterMetadata, loadAdapter, replaceFile } from "./adapter-folder.ts";
 import { openBaseModel } from "./base-model.ts";
 import type { BaseModel } from "./base-model.ts";
 import { decimal, percent } from "./report-text.ts";
@@ -141,8 +140,7 @@ function onto(
 const labelList = z.array(z.string()).min(2);
 
 async function savedLabels(folder: string): Promise<readonly string[] | null> {
-  const { metadata } = readSafetensors(new Uint8Array(await readFile(join(folder, TENSORS))));
-  const text = metadata.get("labels");
+  const text = (await adapterMetadata(folder)).get("labels");
   return text === undefined ? null : labelList.parse(JSON.parse(text));
 }
 

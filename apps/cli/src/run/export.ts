@@ -6,17 +6,15 @@ import {
   parseInput,
   resolveRun,
 } from "@fedtune/core";
-import type { ResolvedRun } from "@fedtune/core";
 import { methods } from "@fedtune/aggregators";
 import { nodeHash } from "@fedtune/node-ports";
-import { existsSync } from "node:fs";
 import { cp, mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import type { Io } from "../io.ts";
-import { saveAdapter } from "./adapter-folder.ts";
+import { adapterMetadata, INCOMPLETE, roundFolder, saveAdapter } from "./adapter-folder.ts";
 import { openBaseModel } from "./base-model.ts";
-import { roundFolder } from "./serve.ts";
+import { describePlan } from "./plan-of-method.ts";
 
 /** What `fedtune export` was asked for; exactly one of `server` and `dataDir` is there. */
 export interface ExportOptions {
@@ -37,9 +35,18 @@ export interface ExportOptions {
  */
 export async function runExport(options: ExportOptions, io: Io): Promise<undefined> {
   const { out, server, dataDir } = options;
-  if (server !== undefined) return done(await fromServer(options, server, io.signal), out, io);
-  if (dataDir !== undefined) return done(await fromFolder(options, dataDir), out, io);
-  throw new FedtuneError("usage", "Cannot export: neither --server nor --data-dir is given", {
+  if (server !== undefined) {
+    done(await fromServer(options, server.replace(/\/+$/, ""), io.signal), out, io);
+  } else if (dataDir !== undefined) {
+    done(await fromFolder(options, dataDir), out, io);
+  } else {
+    throw noSource();
+  }
+  return undefined;
+}
+
+function noSource(): FedtuneError {
+  return new FedtuneError("usage", "Cannot export: neither --server nor --data-dir is given", {
     data: { help: "fedtune export --help" },
   });
 }
@@ -47,30 +54,51 @@ export async function runExport(options: ExportOptions, io: Io): Promise<undefin
 interface Exported {
   readonly run: string;
   readonly round: number;
+  /** Roles whose factors never left the clients. */
+  readonly incomplete: readonly string[];
 }
 
-function done({ run, round }: Exported, out: string, io: Io): undefined {
+function done({ run, round, incomplete }: Exported, out: string, io: Io): void {
+  const lack =
+    incomplete.length === 0
+      ? ""
+      : `\nIncomplete: its ${incomplete.join(" and ")} factors are zero, each client has its own`;
   io.result(
-    { run, round, adapter: out },
-    () => `Adapter of run "${run}" after round ${round}: ${out}`,
+    { run, round, adapter: out, incomplete },
+    () => `Adapter of run "${run}" after round ${round}: ${out}${lack}`,
   );
 }
 
 /** Copies what the coordinator saved after a round. */
-async function fromFolder({ run, round, out }: ExportOptions, dataDir: string): Promise<Exported> {
+async function fromFolder(options: ExportOptions, dataDir: string): Promise<Exported> {
+  const { run, round, out } = options;
   const name = run ?? (await onlyEntry(join(dataDir, "runs")));
   const rounds = (await entries(join(dataDir, "runs", name))).flatMap((entry) => {
     const number = Number(/^round-(\d+)$/.exec(entry)?.[1] ?? NaN);
     return Number.isNaN(number) ? [] : [number];
   });
   const wanted = round ?? Math.max(...rounds);
+  if (!rounds.includes(wanted)) throw missing(name, wanted, rounds);
   const folder = roundFolder(dataDir, name, wanted);
-  if (!rounds.includes(wanted) || !existsSync(folder)) {
-    throw missing(name, wanted, rounds);
-  }
+  const exported = { run: name, round: wanted, incomplete: await incompleteRoles(folder) };
+  checkComplete(exported, options);
   await mkdir(out, { recursive: true });
   await cp(folder, out, { recursive: true });
-  return { run: name, round: wanted };
+  return exported;
+}
+
+async function incompleteRoles(folder: string): Promise<readonly string[]> {
+  const roles = (await adapterMetadata(folder)).get(INCOMPLETE);
+  return roles === undefined ? [] : roles.split(" ");
+}
+
+/** Refuses what lacks factors, unless zeros may stand for them. */
+function checkComplete({ run, round, incomplete }: Exported, { coldStart }: ExportOptions): void {
+  if (incomplete.length === 0 || coldStart !== undefined) return;
+  const message =
+    `Cannot export round ${round} of run "${run}": its ${incomplete.join(" and ")} factors never left the clients; ` +
+    `with --cold-start zero zeros stand for them`;
+  throw new FedtuneError("adapter-invalid", message, { data: { run, round, incomplete } });
 }
 
 function missing(run: string, round: number, rounds: readonly number[]): FedtuneError {
@@ -117,33 +145,25 @@ const runState = z.object({
 
 /** Fetches the values from a coordinator and writes PEFT's files here. */
 async function fromServer(
-  { run, round, out, model: folder }: ExportOptions,
+  options: ExportOptions,
   server: string,
   signal: AbortSignal,
 ): Promise<Exported> {
+  const { run, round: asked, out, model: folder } = options;
   const name = run ?? (await onlyRun(server, signal));
   const { history } = parsed(runState, await getJson(`${server}/api/runs/${name}`, signal));
   const resolved = resolveRun(history.run.config, { methods, kinds: adapterKinds }, nodeHash);
   const rounds = history.rounds.map((row) => row.round);
-  const wanted = round ?? Math.max(...rounds);
-  if (!rounds.includes(wanted)) throw missing(name, wanted, rounds);
-  const values = await adapterValues(`${server}/api/runs/${name}/rounds/${wanted}/adapter`, signal);
-  await writeFetched({ out, folder, resolved, values, round: wanted });
-  return { run: name, round: wanted };
-}
-
-async function writeFetched(fetched: {
-  readonly out: string;
-  readonly folder: string | undefined;
-  readonly resolved: ResolvedRun;
-  readonly values: Float32Array;
-  readonly round: number;
-}): Promise<void> {
-  const { config } = fetched.resolved;
-  const model = await openBaseModel(fetched.folder ?? config.model);
-  const description = model.describe(config);
-  const metadata = { run: config.name, round: String(fetched.round) };
-  await saveAdapter(fetched.out, { description, values: fetched.values, config, metadata });
+  const round = asked ?? Math.max(...rounds);
+  if (!rounds.includes(round)) throw missing(name, round, rounds);
+  const incomplete = describePlan(resolved.method, resolved).keeps;
+  const exported = { run: name, round, incomplete };
+  checkComplete(exported, options);
+  const values = await adapterValues(`${server}/api/runs/${name}/rounds/${round}/adapter`, signal);
+  const model = await openBaseModel(folder ?? resolved.config.model);
+  const description = model.describe(resolved.config);
+  await saveAdapter(out, { description, values, resolved, round });
+  return exported;
 }
 
 async function onlyRun(server: string, signal: AbortSignal): Promise<string> {

@@ -1,7 +1,7 @@
 import { adapterKinds, initialAdapter, layoutOf, rngFromSeed } from "@fedtune/core";
-import type { FactorRole, Method } from "@fedtune/core";
+import type { FactorRole, HeadPolicy, Method } from "@fedtune/core";
 
-/** What clients do in the first round of a method with its default options; roles of factors. */
+/** What clients do in the first round; roles of factors. */
 export interface PlanDescription {
   readonly trains: readonly FactorRole[];
   readonly uploads: readonly FactorRole[];
@@ -9,25 +9,31 @@ export interface PlanDescription {
   readonly keeps: readonly FactorRole[];
 }
 
-const settings = { rank: 1, loraAlpha: 1 };
+const tiny = { rank: 1, loraAlpha: 1 };
 const layer = { name: "layer", in: 2, out: 2 };
 const head = { name: "classifier", module: "classifier", role: "head", shape: [2, 2] } as const;
 
+/** What decides a plan besides the method itself; its defaults without. */
+export interface PlanSettings {
+  readonly methodConfig: unknown;
+  readonly config: { readonly head: HeadPolicy };
+}
+
 /** Asks the method itself, with one tiny layer and a head. */
-export function describePlan(method: Method): PlanDescription {
+export function describePlan(method: Method, settings?: PlanSettings): PlanDescription {
   const { products } = method.claims;
   const kind = adapterKinds.find(({ product }) => products.includes(product)) ?? adapterKinds[0];
-  const layout = layoutOf([...kind.factors(layer, settings), head]);
+  const layout = layoutOf([...kind.factors(layer, tiny), head]);
   const state = method.init(
-    method.config.parse({}),
+    settings?.methodConfig ?? method.config.parse({}),
     {
-      tiers: [{ rank: settings.rank, layout, scaling: kind.scaling(settings) }],
+      tiers: [{ rank: tiny.rank, layout, scaling: kind.scaling(tiny) }],
       initial: () => initialAdapter(layout, kind, rngFromSeed(0)),
-      head: method.defaultHead,
+      head: settings?.config.head ?? method.defaultHead,
       uploadCodec: "f32",
     },
     rngFromSeed(0),
   );
-  const plan = method.plan(state, 1, { index: 0, rank: settings.rank, holds: null });
+  const plan = method.plan(state, 1, { index: 0, rank: tiny.rank, holds: null });
   return { trains: plan.train, uploads: plan.upload, keeps: plan.personal };
 }

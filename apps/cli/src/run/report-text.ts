@@ -46,7 +46,7 @@ export function bytesText(bytes: number): string {
 
 /** A share as `87.5 %`; nothing for nothing. */
 export function percent(value: number | undefined): string {
-  return value === undefined ? "" : `${(value * 100).toFixed(1)} %`;
+  return value === undefined || !Number.isFinite(value) ? "" : `${(value * 100).toFixed(1)} %`;
 }
 
 /** Four decimals; nothing for nothing. */

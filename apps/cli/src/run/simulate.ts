@@ -4,7 +4,6 @@ import type { DataRef, ResolvedRun, TrainControl, Trainer } from "@fedtune/core"
 import { nodeHash } from "@fedtune/node-ports";
 import {
   populate,
-  reportRow,
   reportRows,
   simulate,
   simulationData,
@@ -29,6 +28,7 @@ import { saveAdapter } from "./adapter-folder.ts";
 import { openBaseModel } from "./base-model.ts";
 import type { BaseModel } from "./base-model.ts";
 import { centralEvaluation } from "./evaluation.ts";
+import { liveReport } from "./live-report.ts";
 import { roundsTable } from "./report-text.ts";
 import { openTrainers } from "./trainers.ts";
 
@@ -55,7 +55,7 @@ export interface SimulateOptions {
 }
 
 /** The config with what the options say over it; `value.simulation` is the simulation's own section. */
-export function simulationConfig(options: SimulateOptions): Promise<ConfigSource> {
+function simulationConfig(options: SimulateOptions): Promise<ConfigSource> {
   return loadConfig({
     file: options.config,
     set: options.set,
@@ -125,7 +125,7 @@ export async function runSimulate(options: SimulateOptions, io: Io): Promise<num
  *
  * @throws FedtuneError for everything that is wrong before the first round
  */
-export async function prepareSimulation(source: ConfigSource): Promise<PreparedSimulation> {
+async function prepareSimulation(source: ConfigSource): Promise<PreparedSimulation> {
   const { simulation: section = {}, ...rest } = source.value;
   const parse = <T>(work: () => T): T => withPlaces(source, work);
   const simulation = parse(() =>
@@ -182,7 +182,10 @@ export interface SimulationToPlay {
 export interface PlayOptions<T> {
   readonly backend: string | undefined;
   readonly workers: number;
-  finish(played: { readonly result: SimulationResult; readonly trainer: Trainer }): Promise<T>;
+  readonly finish: (played: {
+    readonly result: SimulationResult;
+    readonly trainer: Trainer;
+  }) => Promise<T>;
 }
 
 /** Plays one simulated run with progress. */
@@ -193,7 +196,9 @@ export async function simulateOnce<T>(
 ): Promise<T> {
   const { trainer, backend } = await openTrainers(model, wanted, workers);
   io.note(`Training on ${backend}, ${workers} at a time`);
-  const bar = io.progress("rounds", resolved.config.rounds.numRounds);
+  const { config } = resolved;
+  const nameOf = (index: number): string => clients[index]?.name ?? `participant ${index}`;
+  const report = liveReport({ config, evaluates: test !== null, nameOf, live: false }, io);
   const control: TrainControl = { signal: io.signal };
   try {
     const result = await simulate(run, {
@@ -206,19 +211,12 @@ export async function simulateOnce<T>(
       hash: nodeHash,
       settle: () => new Promise((resolve) => setImmediate(resolve)),
       signal: io.signal,
-      listener: {
-        roundCommitted(row) {
-          bar.update(row.round, `loss ${(row.training["loss"] ?? NaN).toFixed(4)}`);
-          io.event({ event: "round", ...reportRow(row, undefined) });
-        },
-        evaluated: ({ round, metrics }) => {
-          io.event({ event: "evaluation", round, metrics });
-        },
-      },
+      listener: report.listener,
     });
+    report.stop();
     return await finish({ result, trainer });
   } finally {
-    bar.stop();
+    report.stop();
     await trainer.close();
   }
 }
@@ -244,8 +242,8 @@ async function writeResults(
   return saveAdapter(join(folder, "adapter"), {
     description: model.describe(config),
     values: result.adapter,
-    config,
-    metadata: { run: config.name, round: String(result.history.rounds.length) },
+    resolved,
+    round: result.history.rounds.length,
   });
 }
 

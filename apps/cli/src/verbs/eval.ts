@@ -17,7 +17,11 @@ export const evaluate: Verb = {
         .option("--text <column>", "name of the text column")
         .option("--text-pair <column>", "name of the second text's column, for pairs")
         .option("--label <column>", "name of the label column")
-        .option("--max-length <n>", "tokens per example; by default what the base model takes", integer(4))
+        .option(
+          "--max-length <n>",
+          "tokens per example; by default what the base model takes",
+          integer(4),
+        )
         .option("--batch-size <n>", "examples at a time", integer(1), 32)
         .option("--backend <name>", "where to compute; see: fedtune doctor")
         .option("--logits <file>", "also writes every example's logits, one JSON line each"),
