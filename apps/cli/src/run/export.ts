@@ -15,6 +15,7 @@ import type { Io } from "../io.ts";
 import { adapterMetadata, INCOMPLETE, roundFolder, saveAdapter } from "./adapter-folder.ts";
 import { openBaseModel } from "./base-model.ts";
 import { describePlan } from "./plan-of-method.ts";
+import { savedText } from "./report-text.ts";
 
 /** What `fedtune export` was asked for; exactly one of `server` and `dataDir` is there. */
 export interface ExportOptions {
@@ -59,13 +60,9 @@ interface Exported {
 }
 
 function done({ run, round, incomplete }: Exported, out: string, io: Io): void {
-  const lack =
-    incomplete.length === 0
-      ? ""
-      : `\nIncomplete: its ${incomplete.join(" and ")} factors are zero, each client has its own`;
   io.result(
     { run, round, adapter: out, incomplete },
-    () => `Adapter of run "${run}" after round ${round}: ${out}${lack}`,
+    () => `Run "${run}" after round ${round}\n${savedText(out, incomplete)}`,
   );
 }
 

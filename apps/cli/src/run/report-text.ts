@@ -1,3 +1,4 @@
+import type { RunEnd } from "@fedtune/core";
 import type { ReportRow } from "@fedtune/simulation";
 import { tableText } from "../table.ts";
 
@@ -30,6 +31,32 @@ export function roundsTable(rows: readonly ReportRow[]): string {
     ...(lost ? [lossText(row)] : []),
   ]);
   return tableText(head, lines);
+}
+
+/** What a run left behind. */
+export interface RunText {
+  readonly rows: readonly ReportRow[];
+  /** Folder of the last adapter; null when there is none. */
+  readonly adapter: string | null;
+  /** Roles whose factors never left the clients. */
+  readonly personal: readonly string[];
+  readonly end: RunEnd;
+}
+
+/** The end of a run for people. */
+export function runText({ rows, adapter, personal, end }: RunText): string {
+  const parts = [roundsTable(rows)];
+  if (adapter !== null) parts.push(savedText(adapter, personal));
+  if (end.failure !== null)
+    parts.push(`The run failed: ${end.failure.message} (${end.failure.code})`);
+  return parts.join("\n\n");
+}
+
+/** Where an adapter went, and what it lacks. */
+export function savedText(folder: string, personal: readonly string[]): string {
+  if (personal.length === 0) return `Adapter: ${folder}`;
+  const lack = `its ${personal.join(" and ")} factors are zero, each client has its own`;
+  return `Adapter: ${folder}\nIncomplete: ${lack}`;
 }
 
 /** Bytes with a binary unit: `48.2 KiB`. */

@@ -10,9 +10,9 @@ import type { ConfigSource } from "../config/load.ts";
 import { exitCodes } from "../edge.ts";
 import type { Io } from "../io.ts";
 import type { Assignment } from "../values.ts";
-import { roundsTable } from "./report-text.ts";
+import { describePlan } from "./plan-of-method.ts";
+import { runText } from "./report-text.ts";
 import { startServing } from "./serving.ts";
-import type { ServedResult } from "./serving.ts";
 
 /** What `fedtune serve` was asked for. */
 export interface ServeOptions {
@@ -55,9 +55,11 @@ export async function runServe(options: ServeOptions, io: Io): Promise<number> {
     `Run "${config.name}" (${String(config.method["name"])}, ${config.rounds.numRounds} rounds) at ${url}`,
   );
   io.note(`Clients join with: fedtune join --server ${url} --name NAME --data FILE`);
-  const result = await served.run().finally(() => served.close());
-  const { end, rows, adapter } = result;
-  io.result({ run: config.name, ...end, rounds: rows, adapter }, () => servedText(result));
+  const { end, rows, adapter } = await served.run().finally(() => served.close());
+  const personal = describePlan(resolved.method, resolved).keeps;
+  io.result({ run: config.name, ...end, rounds: rows, adapter, incomplete: personal }, () =>
+    runText({ rows, adapter, personal, end }),
+  );
   return end.status === "completed" ? exitCodes.ok : exitCodes.failure;
 }
 
@@ -90,10 +92,4 @@ function testData(
   path: string,
 ): FileData {
   return fileData({ kind: "file", path, text, textPair, label });
-}
-
-function servedText({ end, rows, adapter }: ServedResult): string {
-  const failure =
-    end.failure === null ? "" : `\n\nThe run failed: ${end.failure.message} (${end.failure.code})`;
-  return `${roundsTable(rows)}${adapter === null ? "" : `\n\nAdapter: ${adapter}`}${failure}`;
 }

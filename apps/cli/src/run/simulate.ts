@@ -29,7 +29,8 @@ import { openBaseModel } from "./base-model.ts";
 import type { BaseModel } from "./base-model.ts";
 import { centralEvaluation } from "./evaluation.ts";
 import { liveReport } from "./live-report.ts";
-import { roundsTable } from "./report-text.ts";
+import { describePlan } from "./plan-of-method.ts";
+import { runText } from "./report-text.ts";
 import { openTrainers } from "./trainers.ts";
 
 /** What `fedtune simulate` was asked for. */
@@ -112,10 +113,9 @@ export async function runSimulate(options: SimulateOptions, io: Io): Promise<num
     rounds: rows,
     adapter,
   };
-  io.result(
-    summary,
-    () =>
-      `${roundsTable(rows)}${adapter === null ? "" : `\n\nAdapter: ${adapter}`}${failureText(result)}`,
+  const personal = describePlan(resolved.method, resolved).keeps;
+  io.result({ ...summary, incomplete: personal }, () =>
+    runText({ rows, adapter, personal, end: result.end }),
   );
   return result.end.status === "completed" ? exitCodes.ok : exitCodes.failure;
 }
@@ -245,10 +245,4 @@ async function writeResults(
     resolved,
     round: result.history.rounds.length,
   });
-}
-
-function failureText({ end }: SimulationResult): string {
-  return end.failure === null
-    ? ""
-    : `\n\nThe run failed: ${end.failure.message} (${end.failure.code})`;
 }
