@@ -181,6 +181,13 @@ function updateOf(
   const { layout, layoutHash: digest } = parts;
   const { plan, round } = order;
   const { factors, examples, metrics } = result;
+  for (const [name, value] of Object.entries(metrics)) {
+    if (Number.isFinite(value)) continue;
+    throw new FedtuneError(
+      "not-finite",
+      `Cannot report metric "${name}": it is ${value}, wanted a finite number`,
+    );
+  }
   const bytes = encodeUpdate({
     layout,
     layoutHash: digest,

@@ -67,7 +67,7 @@ function firstStatus(state: RoundState, index: number): Member {
 }
 
 /** Accepted updates without which an attempt fails. */
-export function quorum(rules: RoundRules, state: RoundState): number {
+function quorum(rules: RoundRules, state: RoundState): number {
   return Math.min(rules.policy.minFitClients, state.cohort.length);
 }
 

@@ -101,6 +101,8 @@ export interface RoundNotes {
   readonly refusals: Map<ErrorCode, number>;
   /** Updates announced and checked, by participantIndex, waiting to be stored. */
   readonly arrived: Map<number, ArrivedUpdate>;
+  /** Hashes of what each participant uploaded since the round opened. */
+  readonly sent: Map<number, Set<Digest>>;
   /** The round that every uploaded blob is for; kept only by a coordinator that deletes them after their round. */
   readonly uploads: Map<Digest, number>;
   pending: Omit<RoundRow, "traffic" | "seconds"> | null;
@@ -192,6 +194,7 @@ function assemble(setup: RunSetup, ports: CoordinatorPorts, assembly: Assembly) 
       openedAt: 0,
       refusals: new Map(),
       arrived: new Map(),
+      sent: new Map(),
       uploads: new Map(),
       pending: null,
     },

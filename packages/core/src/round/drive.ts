@@ -84,6 +84,7 @@ async function open(context: Context, effect: EffectOf<"open">): Promise<void> {
   const { setup, ports, round } = context;
   if (effect.attempt === 1) {
     round.refusals.clear();
+    round.sent.clear();
     round.openedAt = ports.clock.now();
   }
   round.arrived.clear();

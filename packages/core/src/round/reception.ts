@@ -8,11 +8,9 @@ import type { ClientMessage, MessageOf, RunSpec, ServerMessage } from "../protoc
 import { checkUpdate } from "../update.ts";
 import type { Connected } from "./connections.ts";
 import type { Context } from "./coordinator.ts";
+import { giveBlob, takeUpload } from "./data-plane.ts";
 import { noteRefusal } from "./drive.ts";
 import { initialStream } from "./setup.ts";
-
-/** Bytes that an upload may have beyond its vector: the header, with room. */
-const HEADER_ALLOWANCE = 4096;
 
 /** The handlers that a transport calls; every failure is answered, none is thrown at the transport. */
 export function clientEvents(context: Context): ServerTransportEvents {
@@ -28,25 +26,12 @@ export function clientEvents(context: Context): ServerTransportEvents {
       if (connected !== null)
         context.post({ type: "left", index: connected.index, forGood: false });
     },
-    async upload(connection, slot, { bytes, hash }) {
-      const connected = known(context, connection);
-      if (slot.client !== connected.client || slot.run !== context.setup.id) {
-        throw new FedtuneError(
-          "unknown-client",
-          `Cannot upload for client "${slot.client}" as "${connected.client}"`,
-        );
-      }
-      context.traffic.count("bytesUp", bytes.length);
-      checkSize(context, connected, bytes.length);
-      await checkSlot(context, connected, { round: slot.round, hash });
-      await context.ports.blobs.put(bytes, hash);
-      if (context.retention === "latest") context.round.uploads.set(hash, slot.round);
+    async upload(connection, slot, blob) {
+      await takeUpload(context, known(context, connection), { slot, blob });
     },
     async download(connection, hash) {
       known(context, connection);
-      const bytes = await context.ports.blobs.get(hash);
-      context.traffic.count("bytesDown", bytes.length);
-      return bytes;
+      return giveBlob(context, hash);
     },
   };
 }
@@ -119,6 +104,11 @@ async function hello(
       "run-unknown",
       `Cannot find run "${message.run}", expected "${setup.id}"`,
     );
+  }
+  const before = connections.byConnection(connection);
+  if (before !== undefined && before.client !== message.client) {
+    const text = `Cannot greet as "${message.client}": this connection speaks for "${before.client}"`;
+    throw new FedtuneError("message-invalid", text);
   }
   const index = await ports.store.enrol(
     setup.id,
@@ -252,28 +242,6 @@ function known(context: Context, connection: string): Connected {
     );
   }
   return connected;
-}
-
-function checkSize(context: Context, { index }: Connected, bytes: number): void {
-  const expected = context.model.expected(context.model.round + 1, index);
-  const most = expected.length * 4 + HEADER_ALLOWANCE;
-  if (bytes <= most) return;
-  const message = `Cannot take an update of ${String(bytes)} bytes, expected at most ${String(most)}`;
-  noteRefusal(context, { index, round: null, code: "update-too-large", message });
-  throw new FedtuneError("update-too-large", message, { data: { bytes, most } });
-}
-
-async function checkSlot(
-  context: Context,
-  { index }: Connected,
-  slot: { readonly round: number; readonly hash: Digest },
-): Promise<void> {
-  const row = await context.ports.store.getUpdate(context.setup.id, slot.round, index);
-  if (row === null || row.blob.hash === slot.hash) return;
-  throw new FedtuneError(
-    "update-conflict",
-    `Cannot take other bytes for round ${slot.round}: an update is already stored`,
-  );
 }
 
 function sayGoodbye(context: Context, connection: string, error: unknown): void {

@@ -1,0 +1,88 @@
+/** Adapter bytes to and from clients; what they mean is said in control messages. */
+import { FedtuneError } from "../errors.ts";
+import type { ErrorCode } from "../errors.ts";
+import type { Digest } from "../ids.ts";
+import type { UploadSlot } from "../ports.ts";
+import type { Connected } from "./connections.ts";
+import type { Context } from "./coordinator.ts";
+import { noteRefusal } from "./drive.ts";
+
+/** Bytes that an upload may have beyond its vector: the header, with room. */
+const HEADER_ALLOWANCE = 4096;
+/** Different uploads that one client may send in one round: a broken client must not fill the disk. */
+const MAX_UPLOADS = 8;
+
+/** A client's bytes and where they belong. */
+interface Upload {
+  readonly slot: UploadSlot;
+  readonly blob: { readonly bytes: Uint8Array; readonly hash: Digest };
+}
+
+/**
+ * Keeps what a client uploads for its own slot.
+ *
+ * @throws FedtuneError `unknown-client`, `update-too-large`, `update-conflict`, `rate-limited`
+ */
+export async function takeUpload(
+  context: Context,
+  connected: Connected,
+  { slot, blob }: Upload,
+): Promise<void> {
+  if (slot.client !== connected.client || slot.run !== context.setup.id) {
+    const message = `Cannot upload for client "${slot.client}" as "${connected.client}"`;
+    throw new FedtuneError("unknown-client", message);
+  }
+  const { bytes, hash } = blob;
+  context.traffic.count("bytesUp", bytes.length);
+  await checkSlot(context, connected, { round: slot.round, hash, bytes: bytes.length });
+  await context.ports.blobs.put(bytes, hash);
+  if (context.retention === "latest") context.round.uploads.set(hash, slot.round);
+}
+
+/** Hands out a blob: who has been told its hash may read it. @throws FedtuneError `blob-missing` */
+export async function giveBlob(context: Context, hash: Digest): Promise<Uint8Array> {
+  const bytes = await context.ports.blobs.get(hash);
+  context.traffic.count("bytesDown", bytes.length);
+  return bytes;
+}
+
+/** Uploads are bounded in size and number; what is refused is counted and not kept. */
+async function checkSlot(
+  context: Context,
+  { index }: Connected,
+  slot: { readonly round: number; readonly hash: Digest; readonly bytes: number },
+): Promise<void> {
+  const { round, hash, bytes } = slot;
+  const { length } = context.model.expected(context.model.round + 1, index);
+  const most = length * 4 + HEADER_ALLOWANCE;
+  if (bytes > most) {
+    const problem = `an update of ${bytes} bytes, expected at most ${most}`;
+    throw refusedUpload(context, { index, round, code: "update-too-large", problem });
+  }
+  const row = await context.ports.store.getUpdate(context.setup.id, round, index);
+  if (row !== null && row.blob.hash !== hash) {
+    const problem = `other bytes for round ${round}: an update of this client is already stored`;
+    throw refusedUpload(context, { index, round, code: "update-conflict", problem });
+  }
+  const sent = context.round.sent.get(index) ?? new Set();
+  if (!sent.has(hash) && sent.size >= MAX_UPLOADS) {
+    const problem = `another upload: this client has sent ${MAX_UPLOADS} different ones in this round`;
+    throw refusedUpload(context, { index, round, code: "rate-limited", problem });
+  }
+  context.round.sent.set(index, sent.add(hash));
+}
+
+function refusedUpload(
+  context: Context,
+  refusal: {
+    readonly index: number;
+    readonly round: number;
+    readonly code: ErrorCode;
+    readonly problem: string;
+  },
+): FedtuneError {
+  const { problem, ...rest } = refusal;
+  const message = `Cannot take ${problem}`;
+  noteRefusal(context, { ...rest, message });
+  return new FedtuneError(refusal.code, message, { data: { round: refusal.round } });
+}
