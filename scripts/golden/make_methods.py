@@ -72,6 +72,45 @@ def canonical_svd(matrix):
     return u * signs, s, signs[:, None] * vt
 
 
+def fair_step(fit, sides):
+    """Means, then a correction of one factor or both from the ideal product dW = sum_k (n_k / n) B_k A_k, as full matrices."""
+    def step(world: dict, updates: list[dict], weights: list[int]) -> dict:
+        new = {**world, **mean(updates, weights)}
+        for module in MODULES:
+            b, a = f"{module}.lora_B", f"{module}.lora_A"
+            ideal = sum(n / sum(weights) * update[b] @ update[a] for n, update in zip(weights, updates))
+            B, A = new[b], new[a]
+            DB = fit(ideal, B, A) if "B" in sides else np.zeros_like(B)
+            DA = fit((ideal - DB @ A).T, A.T, B.T).T if "A" in sides else np.zeros_like(A)
+            new[b], new[a] = B + DB, A + DA
+        return new
+    return step
+
+
+def ridge(lam: float):
+    """D (F F^T + mu I) = (W - X F) F^T with mu = lam tr(F F^T) / r."""
+    def fit(W, X, F):
+        gram = F @ F.T
+        mu = lam * np.trace(gram) / RANK
+        return np.linalg.solve(gram + mu * np.eye(RANK), ((W - X @ F) @ F.T).T).T
+    return fit
+
+
+def cosine_descent(lam: float, steps: int, rate: float):
+    """Descent on 1 - cos(P, (X + D) F) + lam ||D||^2 / u; P = W F^+ F, u = ||X F||^2 r / tr(F F^T); steps of rate * u."""
+    def fit(W, X, F):
+        P = W @ np.linalg.pinv(F) @ F
+        u = np.linalg.norm(X @ F) ** 2 * RANK / np.trace(F @ F.T)
+        D = np.zeros_like(X)
+        for _ in range(steps):
+            V = (X + D) @ F
+            p, v = np.linalg.norm(P), np.linalg.norm(V)
+            gradient = -(P / (p * v) - np.sum(P * V) * V / (p * v**3)) @ F.T + 2 * lam * D / u
+            D = D - rate * u * gradient
+        return D
+    return fit
+
+
 def mean_step(world: dict, updates: list[dict], weights: list[int]) -> dict:
     return {**world, **mean(updates, weights)}
 
@@ -112,3 +151,12 @@ write("fedsvd", "FedSVD, arXiv:2505.12805: B = sum n_k/n B_k; U S V^T = B A; the
       step=svd_step(lambda s: s, np.ones_like), tolerance=1e-6)
 write("fedsvd.sqrt", "FedSVD, arXiv:2505.12805, ablation of the split: B = U_r S_r^(1/2), A = S_r^(1/2) V_r^T", [{"up", "head"}],
       step=svd_step(np.sqrt, np.sqrt), config={"split": "sqrt"}, tolerance=1e-6)
+FAIR = "LoRA-FAIR, arXiv:2411.14961: A and B are means; "
+BOTH = [{"down", "up", "head"}]
+write("lora-fair", FAIR + "B + D with D (A A^T + mu I) = (dW - B A) A^T, mu = 0.01 tr(A A^T) / r", BOTH, step=fair_step(ridge(0.01), "B"), tolerance=5e-7)
+write("lora-fair.both", FAIR + "the ridge for B, then for A on what is left", BOTH,
+      step=fair_step(ridge(0.1), "BA"), config={"residual": "both", "lambda": 0.1}, tolerance=5e-7)
+write("lora-fair.cos-sgd", FAIR + "descent on 1 - cos(dW, (B + D) A) + lambda ||D||^2, in relative units", BOTH,
+      step=fair_step(cosine_descent(0.02, 60, 0.05), "B"), config={"mode": "cos-sgd", "lambda": 0.02, "steps": 60, "learningRate": 0.05}, tolerance=5e-7)
+write("lora-fair.cos-sgd-a", FAIR + "the same descent for A", BOTH,
+      step=fair_step(cosine_descent(0, 60, 0.05), "A"), config={"mode": "cos-sgd", "residual": "A", "lambda": 0, "steps": 60, "learningRate": 0.05}, tolerance=5e-7)

@@ -6,10 +6,11 @@ import { fedavg } from "./methods/fedavg.ts";
 import { fedsaLora } from "./methods/fedsa-lora.ts";
 import { ffaLora } from "./methods/ffa-lora.ts";
 import { fedsvd } from "./methods/fedsvd.ts";
+import { loraFair } from "./methods/lora-fair.ts";
 import { rolora } from "./methods/rolora.ts";
 
 /** Every method; the first one is the default. */
-export const methods = [fedavg, ffaLora, fedsaLora, rolora, fedsvd] as const;
+export const methods = [fedavg, ffaLora, fedsaLora, rolora, fedsvd, loraFair] as const;
 
 /** Name of a method in configs. */
 export type MethodName = (typeof methods)[number]["name"];

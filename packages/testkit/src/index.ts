@@ -15,7 +15,7 @@ export type { Aggregation } from "./laws.ts";
 export { methodBench, tierIn } from "./method/bench.ts";
 export type { BenchOptions, MethodBench } from "./method/bench.ts";
 export { caughtUp } from "./method/client.ts";
-export type { ToyClient } from "./method/client.ts";
+export type { ToyClient, ToyTraining } from "./method/client.ts";
 export { methodConformance } from "./method/conformance.ts";
 export type { ConformanceOptions } from "./method/conformance.ts";
 export { openFederation, playRound } from "./method/federation.ts";
