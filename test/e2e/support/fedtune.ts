@@ -4,7 +4,7 @@ import type { ChildProcess } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach } from "vitest";
+import { afterAll, afterEach, expect } from "vitest";
 import { root } from "../../support/repository.ts";
 
 /** How a process ended and what it said. */
@@ -82,8 +82,12 @@ export function resultOf<T>({ stdout }: Outcome): T {
   return JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "") as T;
 }
 
-/** Whether any process of a group is left. */
-export function groupLives(pid: number): boolean {
+/** Resolves when no process of a group is left; the compiler of a killed process needs a moment to notice. */
+export async function groupEnds(pid: number): Promise<void> {
+  await expect.poll(() => groupLives(pid), { timeout: 15_000 }).toBe(false);
+}
+
+function groupLives(pid: number): boolean {
   try {
     process.kill(-pid, 0);
     return true;
