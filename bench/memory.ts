@@ -2,7 +2,7 @@
  * Memory over a long run: does anything grow with steps or with rounds?
  *
  * npm run bench -- memory
- * Prints one JSON line per checkpoint: resident and heap size in MiB, and live tensors where tensors are used.
+ * Prints one JSON line per checkpoint: resident size, heap and array buffers in MiB.
  */
 import { methods } from "@fedtune/aggregators";
 import {
@@ -30,7 +30,6 @@ import {
   householdFile,
   nodeFiles,
 } from "@fedtune/training/node";
-import { memory } from "@tensorflow/tfjs";
 
 await steps(200);
 await rounds(50);
@@ -82,7 +81,7 @@ async function steps(count: number): Promise<void> {
       { signal: new AbortController().signal },
     );
     start = factors;
-    mark({ steps: done + 40, tensors: memory().numTensors });
+    mark({ steps: done + 40 });
   }
   await trainer.close();
 }
