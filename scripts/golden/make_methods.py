@@ -111,25 +111,64 @@ def cosine_descent(lam: float, steps: int, rate: float):
     return fit
 
 
+def ideal_products(updates: list[dict], weights: list[int]) -> dict:
+    """Per module dW = s sum_k (n_k / n) B_k A_k, a full matrix."""
+    pairs = [(n / sum(weights), update) for n, update in zip(weights, updates)]
+    return {m: SCALING * sum(p * x[f"{m}.lora_B"] @ x[f"{m}.lora_A"] for p, x in pairs) for m in MODULES}
+
+
+def flex_step(world: dict, updates: list[dict], weights: list[int]) -> dict:
+    """SVD of dW cut to the rank: B = U_r S_r / s, A = V_r^T."""
+    new = {**world, **mean(updates, weights)}
+    for module, ideal in ideal_products(updates, weights).items():
+        u, s, vt = canonical_svd(ideal)
+        new[f"{module}.lora_B"], new[f"{module}.lora_A"] = u * s / SCALING, vt
+    return new
+
+
+def restart_step(world: dict, updates: list[dict], weights: list[int]) -> dict:
+    """B = 0, and A anew: what it is drawn as is not the paper's to say."""
+    new = {**world, **mean(updates, weights)}
+    return {name: np.zeros_like(x) if name.endswith("lora_B") else x for name, x in new.items()}
+
+
+def fedex_base(world: dict, updates: list[dict], weights: list[int]) -> dict:
+    """s (sum_k (n_k / n) B_k A_k - B A), A and B the means."""
+    means = mean(updates, weights)
+    ideal = ideal_products(updates, weights)
+    return {m: ideal[m] - SCALING * means[f"{m}.lora_B"] @ means[f"{m}.lora_A"] for m in MODULES}
+
+
+def flora_base(world: dict, updates: list[dict], weights: list[int]) -> dict:
+    return ideal_products(updates, weights)
+
+
 def mean_step(world: dict, updates: list[dict], weights: list[int]) -> dict:
     return {**world, **mean(updates, weights)}
 
 
-def rounds(rng, start: dict, sent_roles: list[set[str]], personal: bool, step) -> list[dict]:
+def rounds(rng, start: dict, sent_roles: list[set[str]], step, known: set[str], base) -> list[dict]:
     """Clients train from the global factors and send, round after round, the next set of roles in turn."""
     world, done = start, []
-    known = [factor["name"] for factor in factors() if not personal or factor["role"] in sent_roles[0]]
+    total = {module: np.zeros(shape) for module, shape in MODULES.items()}
     for turn, weights in enumerate(WEIGHTS):
         roles = sent_roles[turn % len(sent_roles)]
         sent = [factor["name"] for factor in factors() if factor["role"] in roles]
         trained = [single({name: world[name] + 0.3 * rng.standard_normal(world[name].shape) for name in sent}) for _ in weights]
+        if base:
+            total = {module: change + base(world, trained, weights)[module] for module, change in total.items()}
         world = single(step(world, trained, weights))
         clients = [{"index": i, "weight": n, "trained": flat(x)} for i, (n, x) in enumerate(zip(weights, trained))]
-        done.append({"clients": clients, "adapter": flat({name: world[name] for name in known})})
+        done.append({"clients": clients, "adapter": flat({x["name"]: world[x["name"]] for x in factors() if x["role"] in known})}
+                    | ({"base": {module: change.ravel().tolist() for module, change in total.items()}} if base else {}))
     return done
 
 
-def write(name: str, equations: str, sent_roles: list[set[str]], head="share", step=mean_step, config=None, tolerance=2e-7) -> None:
+ALL = {"down", "up", "head"}
+
+
+def write(name: str, equations: str, sent_roles: list[set[str]], head="share", step=mean_step, config=None, tolerance=2e-7, known=ALL, base=None) -> None:
+    """`known`: roles of the global adapter that the equations determine; `base`: what a round adds to base weights."""
     rng = np.random.default_rng(SEED)
     start = initial(rng)
     write_json(TARGET / f"{name}.json", {
@@ -139,20 +178,20 @@ def write(name: str, equations: str, sent_roles: list[set[str]], head="share", s
         "rank": RANK, "scaling": SCALING, "head": head, "config": config or {},
         "factors": factors(),
         "initial": flat(start),
-        "rounds": rounds(rng, start, sent_roles, head == "personal", step),
+        "rounds": rounds(rng, start, sent_roles, step, known, base),
     })
 
 
 write("fedavg", "FedIT, arXiv:2305.05644: A = sum n_k/n A_k and B = sum n_k/n B_k, likewise the head", [{"down", "up", "head"}])
 write("ffa-lora", "FFA-LoRA, arXiv:2403.12313: A = A_0 for ever, B = sum n_k/n B_k, likewise the head", [{"up", "head"}])
-write("fedsa-lora", "FedSA-LoRA, arXiv:2410.01463: A = sum n_k/n A_k; B_k and the head stay with client k", [{"down"}], "personal")
+write("fedsa-lora", "FedSA-LoRA, arXiv:2410.01463: A = sum n_k/n A_k; B_k and the head stay with client k", [{"down"}], "personal", known={"down"})
 write("rolora", "RoLoRA, arXiv:2409.02346: odd rounds B = sum n_k/n B_k, even rounds A = sum n_k/n A_k, the other as it was; the head always", [{"up", "head"}, {"down", "head"}])
 write("fedsvd", "FedSVD, arXiv:2505.12805: B = sum n_k/n B_k; U S V^T = B A; then B = U_r S_r, A = V_r^T", [{"up", "head"}],
       step=svd_step(lambda s: s, np.ones_like), tolerance=1e-6)
 write("fedsvd.sqrt", "FedSVD, arXiv:2505.12805, ablation of the split: B = U_r S_r^(1/2), A = S_r^(1/2) V_r^T", [{"up", "head"}],
       step=svd_step(np.sqrt, np.sqrt), config={"split": "sqrt"}, tolerance=1e-6)
 FAIR = "LoRA-FAIR, arXiv:2411.14961: A and B are means; "
-BOTH = [{"down", "up", "head"}]
+BOTH = [ALL]
 write("lora-fair", FAIR + "B + D with D (A A^T + mu I) = (dW - B A) A^T, mu = 0.01 tr(A A^T) / r", BOTH, step=fair_step(ridge(0.01), "B"), tolerance=5e-7)
 write("lora-fair.both", FAIR + "the ridge for B, then for A on what is left", BOTH,
       step=fair_step(ridge(0.1), "BA"), config={"residual": "both", "lambda": 0.1}, tolerance=5e-7)
@@ -160,3 +199,7 @@ write("lora-fair.cos-sgd", FAIR + "descent on 1 - cos(dW, (B + D) A) + lambda ||
       step=fair_step(cosine_descent(0.02, 60, 0.05), "B"), config={"mode": "cos-sgd", "lambda": 0.02, "steps": 60, "learningRate": 0.05}, tolerance=5e-7)
 write("lora-fair.cos-sgd-a", FAIR + "the same descent for A", BOTH,
       step=fair_step(cosine_descent(0, 60, 0.05), "A"), config={"mode": "cos-sgd", "residual": "A", "lambda": 0, "steps": 60, "learningRate": 0.05}, tolerance=5e-7)
+write("flexlora", "FlexLoRA, arXiv:2402.11505: U S V^T = s sum n_k/n B_k A_k; B = U_r S_r / s, A = V_r^T", BOTH, step=flex_step, tolerance=1e-6)
+write("fedex-lora", "FedEx-LoRA, arXiv:2410.09432: A and B are means; the base gets s (sum n_k/n B_k A_k - B A)", BOTH, base=fedex_base, tolerance=5e-7)
+write("flora", "FLoRA, arXiv:2409.05976: the base gets s sum n_k/n B_k A_k; B = 0, A anew", BOTH,
+      step=restart_step, known={"up", "head"}, base=flora_base, tolerance=5e-7)

@@ -34,7 +34,7 @@ export function refactorise({ up: B, down: A }: LowRank, split: SingularSplit): 
   for (let i = 0; i < kept; i++) {
     const s = S[i] ?? 0;
     const row = rows.data.subarray(i * A.cols, (i + 1) * A.cols);
-    const sign = signOf(row);
+    const sign = largestSign(row);
     const length = s === 0 || split === "s-in-b" ? sign : sign * root(s);
     down.data.set(
       row.map((value) => length * value),
@@ -48,7 +48,7 @@ export function refactorise({ up: B, down: A }: LowRank, split: SingularSplit): 
 }
 
 /** The sign of the entry of largest magnitude, the first of equals. */
-function signOf(row: Float64Array): number {
+export function largestSign(row: Float64Array): number {
   let largest = 0;
   for (const value of row) if (Math.abs(value) > Math.abs(largest)) largest = value;
   return largest < 0 ? -1 : 1;

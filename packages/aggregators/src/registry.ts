@@ -3,14 +3,27 @@ import { FedtuneError, nearest } from "@fedtune/core";
 import type { AdapterKind, Method } from "@fedtune/core";
 import { z } from "zod";
 import { fedavg } from "./methods/fedavg.ts";
+import { fedexLora } from "./methods/fedex-lora.ts";
 import { fedsaLora } from "./methods/fedsa-lora.ts";
 import { ffaLora } from "./methods/ffa-lora.ts";
 import { fedsvd } from "./methods/fedsvd.ts";
+import { flexlora } from "./methods/flexlora.ts";
+import { flora } from "./methods/flora.ts";
 import { loraFair } from "./methods/lora-fair.ts";
 import { rolora } from "./methods/rolora.ts";
 
 /** Every method; the first one is the default. */
-export const methods = [fedavg, ffaLora, fedsaLora, rolora, fedsvd, loraFair] as const;
+export const methods = [
+  fedavg,
+  ffaLora,
+  fedsaLora,
+  rolora,
+  fedsvd,
+  loraFair,
+  flexlora,
+  fedexLora,
+  flora,
+] as const;
 
 /** Name of a method in configs. */
 export type MethodName = (typeof methods)[number]["name"];

@@ -33,6 +33,8 @@ export interface MethodGolden {
     }[];
     /** The global adapter after the round; entries that no client sends are null. */
     readonly adapter: readonly (number | null)[];
+    /** Per module, what all rounds so far have added to the base weight, `[out, in]` row-major; absent: nothing is said. */
+    readonly base?: Readonly<Record<string, readonly number[]>>;
   }[];
 }
 

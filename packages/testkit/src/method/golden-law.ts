@@ -1,13 +1,13 @@
 /** The law that a method computes what its paper says. */
 import { factorRoles, gatherRoles, layoutOf } from "@fedtune/core";
-import type { Method, MethodUpdate } from "@fedtune/core";
+import type { FactoredResidual, Method, MethodUpdate } from "@fedtune/core";
 import { expect } from "vitest";
 import { expectClose } from "../compare.ts";
 import type { MethodGolden } from "../golden.ts";
 import type { MethodSetup } from "./bench.ts";
 import { closeRound, openServer } from "./server.ts";
 
-/** Replays a golden file's rounds: the global adapter must follow within the file's tolerance. */
+/** Replays a golden file's rounds: the global adapter and the base must follow within the file's tolerance. */
 export function expectGoldenRounds(method: Method, golden: MethodGolden): void {
   const layout = layoutOf(golden.factors);
   const { rank, scaling, head } = golden;
@@ -22,7 +22,8 @@ export function expectGoldenRounds(method: Method, golden: MethodGolden): void {
     },
   };
   let server = openServer(setup);
-  for (const { clients, adapter } of golden.rounds) {
+  const residuals: FactoredResidual[] = [];
+  for (const { clients, adapter, base } of golden.rounds) {
     const start = method.adapter(server.state, rank);
     const updates = clients.map(({ index, weight, trained }): MethodUpdate => {
       const { upload } = method.plan(server.state, server.round + 1, {
@@ -33,7 +34,9 @@ export function expectGoldenRounds(method: Method, golden: MethodGolden): void {
       const delta = Float32Array.from(trained, (value, i) => (value ?? Number.NaN) - start[i]!);
       return { index, rank, weight, roles: upload, delta: gatherRoles(layout, delta, upload) };
     });
-    server = closeRound(setup, server, updates);
+    const closed = closeRound(setup, server, updates);
+    server = closed;
+    for (const part of closed.parts) if (part.kind === "residual") residuals.push(...part.modules);
     const reached = gatherRoles(layout, method.adapter(server.state, rank), factorRoles);
     const known = adapter.flatMap((value, i) =>
       value === null ? [] : [{ value, reached: reached[i]! }],
@@ -44,5 +47,27 @@ export function expectGoldenRounds(method: Method, golden: MethodGolden): void {
       known.map(({ value }) => value),
       golden.tolerance,
     );
+    for (const [module, change] of Object.entries(base ?? {})) {
+      expectClose(baseChange(module, residuals, change.length), change, golden.tolerance);
+    }
   }
+}
+
+/** The sum of a module's residuals as a full matrix, row-major. */
+function baseChange(
+  module: string,
+  residuals: readonly FactoredResidual[],
+  size: number,
+): Float64Array {
+  const change = new Float64Array(size);
+  for (const { rank, left, right } of residuals.filter((part) => part.module === module)) {
+    const width = right.length / rank;
+    for (let i = 0; i < size; i++) {
+      const row = Math.floor(i / width);
+      for (let k = 0; k < rank; k++) {
+        change[i]! += left[row * rank + k]! * right[k * width + (i % width)]!;
+      }
+    }
+  }
+  return change;
 }

@@ -1,0 +1,60 @@
+import { adapterKind, applyParts, decodePart, digest, encodePart } from "@fedtune/core";
+import type { BroadcastPart } from "@fedtune/core";
+import {
+  expectSameBits,
+  methodBench,
+  openFederation,
+  playRound,
+  randomRound,
+  tierIn,
+} from "@fedtune/testkit";
+import type { PlayedRound } from "@fedtune/testkit";
+import { describe, expect, it } from "vitest";
+import { fedavg } from "./fedavg.ts";
+import { fedexLora } from "./fedex-lora.ts";
+
+const setting = { kind: adapterKind("lora"), head: "share", ranks: [2] } as const;
+const bench = methodBench(fedexLora, setting);
+const { layout } = tierIn(bench.context.tiers, 2);
+
+function roundOf(absent: readonly number[] = [], some = bench): PlayedRound {
+  return playRound(some, openFederation(some), { ...randomRound(some, "round"), absent });
+}
+
+function baseOf({ server }: PlayedRound): Extract<BroadcastPart, { kind: "residual" }> {
+  return server.parts.find((part) => part.kind === "residual")!;
+}
+
+describe("fedex-lora", () => {
+  it("broadcasts fedavg's means bit for bit, and a residual of rank (K - 1) r", () => {
+    const played = roundOf();
+    const control = methodBench(fedavg, setting);
+    const plain = roundOf([], control);
+    expectSameBits(
+      bench.method.adapter(played.server.state, 2),
+      control.method.adapter(plain.server.state, 2),
+    );
+    expect(baseOf(played).modules.map(({ rank }) => rank)).toEqual([4, 4]);
+    expect(played.server.metrics["residualRank"]).toBe(4);
+    for (const [i, { left, right }] of baseOf(played).modules.entries()) {
+      const module = bench.modules[i]!;
+      expect([left.length, right.length]).toEqual([4 * module.out, 4 * module.in]);
+    }
+  });
+
+  it("sends an empty residual when one client took part: its own product is exact", () => {
+    const played = roundOf([1, 2]);
+    expect(baseOf(played).modules).toEqual([]);
+    expect(played.server.metrics["residualRank"]).toBe(0);
+  });
+
+  it.each([[[] as number[]], [[1, 2]]])("travels as bytes (absent: %j)", (absent) => {
+    const base = baseOf(roundOf(absent));
+    const layoutHash = digest("0".repeat(64));
+    const bytes = encodePart(base, 1, layoutHash);
+    const ref = { kind: "residual", round: 1, hash: layoutHash, bytes: bytes.length } as const;
+    const { modules } = bench;
+    const read = decodePart(bytes, ref, { rank: 2, layout, layoutHash, modules });
+    expect(applyParts(layout, bench.context.initial(2), [read]).residuals).toEqual(base.modules);
+  });
+});
