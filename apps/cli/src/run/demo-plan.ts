@@ -1,10 +1,13 @@
 /** What the demo trains: its data dealt into one file per client, and its run config. */
-import { FedtuneError, rngFromSeed } from "@fedtune/core";
+import { methods } from "@fedtune/aggregators";
+import { adapterKinds, FedtuneError, resolveRun, rngFromSeed } from "@fedtune/core";
+import type { ResolvedRun } from "@fedtune/core";
+import { nodeHash } from "@fedtune/node-ports";
 import { partition } from "@fedtune/simulation";
 import { discoverLabels, fileData, formatOf, readRows } from "@fedtune/training";
 import type { FileData } from "@fedtune/training";
 import { householdFile, nodeFiles } from "@fedtune/training/node";
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
 /** What `fedtune demo` was asked for. */
@@ -38,6 +41,7 @@ export interface DemoPlan {
   readonly test: FileData;
   /** As a user would write it. */
   readonly config: Readonly<Record<string, unknown>>;
+  readonly resolved: ResolvedRun;
 }
 
 interface Row {
@@ -51,7 +55,7 @@ const ROUNDS = 8;
 const CLIENTS = 4;
 
 /**
- * Deals the data into the demo's folder, which is emptied before.
+ * Deals the data into the demo's folder, which is emptied before if a demo made it.
  *
  * The built-in set has four clients of its own, who say different things in different words; more or fewer clients,
  * or another data set, are dealt at random.
@@ -66,8 +70,11 @@ export async function planDemo(options: DemoOptions): Promise<DemoPlan> {
     own: source.ownClients,
     holdOut: source.test === null,
   });
-  await rm(folder, { recursive: true, force: true });
-  await mkdir(join(folder, "clients"), { recursive: true });
+  const names = dealt.clients.map(({ name }) => name);
+  const config = demoConfig(options, labels, names);
+  // Refused before an earlier demo's results are gone.
+  const resolved = resolveRun(config, { methods, kinds: adapterKinds }, nodeHash);
+  await emptyFolder(folder);
   const test = source.test ?? (await writeRows(join(folder, "test.jsonl"), dealt.test));
   const clients = await Promise.all(
     dealt.clients.map(async ({ name, rows, own }): Promise<DemoClient> => {
@@ -77,13 +84,29 @@ export async function planDemo(options: DemoOptions): Promise<DemoPlan> {
       return { name, file: path, rows: rows.length, test: part };
     }),
   );
-  return { folder, clients, test, config: demoConfig(options, labels, clients) };
+  return { folder, clients, test, config, resolved };
+}
+
+/** A file that tells a demo's folder from any other. */
+const MARK = ".fedtune-demo";
+
+/** Makes the folder, or empties it when a demo made it; never touches another one that holds anything. */
+async function emptyFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const entries = await readdir(folder);
+  if (entries.length > 0 && !entries.includes(MARK)) {
+    const message = `Cannot use ${folder} for the demo: it holds other files; name a new folder with --out`;
+    throw new FedtuneError("usage", message, { data: { folder } });
+  }
+  await rm(folder, { recursive: true });
+  await mkdir(join(folder, "clients"), { recursive: true });
+  await writeFile(join(folder, MARK), "Made by fedtune demo; the next demo empties this folder.\n");
 }
 
 function demoConfig(
   options: DemoOptions,
   labels: readonly string[],
-  clients: readonly DemoClient[],
+  clients: readonly string[],
 ): Record<string, unknown> {
   return {
     name: "demo",
@@ -100,7 +123,7 @@ function demoConfig(
       waitTimeoutMs: 120_000,
       roundTimeoutMs: 600_000,
     },
-    participants: clients.map(({ name }) => name),
+    participants: clients,
   };
 }
 

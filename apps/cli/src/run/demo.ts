@@ -1,5 +1,4 @@
-import { methods } from "@fedtune/aggregators";
-import { adapterKinds, prepareRun, resolveRun, runId } from "@fedtune/core";
+import { prepareRun, runId } from "@fedtune/core";
 import type { Metrics, ResolvedRun, Trainer } from "@fedtune/core";
 import { nodeHash } from "@fedtune/node-ports";
 import { reportRows } from "@fedtune/simulation";
@@ -40,7 +39,7 @@ interface DemoResult {
 /** Runs the demo: live with child processes, or with `simulate` in this one. */
 export async function runDemo(options: DemoOptions, io: Io): Promise<number> {
   const plan = await planDemo(options);
-  const resolved = resolveRun(plan.config, { methods, kinds: adapterKinds }, nodeHash);
+  const { resolved } = plan;
   const { numRounds } = resolved.config.rounds;
   const rows = plan.clients.reduce((sum, client) => sum + client.rows, 0);
   io.note(

@@ -9,13 +9,13 @@ import {
 } from "@fedtune/training";
 import type { FileData } from "@fedtune/training";
 import { nodeFiles } from "@fedtune/training/node";
-import { resolve } from "node:path";
 import { z } from "zod";
 import type { Io } from "../io.ts";
 import { tableText } from "../table.ts";
 import { adapterMetadata, loadAdapter, replaceFile } from "./adapter-folder.ts";
 import { openBaseModel } from "./base-model.ts";
 import type { BaseModel } from "./base-model.ts";
+import { dataPath } from "./data-path.ts";
 import { decimal, percent } from "./report-text.ts";
 import { openTrainer } from "./trainers.ts";
 
@@ -45,7 +45,7 @@ export async function runEval(options: EvalOptions, io: Io): Promise<undefined> 
   const { text = "text", textPair, label = "label" } = options;
   const data = fileData({
     kind: "file",
-    path: resolve(options.data),
+    path: dataPath(options.data, "test"),
     text,
     textPair: textPair ?? null,
     label,

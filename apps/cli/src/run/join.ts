@@ -13,6 +13,7 @@ import { version } from "../version.ts";
 import { openBaseModel } from "./base-model.ts";
 import type { BaseModel } from "./base-model.ts";
 import { checkLabels, checkRows } from "./check-data.ts";
+import { dataPath } from "./data-path.ts";
 import { lateTrainer } from "./late-trainer.ts";
 import type { LateTrainer } from "./late-trainer.ts";
 import { bytesText, decimal } from "./report-text.ts";
@@ -144,7 +145,7 @@ function joinData({
   }
   return fileData({
     kind: "file",
-    path: resolve(data),
+    path: dataPath(data, "train"),
     text,
     textPair: textPair ?? null,
     label,

@@ -45,7 +45,7 @@ export interface RunText {
 
 /** The end of a run for people. */
 export function runText({ rows, adapter, personal, end }: RunText): string {
-  const parts = [roundsTable(rows)];
+  const parts = rows.length === 0 ? [] : [roundsTable(rows)];
   if (adapter !== null) parts.push(savedText(adapter, personal));
   if (end.failure !== null)
     parts.push(`The run failed: ${end.failure.message} (${end.failure.code})`);

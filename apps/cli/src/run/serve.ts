@@ -10,6 +10,8 @@ import type { ConfigSource } from "../config/load.ts";
 import { exitCodes } from "../edge.ts";
 import type { Io } from "../io.ts";
 import type { Assignment } from "../values.ts";
+import { checkLabels } from "./check-data.ts";
+import { dataPath } from "./data-path.ts";
 import { describePlan } from "./plan-of-method.ts";
 import { runText } from "./report-text.ts";
 import { startServing } from "./serving.ts";
@@ -47,6 +49,7 @@ export async function runServe(options: ServeOptions, io: Io): Promise<number> {
   });
   const test = options.data === undefined ? null : testData(options, options.data);
   const resolved = await resolveServed(source, test);
+  if (test !== null) await checkLabels(test, resolved.config.task.labels);
   const served = await startServing({ ...options, resolved, test, backend: options.backend }, io);
   const { url } = served.server.address;
   const { config } = resolved;
@@ -91,5 +94,5 @@ function testData(
   },
   path: string,
 ): FileData {
-  return fileData({ kind: "file", path, text, textPair, label });
+  return fileData({ kind: "file", path: dataPath(path, "test"), text, textPair, label });
 }

@@ -1,6 +1,6 @@
 import { methods } from "@fedtune/aggregators";
 import { adapterKinds, parseInput, resolveRun, rngFromSeed } from "@fedtune/core";
-import type { DataRef, ResolvedRun, TrainControl, Trainer } from "@fedtune/core";
+import type { ResolvedRun, TrainControl, Trainer } from "@fedtune/core";
 import { nodeHash } from "@fedtune/node-ports";
 import {
   populate,
@@ -16,6 +16,7 @@ import type {
   SimulationConfig,
   SimulationResult,
 } from "@fedtune/simulation";
+import type { FileData } from "@fedtune/training";
 import { nodeFiles } from "@fedtune/training/node";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -27,6 +28,8 @@ import type { Assignment } from "../values.ts";
 import { saveAdapter } from "./adapter-folder.ts";
 import { openBaseModel } from "./base-model.ts";
 import type { BaseModel } from "./base-model.ts";
+import { checkLabels } from "./check-data.ts";
+import { dataPath } from "./data-path.ts";
 import { centralEvaluation } from "./evaluation.ts";
 import { liveReport } from "./live-report.ts";
 import { describePlan } from "./plan-of-method.ts";
@@ -85,6 +88,8 @@ export interface PreparedSimulation {
   readonly run: Readonly<Record<string, unknown>>;
   readonly resolved: ResolvedRun;
   readonly population: Population;
+  /** Test data; null: no central evaluation. */
+  readonly test: FileData | null;
   readonly model: BaseModel;
 }
 
@@ -95,8 +100,7 @@ export async function runSimulate(options: SimulateOptions, io: Io): Promise<num
   io.note(
     `${String(resolved.config.method["name"])} over ${population.clients.length} clients, ${population.shares.rows} rows, base model ${model.name}`,
   );
-  const test = simulation.test === null ? null : simulationData(simulation, simulation.test);
-  const result = await simulateOnce({ ...prepared, clients: population.clients, test }, io, {
+  const result = await simulateOnce({ ...prepared, clients: population.clients }, io, {
     backend: options.backend,
     workers: options.workers,
     finish: (played) => Promise.resolve(played.result),
@@ -134,16 +138,19 @@ async function prepareSimulation(source: ConfigSource): Promise<PreparedSimulati
       field: "simulation",
     }),
   );
+  const located = { ...simulation, data: dataPath(simulation.data, "train") };
   const task = rest["task"] ?? {
     kind: "sequence-classification",
-    labels: await simulationLabels(simulation, nodeFiles),
+    labels: await simulationLabels(located, nodeFiles),
   };
   const draft = parse(() => resolveRun({ ...rest, task }, registries, nodeHash));
   const rng = rngFromSeed(draft.config.seed).fork("partition");
-  const population = await populate(simulation, draft.config.task.labels, {
-    files: nodeFiles,
-    rng,
-  });
+  const { labels } = draft.config.task;
+  await checkLabels(simulationData(located, located.data), labels);
+  const test =
+    simulation.test === null ? null : simulationData(simulation, dataPath(simulation.test, "test"));
+  if (test !== null) await checkLabels(test, labels);
+  const population = await populate(located, labels, { files: nodeFiles, rng });
   const run = {
     ...rest,
     task,
@@ -156,6 +163,7 @@ async function prepareSimulation(source: ConfigSource): Promise<PreparedSimulati
     run,
     resolved,
     population,
+    test,
     model: await openBaseModel(resolved.config.model),
   };
 }
@@ -175,7 +183,7 @@ export interface SimulationToPlay {
   readonly clients: readonly SimulatedClient[];
   readonly model: BaseModel;
   /** Test data; null: no central evaluation. */
-  readonly test: DataRef | null;
+  readonly test: FileData | null;
 }
 
 /** How it is played; `finish` runs before the trainer is closed, and its result is the outcome. */

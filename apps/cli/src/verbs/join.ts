@@ -15,7 +15,10 @@ export const join: Verb = {
         )
         .requiredOption("-s, --server <url>", "the coordinator", serverUrl)
         .requiredOption("-n, --name <name>", "this client's name in the run")
-        .requiredOption("--data <file>", "CSV, TSV or JSON Lines with a text and a label column")
+        .requiredOption(
+          "--data <file>",
+          "CSV, TSV or JSON Lines with a text and a label column, or household-intents",
+        )
         .option("--text <column>", "name of the text column")
         .option("--text-pair <column>", "name of the second text's column, for pairs")
         .option("--label <column>", "name of the label column")

@@ -17,7 +17,10 @@ export const simulate: Verb = {
         .option("-c, --config <file>", "the config, YAML or JSON; without: defaults")
         .option("--set <key=value>", "sets a field of the config; may be repeated", assignment)
         .option("-o, --out <folder>", "where metrics, adapter and resolved config go")
-        .option("--data <file>", "training data, dealt to the clients (simulation.data)")
+        .option(
+          "--data <file>",
+          "training data, or household-intents for the built-in set (simulation.data)",
+        )
         .option("--test <file>", "test data for the global adapter (simulation.test)")
         .option("--text <column>", "name of the text column (simulation.text)")
         .option(

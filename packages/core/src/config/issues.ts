@@ -88,6 +88,11 @@ function wantedText(issue: ZodIssue): string {
       return `${issue.origin} ${issue.inclusive === true ? "<=" : "<"} ${String(issue.maximum)}`;
     case "invalid_value":
       return `one of ${issue.values.map(String).join(", ")}`;
+    case "invalid_union": {
+      // A name that no method, scheme or optimiser has; zod's type does not know the field.
+      const options: unknown = Reflect.get(issue, "options");
+      return Array.isArray(options) ? `one of ${options.map(String).join(", ")}` : issue.message;
+    }
     default:
       return issue.message;
   }
