@@ -6,11 +6,7 @@ import torch
 import torch.nn.functional as F
 from transformers import BertModel
 
-from text import SPECIAL, MASK
-
-
-def seeded(seed):
-    return torch.Generator().manual_seed(seed)
+from text import MASK, SPECIAL, seeded
 
 
 def mask_tokens(ids, vocab_size, generator):

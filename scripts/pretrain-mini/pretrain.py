@@ -21,8 +21,8 @@ from tokenizers import Tokenizer
 from transformers import BertConfig, BertModel
 
 from checkpoint_files import export_tokenizer, export_model
-from objective import seeded, mask_tokens, Pretrainer, contrast_loss, evaluate, unigram_baseline
-from text import read_documents, split_blocks, train_tokenizer, encode_blocks, pack, PairSampler
+from objective import mask_tokens, Pretrainer, contrast_loss, evaluate, unigram_baseline
+from text import seeded, read_documents, split_blocks, train_tokenizer, encode_blocks, pack, PairSampler
 
 LENGTHS = [64, 64, 64, 16, 64, 64, 64, 128]  # sequence length of step i modulo 8
 REPORT_STEPS = 500

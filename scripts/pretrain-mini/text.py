@@ -13,6 +13,10 @@ HELD_OUT_EVERY = 50
 SENTENCE_END = re.compile(r"(?<=[.!?])[\"')]*\s+")
 
 
+def seeded(seed):
+    return torch.Generator().manual_seed(seed)
+
+
 def read_documents(corpus):
     """Each document as a list of paragraphs."""
     books = [path.read_text("utf-8").splitlines() for path in sorted((corpus / "books").glob("*.txt"))]
