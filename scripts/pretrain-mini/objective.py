@@ -1,7 +1,5 @@
 """What is learned: masked words, and which two pieces of text were neighbours."""
 
-import time
-
 import torch
 import torch.nn.functional as F
 from transformers import BertModel

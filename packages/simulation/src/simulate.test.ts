@@ -145,6 +145,19 @@ describe("a simulated run", () => {
     expect(new Set(accepted(history.rounds).map(String)).size).toBeGreaterThan(1);
   });
 
+  it("[RE2] a poisson round that draws nobody counts and changes nothing", async () => {
+    const rounds = { ...config.rounds, numRounds: 12, sampling: "poisson", fractionFit: 0.2 };
+    const run = { ...config, rounds: { ...rounds, minFitClients: 1 } };
+    const { end, history } = await simulate(run, options({ verify: true }));
+    expect(end.status).toBe("completed");
+    const empty = history.rounds.filter((row) => row.accepted.length === 0);
+    expect(empty.length).toBeGreaterThan(0);
+    for (const { round, adapters } of empty) {
+      const before = history.rounds.find((row) => row.round === round - 1);
+      if (before !== undefined) expect(adapters).toEqual(before.adapters);
+    }
+  });
+
   it("[CL4] a client that sat out rounds fetches the newest adapter when it is drawn again", async () => {
     const rounds = { ...config.rounds, numRounds: 8, fractionFit: 0.25, minFitClients: 1 };
     const { end } = await simulate({ ...config, rounds }, options({ verify: true }));

@@ -140,7 +140,9 @@ async function aggregate(model: ModelContext, closed: ClosedRound): Promise<Aggr
   const { setup, ports, current } = model;
   const { method } = setup.resolved;
   const { round } = closed;
-  const result = await accumulate(setup, current.state, closed);
+  // Poisson sampling may draw nobody: the round counts, and nothing changes.
+  const unchanged = { state: current.state, parts: [], metrics: {} };
+  const result = closed.accepted === 0 ? unchanged : await accumulate(setup, current.state, closed);
   const published = await publish(setup, ports, { round, parts: result.parts });
   const blob = await put(ports, method.encode(result.state));
   const adapters = await Promise.all(
