@@ -4,7 +4,7 @@ import type { ChildProcess } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, expect } from "vitest";
+import { afterAll, expect } from "vitest";
 import { root } from "../../support/repository.ts";
 
 /** How a process ended and what it said. */
@@ -96,13 +96,11 @@ function groupLives(pid: number): boolean {
   }
 }
 
-/** A folder for one test file, gone at its end; whatever still runs after a test is ended. */
+/** A folder for one test file, gone at its end; whatever still runs then is ended. */
 export function workFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "fedtune-e2e-"));
-  afterEach(() => {
-    for (const { pid } of running) process.kill(-pid, "SIGKILL");
-  });
   afterAll(() => {
+    for (const { pid } of running) process.kill(-pid, "SIGKILL");
     rmSync(folder, { recursive: true, force: true });
   });
   return folder;
