@@ -154,7 +154,7 @@ async function work(
     const { code, message } = asFedtuneError(error, "training-failed");
     const called = wasAborted(signal);
     if (!called) listener?.declined?.({ round, message });
-    loop.post({ type: "workFailed", round, attempt, code, message, holds: local.holds() });
+    loop.post({ type: "workFailed", round, attempt, code, holds: local.holds() });
   }
 }
 

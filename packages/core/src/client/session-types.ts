@@ -61,7 +61,6 @@ export type SessionEvent =
       readonly round: number;
       readonly attempt: number;
       readonly code: ErrorCode;
-      readonly message: string;
       readonly holds: Holding | null;
     }
   | { readonly type: "uploaded"; readonly round: number }

@@ -162,7 +162,6 @@ describe("a session", () => {
       round: 1,
       attempt: 1,
       code: "training-failed",
-      message: "x",
       holds: null,
     };
     const [state, effects] = play([failed], working);

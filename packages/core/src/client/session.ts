@@ -183,14 +183,15 @@ function workFailed(
   const holds = event.holds ?? state.holds;
   if (state.activity !== "working" || state.work?.round !== event.round || state.run === null)
     return [{ ...state, holds }, []];
-  const { round, code, message } = event;
+  const { round, code } = event;
   const declined = send({
     type: "declined",
     run: state.run,
     round,
     attempt: state.work.attempt,
     code,
-    message: message.slice(0, 2000),
+    // Never the error's own words: they quote files, and with them rows.
+    message: `Cannot train round ${round}; the client itself shows why`,
   });
   return [
     { ...state, holds, activity: "idle", work: null },
