@@ -16,7 +16,9 @@ import type {
   Blobs,
   ClientState,
   Coordinator,
+  Fate,
   MemoryNetwork,
+  Passage,
   Store,
   Trainer,
   VirtualClock,
@@ -36,20 +38,24 @@ interface World {
   readonly coordinator: Coordinator;
 }
 
-async function world(store: Store, blobs: Blobs, numRounds = 5): Promise<World> {
+async function world(store: Store, blobs: Blobs, heard: Passage[] = []): Promise<World> {
   const config = {
     name: "toy",
     task: { kind: "sequence-classification", labels: ["no", "yes"] },
     adapter: { rank: 2 },
     method: { name: "fedavg" },
     training: { learningRate: 0.2 },
-    rounds: { numRounds, minAvailableClients: 3 },
+    rounds: { numRounds: 5, minAvailableClients: 3 },
     participants: ["c0", "c1", "c2"],
   };
   const resolved = resolveRun(config, { methods, kinds: adapterKinds }, nodeHash);
   const setup = prepareRun(runId("toy"), resolved, { shape: { layout, modules }, hash: nodeHash });
   const clock = virtualClock(() => new Promise((resolve) => setImmediate(resolve)));
-  const network = memoryNetwork({ clock, verify: nodeHash, fate: () => [5] });
+  const fate = (passage: Passage): Fate => {
+    heard.push(passage);
+    return [5];
+  };
+  const network = memoryNetwork({ clock, verify: nodeHash, fate });
   const ports = { transport: network.server, store, blobs, clock, hash: nodeHash, evaluate: null };
   return { clock, network, coordinator: await openCoordinator(setup, ports) };
 }
@@ -117,6 +123,46 @@ describe("restarts", () => {
     expectSameBits(second.coordinator.adapter(), await undisturbed());
     const history = await store.getHistory(runId("toy"));
     expect(history?.rounds.map((row) => row.round)).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it("[RE9] nothing of a round is published before its commit; after a crash right behind it all is", async () => {
+    const [store, blobs, states] = [memoryStore(), memoryBlobs(), fresh()];
+    const ordered = (passages: readonly Passage[]): Set<unknown> => {
+      const messages = passages.map(
+        ({ message }) => JSON.parse(message) as Record<string, unknown>,
+      );
+      return new Set(messages.flatMap(({ type, round }) => (type === "order" ? [round] : [])));
+    };
+    const phase = { committing: false, committed: false };
+    const crashing: Store = {
+      ...store,
+      async commitRound(run, epoch, row) {
+        if (row.round < 2) return store.commitRound(run, epoch, row);
+        phase.committing = true;
+        await new Promise((resolve) => setImmediate(resolve));
+        await store.commitRound(run, epoch, row);
+        phase.committed = true;
+        // The process ends here: committed, and nobody was told.
+        return new Promise(() => undefined);
+      },
+    };
+    const before: Passage[] = [];
+    const first = await world(crashing, blobs, before);
+    void first.coordinator.run();
+    clients(first, { states, trainer: toyTrainer(layout) });
+    await until(first.clock, () => phase.committing);
+    expect(ordered(before)).toEqual(new Set([1, 2]));
+    await until(first.clock, () => phase.committed);
+    await first.network.server.close();
+    expect(ordered(before)).toEqual(new Set([1, 2]));
+
+    const after: Passage[] = [];
+    const second = await world(store, blobs, after);
+    const end = second.coordinator.run();
+    clients(second, { states, trainer: toyTrainer(layout) });
+    expect((await second.clock.runUntil(end)).status).toBe("completed");
+    expect(ordered(after)).toEqual(new Set([3, 4, 5]));
+    expectSameBits(second.coordinator.adapter(), await undisturbed());
   });
 
   it("[ST6] the replaced coordinator can write no more", async () => {
