@@ -26,13 +26,13 @@ export interface AdapterToSave {
   readonly round: number;
 }
 
-/** Name in the tensors' metadata of the roles whose factors never left the clients, with spaces between. */
+/** Name in the tensors' metadata of what is missing, with spaces between: roles that never left the clients, changes of the `base`. */
 export const INCOMPLETE = "incomplete";
 
 /**
  * Writes the folder; each file appears whole or not at all. Returns the folder.
  *
- * Personal factors are zero in it, and the file says so.
+ * Personal factors are zero in it, residuals of the base are not in it; the file says so.
  */
 export async function saveAdapter(folder: string, adapter: AdapterToSave): Promise<string> {
   const { description, values, resolved, round } = adapter;
@@ -40,6 +40,7 @@ export async function saveAdapter(folder: string, adapter: AdapterToSave): Promi
   const { kind, rank, loraAlpha, targetModules } = config.adapter;
   const personal = describePlan(resolved.method, resolved).keeps;
   const shared = withoutRoles(description.layout, values, personal);
+  const lacking = [...personal, ...(resolved.method.claims.changesBase === true ? ["base"] : [])];
   const files = writePeftAdapter(description.layout, shared, {
     kind: adapterKind(kind),
     rank,
@@ -51,7 +52,7 @@ export async function saveAdapter(folder: string, adapter: AdapterToSave): Promi
       labels: JSON.stringify(config.task.labels),
       run: config.name,
       round: String(round),
-      ...(personal.length === 0 ? {} : { [INCOMPLETE]: personal.join(" ") }),
+      ...(lacking.length === 0 ? {} : { [INCOMPLETE]: lacking.join(" ") }),
     },
   });
   await mkdir(folder, { recursive: true });

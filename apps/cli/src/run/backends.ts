@@ -1,6 +1,6 @@
 /** The one place where doctor asks the training package what it can compute with. */
 import { asFedtuneError } from "@fedtune/core";
-import { backendNames, chooseBackend } from "@fedtune/training/node";
+import { backendNames, chooseBackend, measureSpeed } from "@fedtune/training/node";
 import type { BackendName } from "@fedtune/training/node";
 import type { Finding } from "./doctor.ts";
 
@@ -24,9 +24,16 @@ async function tryBackend(name: BackendName, before: readonly Finding[]): Promis
     const state = code === "backend-unavailable" ? "missing" : "broken";
     return { name: label, state, found: message.replace(/^Cannot use backend "[^"]*": /, "") };
   }
+  const { gflops, stepMs } = await measureSpeed();
+  const speed = `${rounded(gflops)} GFLOP/s, ${rounded(stepMs)} ms per small step`;
   const first = before.every(({ state }) => state !== "ok");
-  const found = first ? "computes right; taken unless another is named" : "computes right";
-  return { name: label, state: "ok", found };
+  const found = `computes right; ${speed}${first ? "; taken unless another is named" : ""}`;
+  return { name: label, state: "ok", found, speed: { gflops, stepMs } };
+}
+
+/** Three digits. */
+function rounded(value: number): string {
+  return String(Number(value.toPrecision(3)));
 }
 
 function works(findings: readonly Finding[], name: BackendName): boolean {

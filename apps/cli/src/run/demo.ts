@@ -2,7 +2,7 @@ import { prepareRun, runId } from "@fedtune/core";
 import type { Metrics, ResolvedRun, Trainer } from "@fedtune/core";
 import { nodeHash } from "@fedtune/node-ports";
 import { reportRows } from "@fedtune/simulation";
-import type { ReportRow } from "@fedtune/simulation";
+import type { ReportRow, SimulationResult } from "@fedtune/simulation";
 import { fileData } from "@fedtune/training";
 import { join } from "node:path";
 import { exitCodes } from "../edge.ts";
@@ -69,8 +69,10 @@ async function live({ plan, resolved, backend }: Demo, io: Io): Promise<DemoResu
   );
   const { coordinator, evaluator } = served;
   const children: ChildClient[] = [];
-  const measure = () =>
-    accuracies(evaluator?.trainer ?? null, { plan, resolved, adapter: coordinator.adapter() }, io);
+  const measure = async () => {
+    const model = { adapter: coordinator.adapter(), residuals: await coordinator.residuals() };
+    return accuracies(evaluator?.trainer ?? null, { plan, resolved, ...model }, io);
+  };
   try {
     const { url } = served.server.address;
     io.note(`Coordinator at ${url}; starting ${plan.clients.length} client processes`);
@@ -109,8 +111,9 @@ async function simulated({ plan, resolved, backend }: Demo, io: Io): Promise<Dem
     backend,
     workers: 2,
     async finish({ result, trainer }) {
-      const before = await accuracies(trainer, { plan, resolved, adapter: first }, io);
-      const after = await accuracies(trainer, { plan, resolved, adapter: result.adapter }, io);
+      const start = { adapter: first, residuals: [] };
+      const before = await accuracies(trainer, { plan, resolved, ...start }, io);
+      const after = await accuracies(trainer, { plan, resolved, ...result }, io);
       const round = result.history.rounds.length;
       const folder = roundFolder(plan.folder, config.name, round);
       const values = result.adapter;
@@ -123,10 +126,16 @@ async function simulated({ plan, resolved, backend }: Demo, io: Io): Promise<Dem
   });
 }
 
+/** The model to measure: an adapter over a base that the run may have changed. */
+interface Measured extends Pick<SimulationResult, "adapter" | "residuals"> {
+  readonly plan: DemoPlan;
+  readonly resolved: ResolvedRun;
+}
+
 /** Metrics of an adapter on every client's own part of the test data, where the data says whose is whose. */
 async function accuracies(
   trainer: Trainer | null,
-  { plan, resolved, adapter }: { plan: DemoPlan; resolved: ResolvedRun; adapter: Float32Array },
+  { plan, resolved, adapter, residuals }: Measured,
   io: Io,
 ): Promise<Metrics[]> {
   if (trainer === null) return [];
@@ -134,7 +143,7 @@ async function accuracies(
   const measured: Metrics[] = [];
   for (const data of plan.clients.flatMap((client) => client.test ?? [])) {
     const evaluate = centralEvaluation({ trainer, resolved, data, control: { signal: io.signal } });
-    measured.push(await evaluate(adapter, rank, 0));
+    measured.push(await evaluate({ adapter, rank, round: 0, residuals }));
   }
   return measured;
 }

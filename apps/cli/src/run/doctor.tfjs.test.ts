@@ -12,4 +12,10 @@ it("[CI11] [TN10] every backend is tried; the ones in plain JavaScript and WebAs
   expect(states.get("backend cpu")).toBe("ok");
   expect(findings.filter(({ found }) => found.includes("taken unless"))).toHaveLength(1);
   for (const { found } of findings) expect(found).not.toBe("");
+  for (const { state, speed } of findings) {
+    expect(speed === undefined).toBe(state !== "ok");
+    if (speed === undefined) continue;
+    expect(speed.gflops).toBeGreaterThan(0.01);
+    expect(speed.stepMs).toBeGreaterThan(0);
+  }
 });

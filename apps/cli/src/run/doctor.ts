@@ -12,6 +12,8 @@ export interface Finding {
   readonly found: string;
   /** What it means or what to do; only where something is to be said. */
   readonly advice?: string;
+  /** Of a backend that works: speed of a matrix product, and milliseconds of one small training step. */
+  readonly speed?: { readonly gflops: number; readonly stepMs: number };
 }
 
 /** Says what this machine has; the exit code tells whether it can train. `list` tries the backends. */

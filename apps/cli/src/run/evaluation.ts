@@ -21,14 +21,14 @@ export function centralEvaluation({
   control,
 }: CentralEvaluation): NonNullable<CoordinatorPorts["evaluate"]> {
   const { config } = resolved;
-  return (start, rank) =>
+  return ({ adapter: start, rank, residuals }) =>
     trainer.evaluate(
       {
         run: runId(config.name),
         rank,
         adapter: { ...config.adapter, rank },
         start,
-        residuals: [],
+        residuals,
         task: config.task,
         data,
         batchSize: BATCH_SIZE,
