@@ -137,6 +137,7 @@ export type {
   Coordinator,
   CoordinatorListener,
   CoordinatorPorts,
+  EvaluatedModel,
   Retention,
 } from "./round/coordinator.ts";
 export { sampleCohort } from "./round/sampling.ts";

@@ -27,6 +27,8 @@ export interface Claims {
   readonly freezes: readonly FactorRole[];
   /** Roles that never leave a client. */
   readonly personal: readonly FactorRole[];
+  /** The method adds residuals to the base model: its adapter alone is not its model. */
+  readonly changesBase?: true;
   /** Adapter products that the method accepts. */
   readonly products: readonly AdapterProduct[];
   /** What the server's memory grows with. */

@@ -1,6 +1,14 @@
 import { methods } from "@fedtune/aggregators";
 import { adapterKinds, memoryBlobs, rngFromSeed, selectRoles } from "@fedtune/core";
-import type { Blobs, Method, Passage, RoundRow, RoundState, Trainer } from "@fedtune/core";
+import type {
+  Blobs,
+  EvaluatedModel,
+  Method,
+  Passage,
+  RoundRow,
+  RoundState,
+  Trainer,
+} from "@fedtune/core";
 import {
   expectSameBits,
   nodeHash,
@@ -66,19 +74,27 @@ describe("a simulated run", () => {
     "[RE11] $name: runs its rounds, and means lead towards the clients' points",
     async ({ name, claims }) => {
       const points = clients.map((_, k) => toyPoint(layout, k));
-      const evaluate = (adapter: Float32Array) => {
+      let adapter = (): Float32Array => new Float32Array(layout.size);
+      const distances: number[] = [];
+      const measure = (): void => {
+        const values = adapter();
         const ways = points.flatMap((point) => [
-          ...point.map((value, i) => value - (adapter[i] ?? 0)),
+          ...point.map((value, i) => value - (values[i] ?? 0)),
         ]);
-        return Promise.resolve({ distance: Math.hypot(...ways) });
+        distances.push(Math.hypot(...ways));
       };
-      const { end, history } = await simulate(
+      const { end } = await simulate(
         { ...config, method: { name } },
-        options({ verify: true, evaluate }),
+        options({
+          verify: true,
+          listener: { roundCommitted: measure },
+          prepare({ coordinator }) {
+            adapter = () => coordinator.adapter();
+            measure();
+          },
+        }),
       );
       expect(end).toEqual({ status: "completed", failure: null });
-      expect(history.rounds).toHaveLength(4);
-      const distances = history.evaluations.map(({ metrics }) => metrics["distance"] ?? NaN);
       expect(distances).toHaveLength(5);
       // The points lie in the space of factors: a method that turns or restarts factors leaves them aside.
       if (!claims.linear) return;
@@ -158,6 +174,31 @@ describe("a simulated run", () => {
     }
   });
 
+  it("[RE14] a model that clients hold a part of is not evaluated centrally", async () => {
+    const evaluate = () => Promise.reject(new Error("asked"));
+    const { end, history, personal } = await simulate(
+      { ...config, method: { name: "fedsa-lora" } },
+      options({ evaluate }),
+    );
+    expect(end.status).toBe("completed");
+    expect(personal).toEqual(["up", "head"]);
+    expect(history.evaluations).toEqual([]);
+  });
+
+  it("[RE14] a method that changes the base is evaluated with its changes", async () => {
+    const seen: number[] = [];
+    const evaluate = ({ residuals }: EvaluatedModel) => {
+      seen.push(residuals.length);
+      return Promise.resolve({});
+    };
+    const { residuals } = await simulate(
+      { ...config, method: { name: "fedex-lora" } },
+      options({ evaluate, verify: true }),
+    );
+    expect(seen).toEqual([0, 1, 2, 3, 4]);
+    expect(residuals).toHaveLength(4);
+  });
+
   it("[CL4] a client that sat out rounds fetches the newest adapter when it is drawn again", async () => {
     const rounds = { ...config.rounds, numRounds: 8, fractionFit: 0.25, minFitClients: 1 };
     const { end } = await simulate({ ...config, rounds }, options({ verify: true }));
@@ -166,7 +207,7 @@ describe("a simulated run", () => {
 
   it("[RE14] central evaluation covers the first adapter and every round", async () => {
     const seen: number[] = [];
-    const evaluate = (adapter: Float32Array, _rank: number, round: number) => {
+    const evaluate = ({ adapter, round }: EvaluatedModel) => {
       seen.push(round);
       return Promise.resolve({ norm: Math.hypot(...adapter) });
     };

@@ -19,10 +19,13 @@ import {
 } from "@fedtune/core";
 import type {
   AdapterShape,
+  BaseResidual,
   Blobs,
   Coordinator,
   CoordinatorListener,
   DataRef,
+  EvaluatedModel,
+  FactorRole,
   Fate,
   Hash,
   MemoryNetwork,
@@ -57,8 +60,7 @@ export interface SimulationOptions {
   /** Trains for all clients; calls overlap, so a pool decides how many run at once. */
   readonly trainer: Trainer;
   /** Central evaluation; null: none. */
-  readonly evaluate:
-    ((adapter: Float32Array, rank: number, round: number) => Promise<Metrics>) | null;
+  readonly evaluate: ((model: EvaluatedModel) => Promise<Metrics>) | null;
   readonly hash: Hash;
   /** Resolves after everything ready now has run, for example `setImmediate` as a promise. */
   readonly settle: () => Promise<void>;
@@ -90,6 +92,10 @@ export interface SimulationResult {
   readonly history: RunHistory;
   /** The global adapter after the last finished round. */
   readonly adapter: Float32Array;
+  /** What the run added to the base model: with it, the adapter alone is not the model. */
+  readonly residuals: readonly BaseResidual[];
+  /** Roles that stay with the clients: the global adapter lacks them. */
+  readonly personal: readonly FactorRole[];
   readonly shape: AdapterShape;
 }
 
@@ -122,7 +128,9 @@ export async function simulate(
   await Promise.race([Promise.all(sessions), options.settle()]);
   const history = await store.getHistory(setup.id);
   if (history === null) throw new RangeError("Cannot find the history of a run that just ended");
-  return { resolved, end, history, adapter: coordinator.adapter(), shape };
+  const residuals = await coordinator.residuals();
+  const personal = coordinator.personal();
+  return { resolved, end, history, adapter: coordinator.adapter(), residuals, personal, shape };
 }
 
 async function openWorld(
@@ -143,10 +151,7 @@ async function openWorld(
     blobs: options.blobs ?? memoryBlobs(),
     clock,
     hash,
-    evaluate:
-      evaluate === null
-        ? null
-        : (...task: Parameters<typeof evaluate>) => clock.busy(evaluate(...task)),
+    evaluate: evaluate === null ? null : (model: EvaluatedModel) => clock.busy(evaluate(model)),
   };
   const coordinator = await openCoordinator(setup, ports, { retention, listener });
   return { network, clock, coordinator };

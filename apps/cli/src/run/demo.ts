@@ -113,7 +113,7 @@ async function simulated({ plan, resolved, backend }: Demo, io: Io): Promise<Dem
     async finish({ result, trainer }) {
       const start = { adapter: first, residuals: [] };
       const before = await accuracies(trainer, { plan, resolved, ...start }, io);
-      const after = await accuracies(trainer, { plan, resolved, ...result }, io);
+      const after = await accuracies(trainer, { ...result, plan, resolved }, io);
       const round = result.history.rounds.length;
       const folder = roundFolder(plan.folder, config.name, round);
       const values = result.adapter;

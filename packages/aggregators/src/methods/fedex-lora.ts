@@ -38,6 +38,7 @@ export const fedexLora = {
   },
   config: noOptions,
   claims: {
+    changesBase: true,
     exactProduct: true,
     linear: false,
     freezes: [],

@@ -40,6 +40,7 @@ export const flora = {
   },
   config: noOptions,
   claims: {
+    changesBase: true,
     exactProduct: true,
     linear: false,
     freezes: [],

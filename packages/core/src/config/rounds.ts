@@ -2,7 +2,7 @@ import { z } from "zod";
 
 /** Who takes part in a round and how long anything may take. */
 export const roundsSchema = z.strictObject({
-  numRounds: z.int().positive().max(1_000_000).default(5),
+  numRounds: z.int().positive().max(1_000_000).default(5).describe("after so many the run is complete"),
   sampling: z
     .enum(["fixed", "poisson"])
     .default("fixed")

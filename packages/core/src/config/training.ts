@@ -6,13 +6,13 @@ export const optimizerSchema = z
     z.strictObject({
       name: z.literal("sgd"),
       momentum: z.number().min(0).lt(1).default(0).describe("0 is plain SGD"),
-      weightDecay: z.number().min(0).default(0),
+      weightDecay: z.number().min(0).default(0).describe("added to the gradient"),
     }),
     z.strictObject({
       name: z.literal("adamw"),
-      beta1: z.number().min(0).lt(1).default(0.9),
-      beta2: z.number().min(0).lt(1).default(0.999),
-      epsilon: z.number().positive().default(1e-8),
+      beta1: z.number().min(0).lt(1).default(0.9).describe("decay of the mean gradient"),
+      beta2: z.number().min(0).lt(1).default(0.999).describe("decay of the mean square"),
+      epsilon: z.number().positive().default(1e-8).describe("keeps the divisor above zero"),
       weightDecay: z.number().min(0).default(0.01).describe("decoupled, as in AdamW"),
     }),
   ])
@@ -32,14 +32,14 @@ export const trainingSchema = z.strictObject({
     .nullable()
     .default(null)
     .describe("stops a round after this many optimiser steps"),
-  batchSize: z.int().positive().max(4096).default(16),
+  batchSize: z.int().positive().max(4096).default(16).describe("examples per optimiser step"),
   microBatchSize: z
     .int()
     .positive()
     .nullable()
     .default(null)
     .describe("gradient accumulation; null: the whole batch at once"),
-  learningRate: z.number().positive().max(100).default(1e-3),
+  learningRate: z.number().positive().max(100).default(1e-3).describe("constant within a run"),
   maxLength: z
     .int()
     .min(4)
@@ -57,7 +57,7 @@ export const trainingSchema = z.strictObject({
 
 /** What is learned. */
 export const taskSchema = z.strictObject({
-  kind: z.literal("sequence-classification"),
+  kind: z.literal("sequence-classification").describe("texts or pairs of texts to labels"),
   labels: z
     .array(z.string().min(1).max(200))
     .min(2)

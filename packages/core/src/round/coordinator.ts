@@ -3,10 +3,12 @@
  *
  * The only interpreter of {@link RoundEffect}; live server and simulation run this very code.
  */
+import type { FactorRole } from "../adapter/layout.ts";
 import type { ErrorCode } from "../errors.ts";
 import type { Digest } from "../ids.ts";
 import type { Metrics } from "../metrics.ts";
 import type {
+  BaseResidual,
   BlobRef,
   Blobs,
   Clock,
@@ -36,9 +38,16 @@ export interface CoordinatorPorts {
   readonly blobs: Blobs;
   readonly clock: Clock;
   readonly hash: Hash;
-  /** Central evaluation on the operator's data; null when there is none. */
-  readonly evaluate:
-    ((adapter: Float32Array, rank: number, round: number) => Promise<Metrics>) | null;
+  /** Central evaluation on the operator's data; null when there is none. Not asked where clients keep factors. */
+  readonly evaluate: ((model: EvaluatedModel) => Promise<Metrics>) | null;
+}
+
+/** The global model after a round: an adapter of one rank over a base that the run may have changed. */
+export interface EvaluatedModel {
+  readonly adapter: Float32Array;
+  readonly rank: number;
+  readonly round: number;
+  readonly residuals: readonly BaseResidual[];
 }
 
 /** Tells its owner what happens; for logs, progress and the live feed. All calls are synchronous and after the fact. */
@@ -73,6 +82,10 @@ export interface Coordinator {
   state(): RoundState;
   /** The adapter after the last finished round; the caller owns it. */
   adapter(rank?: number): Float32Array;
+  /** What the run has added to the base model up to the last finished round. */
+  residuals(): Promise<readonly BaseResidual[]>;
+  /** Roles that stay with the clients: the global adapter lacks them. */
+  personal(): readonly FactorRole[];
   /** Feeds an event that did not come through the transport; for tests and operators. */
   post(event: RoundEvent): void;
 }
@@ -128,7 +141,7 @@ export async function openCoordinator(
   const model = await openGlobalModel(setup, ports, last);
   const rules: RoundRules = {
     policy: config.rounds,
-    evaluateEvery: ports.evaluate === null ? 0 : config.evaluation.everyRounds,
+    evaluateEvery: evaluates(ports, model) ? config.evaluation.everyRounds : 0,
     rng: setup.rng.fork("rounds"),
   };
   const { context, pump, done } = assemble(setup, ports, {
@@ -157,8 +170,15 @@ export async function openCoordinator(
     },
     state: () => context.state(),
     adapter: (rank = config.adapter.rank) => model.adapter(rank),
+    residuals: () => model.residuals(),
+    personal: () => model.plan(0).personal,
     post: pump,
   };
+}
+
+/** With personal factors there is no global model that could be evaluated centrally. */
+function evaluates({ evaluate }: CoordinatorPorts, model: GlobalModel): boolean {
+  return evaluate !== null && model.plan(0).personal.length === 0;
 }
 
 interface Assembly {

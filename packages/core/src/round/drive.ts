@@ -269,7 +269,9 @@ async function discard(
 async function evaluate(context: Context, round: number): Promise<void> {
   const { ports, setup, model } = context;
   const { rank } = setup.resolved.config.adapter;
-  const metrics = (await ports.evaluate?.(model.adapter(rank), rank, round)) ?? null;
+  const residuals = await model.residuals();
+  const subject = { adapter: model.adapter(rank), rank, round, residuals };
+  const metrics = (await ports.evaluate?.(subject)) ?? null;
   if (metrics !== null) {
     await ports.store.putEvaluation(setup.id, context.epoch, { round, metrics });
     context.listener.evaluated?.({ round, metrics });

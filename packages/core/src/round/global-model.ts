@@ -1,11 +1,11 @@
 /** The global side of a method: its state, what it has published, and how an order refers to that. */
-import { encodePart } from "../adapter/part-blob.ts";
+import { decodePart, encodePart } from "../adapter/part-blob.ts";
 import { selectRoles } from "../adapter/layout.ts";
 import { float32Bytes } from "../bytes.ts";
 import { FedtuneError } from "../errors.ts";
 import type { Digest } from "../ids.ts";
 import type { BroadcastPart, MethodMetrics, MethodUpdate, Plan, PlannedClient } from "../method.ts";
-import type { BlobRef, Blobs, Hash } from "../ports.ts";
+import type { BaseResidual, BlobRef, Blobs, Hash } from "../ports.ts";
 import type { PublishedBlob } from "../protocol/messages.ts";
 import type { PublishedPart, RoundRow } from "../store/store.ts";
 import type { ExpectedUpdate } from "../update.ts";
@@ -48,6 +48,8 @@ export interface GlobalModel {
   adapterHash(rank: number): Digest;
   /** The adapter after the last finished round; the caller owns it. */
   adapter(rank: number): Float32Array;
+  /** What the run has added to the base model, in order. */
+  residuals(): Promise<readonly BaseResidual[]>;
   /** Computes the next state and stores its bytes; nothing changes until {@link GlobalModel.adopt}. */
   aggregate(closed: ClosedRound): Promise<Aggregated>;
   /** Makes the last aggregation the current state, once it is committed; returns blobs that nothing names any more. */
@@ -113,6 +115,7 @@ export async function openGlobalModel(
     },
     adapterHash: (tier) => hashAt(model.current, tier),
     adapter: (tier) => method.adapter(model.current.state, tier),
+    residuals: () => residuals(model, rank),
     aggregate: (closed) => aggregate(model, closed),
     adopt: (round) => adopt(model, round),
   };
@@ -134,6 +137,22 @@ async function restored(
   const parts = new Map(row.parts.map((part) => [part.id, part]));
   const adapters = new Map(row.adapters.map((adapter) => [adapter.rank, adapter.hash]));
   return { round: row.round, state, blob: row.state, parts, adapters };
+}
+
+async function residuals(
+  { setup, ports, current }: ModelContext,
+  rank: number,
+): Promise<BaseResidual[]> {
+  const { layout, layoutHash } = tierOf(setup, rank);
+  const context = { rank, layout, layoutHash, modules: setup.modules };
+  const ids = setup.resolved.method.download(current.state, { index: 0, rank, holds: null });
+  const found: BaseResidual[] = [];
+  for (const { blob } of ids.map((id) => partOf(current, id))) {
+    if (blob.kind !== "residual") continue;
+    const part = decodePart(await ports.blobs.get(blob.hash), blob, context);
+    if (part.kind === "residual") found.push({ id: part.id, modules: part.modules });
+  }
+  return found;
 }
 
 async function aggregate(model: ModelContext, closed: ClosedRound): Promise<Aggregated> {
