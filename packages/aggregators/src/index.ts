@@ -1,2 +1,2 @@
-export { checkMethodAccepts, methodByName, methodConfigSchema, methods } from "./registry.ts";
+export { methodByName, methods } from "./registry.ts";
 export type { MethodName } from "./registry.ts";

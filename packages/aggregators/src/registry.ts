@@ -1,7 +1,6 @@
 /** The one list of methods. Names, schemas, help, forms, tables and the conformance runs follow from it. */
 import { FedtuneError, nearest } from "@fedtune/core";
-import type { AdapterKind, Method } from "@fedtune/core";
-import { z } from "zod";
+import type { Method } from "@fedtune/core";
 import { fedavg } from "./methods/fedavg.ts";
 import { fedexLora } from "./methods/fedex-lora.ts";
 import { fedsaLora } from "./methods/fedsa-lora.ts";
@@ -43,30 +42,4 @@ export function methodByName(name: string): Method {
   throw new FedtuneError("config-invalid", `Cannot find method "${name}", wanted ${wanted}`, {
     data: { name, known, nearest: near },
   });
-}
-
-/** Schema of a config's `method`: one strict object per method, told apart by `name`. */
-export function methodConfigSchema() {
-  const [first, ...others] = methods;
-  return z.discriminatedUnion("name", [named(first), ...others.map(named)]);
-}
-
-function named({ name, config }: (typeof methods)[number]) {
-  return config.extend({ name: z.literal(name) });
-}
-
-/**
- * Refuses a method and an adapter kind that do not fit.
- *
- * @throws FedtuneError `config-conflict` naming both
- */
-export function checkMethodAccepts(method: Method, kind: AdapterKind): void {
-  const { products } = method.claims;
-  if (products.includes(kind.product)) return;
-  throw new FedtuneError(
-    "config-conflict",
-    `Cannot use method "${method.name}" with adapter kind "${kind.name}": its product is ${kind.product}, ` +
-      `wanted ${products.join(" or ")}`,
-    { data: { method: method.name, kind: kind.name, product: kind.product, products } },
-  );
 }
