@@ -2,7 +2,12 @@ import { z } from "zod";
 
 /** Who takes part in a round and how long anything may take. */
 export const roundsSchema = z.strictObject({
-  numRounds: z.int().positive().max(1_000_000).default(5).describe("after so many the run is complete"),
+  numRounds: z
+    .int()
+    .positive()
+    .max(1_000_000)
+    .default(5)
+    .describe("after so many the run is complete"),
   sampling: z
     .enum(["fixed", "poisson"])
     .default("fixed")
@@ -35,7 +40,8 @@ export const roundsSchema = z.strictObject({
     .int()
     .positive()
     .max(7 * 86_400_000)
-    .default(3_600_000),
+    .default(3_600_000)
+    .describe("a round is closed after this with the updates that are there"),
   waitTimeoutMs: z
     .int()
     .positive()
@@ -54,7 +60,10 @@ export const roundsSchema = z.strictObject({
     .max(1000)
     .default(3)
     .describe("attempts per round before the run fails"),
-  weightedBy: z.enum(["examples", "uniform"]).default("examples"),
+  weightedBy: z
+    .enum(["examples", "uniform"])
+    .default("examples")
+    .describe("an update's weight in the mean"),
 });
 
 /** Resolved round policy. */

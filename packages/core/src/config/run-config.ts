@@ -21,9 +21,17 @@ export interface Registries {
 /** Which adapter is put where. */
 function adapterSchema(kinds: readonly AdapterKind[]) {
   return z.strictObject({
-    kind: z.enum(kinds.map((kind) => kind.name)).default("lora").describe("what is put beside a module"),
+    kind: z
+      .enum(kinds.map((kind) => kind.name))
+      .default("lora")
+      .describe("what is put beside a module"),
     rank: z.int().positive().max(4096).default(8).describe("inner width of the factors"),
-    loraAlpha: z.number().positive().max(1e6).default(16).describe("scaling; LoRA's is loraAlpha / rank"),
+    loraAlpha: z
+      .number()
+      .positive()
+      .max(1e6)
+      .default(16)
+      .describe("scaling; LoRA's is loraAlpha / rank"),
     targetModules: z
       .array(z.string().min(1))
       .min(1)
@@ -51,7 +59,11 @@ function optionsOf(method: Method): z.ZodObject {
 /** Builds the schema of a run config over the given registries; input side is what people write. */
 export function runConfigSchema(registries: Registries) {
   return z.strictObject({
-    name: z.string().regex(idPattern, "letters, digits, - and _, at most 64").default("run").describe("of the run, at its coordinator and its clients"),
+    name: z
+      .string()
+      .regex(idPattern, "letters, digits, - and _, at most 64")
+      .default("run")
+      .describe("of the run, at its coordinator and its clients"),
     seed: z.int().min(0).max(0xffffffff).default(42).describe("of everything random"),
     model: z
       .string()
@@ -70,7 +82,11 @@ export function runConfigSchema(registries: Registries) {
     } as never),
     training: trainingSchema.prefault({}),
     rounds: roundsSchema.prefault({}),
-    update: z.strictObject({ codec: z.enum(codecNames).default("f32").describe("how updates are encoded") }).prefault({}),
+    update: z
+      .strictObject({
+        codec: z.enum(codecNames).default("f32").describe("how updates are encoded"),
+      })
+      .prefault({}),
     evaluation: z
       .strictObject({
         everyRounds: z.int().min(0).default(1).describe("0 switches central evaluation off"),
@@ -81,7 +97,11 @@ export function runConfigSchema(registries: Registries) {
       .nullable()
       .default(null)
       .describe("names in order of participantIndex; null: open enrolment in order of arrival"),
-    privacy: z.strictObject({ mode: z.literal("none").default("none").describe("nothing is added to updates") }).prefault({}),
+    privacy: z
+      .strictObject({
+        mode: z.literal("none").default("none").describe("nothing is added to updates"),
+      })
+      .prefault({}),
   });
 }
 

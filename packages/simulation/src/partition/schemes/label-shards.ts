@@ -6,7 +6,7 @@ import { numbered } from "../scheme.ts";
 import type { Scheme } from "../scheme.ts";
 
 const options = z.strictObject({
-  shardsPerClient: z.int().positive().max(10_000).default(2),
+  shardsPerClient: z.int().positive().max(10_000).default(2).describe("parts of the sorted rows"),
 });
 
 /**
