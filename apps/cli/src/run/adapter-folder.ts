@@ -11,7 +11,7 @@ import type { FactorRole, Layout, PeftAdapter, ResolvedRun } from "@fedtune/core
 import type { ModelDescription } from "@fedtune/training";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describePlan } from "./plan-of-method.ts";
+import { describePlan, lacksOf } from "./plan-of-method.ts";
 
 /** PEFT's name of the settings' file. */
 const CONFIG = "adapter_config.json";
@@ -26,7 +26,7 @@ export interface AdapterToSave {
   readonly round: number;
 }
 
-/** Name in the tensors' metadata of what is missing, with spaces between: roles that never left the clients, changes of the `base`. */
+/** Name in the tensors' metadata of what is missing, with spaces between: see `lacksOf`. */
 export const INCOMPLETE = "incomplete";
 
 /**
@@ -40,7 +40,7 @@ export async function saveAdapter(folder: string, adapter: AdapterToSave): Promi
   const { kind, rank, loraAlpha, targetModules } = config.adapter;
   const personal = describePlan(resolved.method, resolved).keeps;
   const shared = withoutRoles(description.layout, values, personal);
-  const lacking = [...personal, ...(resolved.method.claims.changesBase === true ? ["base"] : [])];
+  const lacking = lacksOf(resolved);
   const files = writePeftAdapter(description.layout, shared, {
     kind: adapterKind(kind),
     rank,

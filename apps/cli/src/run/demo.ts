@@ -12,10 +12,11 @@ import { roundFolder, saveAdapter } from "./adapter-folder.ts";
 import { openBaseModel } from "./base-model.ts";
 import { startChild } from "./child-client.ts";
 import type { ChildClient } from "./child-client.ts";
+import { describePlan, lacksOf } from "./plan-of-method.ts";
 import { planDemo } from "./demo-plan.ts";
 import type { DemoOptions, DemoPlan } from "./demo-plan.ts";
 import { centralEvaluation } from "./evaluation.ts";
-import { bytesText, percent, roundsTable } from "./report-text.ts";
+import { bytesText, percent, roundsTable, savedText } from "./report-text.ts";
 import { startServing } from "./serving.ts";
 import { simulateOnce } from "./simulate.ts";
 
@@ -50,7 +51,7 @@ export async function runDemo(options: DemoOptions, io: Io): Promise<number> {
     io,
   );
   io.result({ run: resolved.config.name, configHash: resolved.hash, ...result }, () =>
-    demoText(result),
+    demoText(result, lacksOf(resolved)),
   );
   return result.status === "completed" ? exitCodes.ok : exitCodes.failure;
 }
@@ -138,7 +139,8 @@ async function accuracies(
   { plan, resolved, adapter, residuals }: Measured,
   io: Io,
 ): Promise<Metrics[]> {
-  if (trainer === null) return [];
+  // Where clients keep factors there is no one model to measure.
+  if (trainer === null || describePlan(resolved.method, resolved).keeps.length > 0) return [];
   const { rank } = resolved.config.adapter;
   const measured: Metrics[] = [];
   for (const data of plan.clients.flatMap((client) => client.test ?? [])) {
@@ -165,15 +167,18 @@ function joined(
     before: first["accuracy"] ?? NaN,
     after: last["accuracy"] ?? NaN,
   });
-  const own = plan.clients.filter((client) => client.test !== null);
+  const own = plan.clients.filter((client) => client.test !== null && after.length > 0);
   const evaluated = rows.flatMap(({ evaluation }) => (evaluation === null ? [] : [evaluation]));
   return [
     ...own.map(({ name }, k) => line(name, before[k], after[k])),
-    line("all", evaluated[0], evaluated.at(-1)),
+    ...(evaluated.length === 0 ? [] : [line("all", evaluated[0], evaluated.at(-1))]),
   ];
 }
 
-function demoText({ rows, accuracy, adapter, failure }: DemoResult): string {
+function demoText(
+  { rows, accuracy, adapter, failure }: DemoResult,
+  incomplete: readonly string[],
+): string {
   const up = rows.reduce((sum, row) => sum + row.bytesUp, 0);
   const down = rows.reduce((sum, row) => sum + row.bytesDown, 0);
   const table = tableText(
@@ -182,9 +187,9 @@ function demoText({ rows, accuracy, adapter, failure }: DemoResult): string {
   );
   return [
     roundsTable(rows),
-    table,
+    ...(accuracy.length === 0 ? [] : [table]),
     `Sent: ${bytesText(up)} up, ${bytesText(down)} down; no example left its client.`,
-    ...(adapter === null ? [] : [`Adapter: ${adapter}`]),
+    ...(adapter === null ? [] : [savedText(adapter, incomplete)]),
     ...(failure === null ? [] : [`The run failed: ${failure}`]),
   ].join("\n\n");
 }

@@ -14,8 +14,8 @@ import { z } from "zod";
 import type { Io } from "../io.ts";
 import { adapterMetadata, INCOMPLETE, roundFolder, saveAdapter } from "./adapter-folder.ts";
 import { openBaseModel } from "./base-model.ts";
-import { describePlan } from "./plan-of-method.ts";
-import { savedText } from "./report-text.ts";
+import { lacksOf } from "./plan-of-method.ts";
+import { lackText, savedText } from "./report-text.ts";
 
 /** What `fedtune export` was asked for; exactly one of `server` and `dataDir` is there. */
 export interface ExportOptions {
@@ -55,7 +55,7 @@ function noSource(): FedtuneError {
 interface Exported {
   readonly run: string;
   readonly round: number;
-  /** Roles whose factors never left the clients. */
+  /** What it lacks. */
   readonly incomplete: readonly string[];
 }
 
@@ -93,8 +93,8 @@ async function incompleteRoles(folder: string): Promise<readonly string[]> {
 function checkComplete({ run, round, incomplete }: Exported, { coldStart }: ExportOptions): void {
   if (incomplete.length === 0 || coldStart !== undefined) return;
   const message =
-    `Cannot export round ${round} of run "${run}": its ${incomplete.join(" and ")} factors never left the clients; ` +
-    `with --cold-start zero zeros stand for them`;
+    `Cannot export round ${round} of run "${run}" as a whole: ${lackText(incomplete)}; ` +
+    `--cold-start zero exports it as it is`;
   throw new FedtuneError("adapter-invalid", message, { data: { run, round, incomplete } });
 }
 
@@ -153,7 +153,7 @@ async function fromServer(
   const rounds = history.rounds.map((row) => row.round);
   const round = asked ?? Math.max(...rounds);
   if (!rounds.includes(round)) throw missing(name, round, rounds);
-  const incomplete = describePlan(resolved.method, resolved).keeps;
+  const incomplete = lacksOf(resolved);
   const exported = { run: name, round, incomplete };
   checkComplete(exported, options);
   const values = await adapterValues(`${server}/api/runs/${name}/rounds/${round}/adapter`, signal);

@@ -2,6 +2,7 @@
 import type {
   CoordinatorListener,
   EvaluationRow,
+  ResolvedRun,
   RoundEvent,
   RoundRow,
   RoundState,
@@ -9,11 +10,12 @@ import type {
 } from "@fedtune/core";
 import { reportRow } from "@fedtune/simulation";
 import type { Io } from "../io.ts";
+import { describePlan } from "./plan-of-method.ts";
 import { bytesText, decimal, percent } from "./report-text.ts";
 
 /** What is reported, and how. */
 export interface LiveReportOptions {
-  readonly config: RunConfig;
+  readonly resolved: ResolvedRun;
   /** Whether the coordinator has test data: a round's line then waits for its evaluation. */
   readonly evaluates: boolean;
   /** A participant's name. */
@@ -33,7 +35,10 @@ const NAMED = 3;
 
 /** Starts a report on standard error, and events on standard output where that is JSON. */
 export function liveReport(options: LiveReportOptions, io: Io): LiveReport {
-  const { config, evaluates, live, nameOf } = options;
+  const { resolved, live, nameOf } = options;
+  const { config } = resolved;
+  // Where clients keep factors there is no one model to evaluate.
+  const evaluates = options.evaluates && describePlan(resolved.method, resolved).keeps.length === 0;
   const { numRounds } = config.rounds;
   const bar = io.progress("rounds", numRounds, { terminalOnly: true });
   const presence = live ? presenceNotes(nameOf, io) : () => undefined;

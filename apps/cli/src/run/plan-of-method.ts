@@ -1,5 +1,5 @@
 import { adapterKinds, initialAdapter, layoutOf, rngFromSeed } from "@fedtune/core";
-import type { FactorRole, HeadPolicy, Method } from "@fedtune/core";
+import type { FactorRole, HeadPolicy, Method, ResolvedRun } from "@fedtune/core";
 
 /** What clients do in the first round; roles of factors. */
 export interface PlanDescription {
@@ -7,6 +7,12 @@ export interface PlanDescription {
   readonly uploads: readonly FactorRole[];
   /** Stays with the client from round to round. */
   readonly keeps: readonly FactorRole[];
+}
+
+/** What an adapter of a run lacks at its coordinator: roles that stay with the clients, the run's changes of the `base`. */
+export function lacksOf({ method, methodConfig, config }: ResolvedRun): readonly string[] {
+  const { keeps } = describePlan(method, { methodConfig, config });
+  return method.claims.changesBase === true ? [...keeps, "base"] : keeps;
 }
 
 const tiny = { rank: 1, loraAlpha: 1 };

@@ -38,25 +38,37 @@ export interface RunText {
   readonly rows: readonly ReportRow[];
   /** Folder of the last adapter; null when there is none. */
   readonly adapter: string | null;
-  /** Roles whose factors never left the clients. */
-  readonly personal: readonly string[];
+  /** What the adapter lacks. */
+  readonly incomplete: readonly string[];
   readonly end: RunEnd;
 }
 
 /** The end of a run for people. */
-export function runText({ rows, adapter, personal, end }: RunText): string {
+export function runText({ rows, adapter, incomplete, end }: RunText): string {
   const parts = rows.length === 0 ? [] : [roundsTable(rows)];
-  if (adapter !== null) parts.push(savedText(adapter, personal));
+  if (adapter !== null) parts.push(savedText(adapter, incomplete));
   if (end.failure !== null)
     parts.push(`The run failed: ${end.failure.message} (${end.failure.code})`);
   return parts.join("\n\n");
 }
 
 /** Where an adapter went, and what it lacks. */
-export function savedText(folder: string, personal: readonly string[]): string {
-  if (personal.length === 0) return `Adapter: ${folder}`;
-  const lack = `its ${personal.join(" and ")} factors are zero, each client has its own`;
-  return `Adapter: ${folder}\nIncomplete: ${lack}`;
+export function savedText(folder: string, incomplete: readonly string[]): string {
+  const lines = [`Adapter: ${folder}`];
+  if (incomplete.length > 0) lines.push(`Incomplete: ${lackText(incomplete)}`);
+  return lines.join("\n");
+}
+
+/** What an adapter lacks, as a sentence without its end. */
+export function lackText(incomplete: readonly string[]): string {
+  const roles = incomplete.filter((lack) => lack !== "base");
+  const parts = [
+    ...(roles.length === 0
+      ? []
+      : [`its ${roles.join(" and ")} factors are zero, each client has its own`]),
+    ...(roles.length === incomplete.length ? [] : ["the run changed the base model as well"]),
+  ];
+  return parts.join("; ");
 }
 
 /** Bytes with a binary unit: `48.2 KiB`. */

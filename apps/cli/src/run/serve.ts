@@ -12,7 +12,7 @@ import type { Io } from "../io.ts";
 import type { Assignment } from "../values.ts";
 import { checkLabels } from "./check-data.ts";
 import { dataPath } from "./data-path.ts";
-import { describePlan } from "./plan-of-method.ts";
+import { lacksOf } from "./plan-of-method.ts";
 import { runText } from "./report-text.ts";
 import { startServing } from "./serving.ts";
 
@@ -59,9 +59,9 @@ export async function runServe(options: ServeOptions, io: Io): Promise<number> {
   );
   io.note(`Clients join with: fedtune join --server ${url} --name NAME --data FILE`);
   const { end, rows, adapter } = await served.run().finally(() => served.close());
-  const personal = describePlan(resolved.method, resolved).keeps;
-  io.result({ run: config.name, ...end, rounds: rows, adapter, incomplete: personal }, () =>
-    runText({ rows, adapter, personal, end }),
+  const incomplete = lacksOf(resolved);
+  io.result({ run: config.name, ...end, rounds: rows, adapter, incomplete }, () =>
+    runText({ rows, adapter, incomplete, end }),
   );
   return end.status === "completed" ? exitCodes.ok : exitCodes.failure;
 }

@@ -57,7 +57,7 @@ export async function startServing(serving: Serving, io: Io): Promise<Served> {
   const evaluator = test === null ? null : await openTrainer(model, serving.backend);
   const { store, nameOf } = namedStore();
   const saved = adapterSaver({ dataDir, model, resolved }, () => coordinator.adapter());
-  const report = liveReport({ config, evaluates: evaluator !== null, nameOf, live: true }, io);
+  const report = liveReport({ resolved, evaluates: evaluator !== null, nameOf, live: true }, io);
   const closing = async (): Promise<void> => {
     report.stop();
     await evaluator?.trainer.close();

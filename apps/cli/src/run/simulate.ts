@@ -32,7 +32,7 @@ import { checkLabels } from "./check-data.ts";
 import { dataPath } from "./data-path.ts";
 import { centralEvaluation } from "./evaluation.ts";
 import { liveReport } from "./live-report.ts";
-import { describePlan } from "./plan-of-method.ts";
+import { lacksOf } from "./plan-of-method.ts";
 import { runText } from "./report-text.ts";
 import { openTrainers } from "./trainers.ts";
 
@@ -117,9 +117,9 @@ export async function runSimulate(options: SimulateOptions, io: Io): Promise<num
     rounds: rows,
     adapter,
   };
-  const personal = describePlan(resolved.method, resolved).keeps;
-  io.result({ ...summary, incomplete: personal }, () =>
-    runText({ rows, adapter, personal, end: result.end }),
+  const incomplete = lacksOf(resolved);
+  io.result({ ...summary, incomplete }, () =>
+    runText({ rows, adapter, incomplete, end: result.end }),
   );
   return result.end.status === "completed" ? exitCodes.ok : exitCodes.failure;
 }
@@ -204,9 +204,8 @@ export async function simulateOnce<T>(
 ): Promise<T> {
   const { trainer, backend } = await openTrainers(model, wanted, workers);
   io.note(`Training on ${backend}, ${workers} at a time`);
-  const { config } = resolved;
   const nameOf = (index: number): string => clients[index]?.name ?? `participant ${index}`;
-  const report = liveReport({ config, evaluates: test !== null, nameOf, live: false }, io);
+  const report = liveReport({ resolved, evaluates: test !== null, nameOf, live: false }, io);
   const control: TrainControl = { signal: io.signal };
   try {
     const result = await simulate(run, {
