@@ -1,5 +1,5 @@
-/** Small data files from the built-in set, and the smallest base model. */
-import { readFileSync, writeFileSync } from "node:fs";
+/** Small data files, and the smallest base model. */
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../../support/repository.ts";
 
@@ -9,24 +9,11 @@ export const tinyBert = join(root, "packages/training/golden/tiny-bert");
 /** Options that make training small and the same everywhere. */
 export const small = ["--model", tinyBert, "--backend", "wasm"] as const;
 
-/** One example of the built-in set. */
+/** One example and whose it is. */
 export interface Row {
   readonly text: string;
   readonly label: string;
   readonly client: string;
-}
-
-/** The first rows of the built-in training set; its clients are "0" to "3". */
-export function builtInRows(count: number): readonly Row[] {
-  const file = join(root, "packages/training/assets/household-intents/train.tsv");
-  const lines = readFileSync(file, "utf8")
-    .trimEnd()
-    .split("\n")
-    .slice(1, count + 1);
-  return lines.map((line) => {
-    const [text = "", label = "", client = ""] = line.split("\t");
-    return { text, label, client };
-  });
 }
 
 /** Labels of {@link wordRows}: those of the smallest model's own head, so that it can be measured alone too. */

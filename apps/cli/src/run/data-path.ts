@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 
 /** Name of the built-in set; its column `client` says whose a row is. */
-export const BUILT_IN = "household-intents";
+const BUILT_IN = "household-intents";
 
 /** The file that a user means: a path, or one of the two files of the built-in set. */
 export function dataPath(named: string, part: "train" | "test"): string {

@@ -10,7 +10,9 @@ export const serve: Verb = {
     settings(
       new Command("serve")
         .summary("the coordinator of a run")
-        .description("Runs the rounds of one config with the clients that join, and saves every adapter.")
+        .description(
+          "Runs the rounds of one config with the clients that join, and saves every adapter.",
+        )
         .requiredOption("-c, --config <file>", "the run config, YAML or JSON")
         .option("--set <key=value>", "sets a field of the config; may be repeated", assignment)
         .option("--host <address>", "address to listen on", "127.0.0.1")
