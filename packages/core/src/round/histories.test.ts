@@ -1,40 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { roundsSchema } from "../config/rounds.ts";
-import type { Digest } from "../ids.ts";
-import { rngFromSeed } from "../rng.ts";
-import type { RoundRules } from "./attempt.ts";
+import { arrived, joined, rules, start, stored } from "../test-support/round-play.ts";
 import { initialState } from "./state.ts";
 import { hasEnded, step } from "./step.ts";
 import type { MemberStatus, RoundEvent, RoundState } from "./types.ts";
-
-const hash = (k: number): Digest => String(k).padStart(64, "0") as Digest;
-
-function rules(policy: object): RoundRules {
-  return { policy: roundsSchema.parse(policy), evaluateEvery: 0, rng: rngFromSeed(7) };
-}
-
-const start: RoundEvent = { type: "start" };
-const joined = (index: number, holds: number | null): RoundEvent => ({
-  type: "joined",
-  index,
-  rank: 2,
-  holds,
-});
-const arrived = (index: number, round: number, k = index): RoundEvent => ({
-  type: "arrived",
-  index,
-  round,
-  hash: hash(k),
-  problem: null,
-});
-const stored = (index: number, round: number): RoundEvent => ({
-  type: "stored",
-  index,
-  round,
-  hash: hash(index),
-  conflict: false,
-});
 
 const event: fc.Arbitrary<RoundEvent> = fc
   .record({

@@ -1,61 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { roundsSchema } from "../config/rounds.ts";
-import type { Digest } from "../ids.ts";
-import { rngFromSeed } from "../rng.ts";
-import type { RoundRules } from "./attempt.ts";
-import { initialState } from "./state.ts";
-import { step } from "./step.ts";
-import type { RoundEffect, RoundEvent, RoundState } from "./types.ts";
-
-const hash = (k: number): Digest => String(k).padStart(64, "0") as Digest;
-
-function rules(policy: object = {}, evaluateEvery = 0): RoundRules {
-  return {
-    policy: roundsSchema.parse({ numRounds: 2, ...policy }),
-    evaluateEvery,
-    rng: rngFromSeed(7),
-  };
-}
-
-/** Plays events from a fresh state; returns the state and the effects of the last event. */
-function play(
-  of: RoundRules,
-  events: readonly RoundEvent[],
-  from = initialState(),
-): [RoundState, readonly RoundEffect[]] {
-  let state = from;
-  let effects: readonly RoundEffect[] = [];
-  for (const event of events) [state, effects] = step(of, state, event);
-  return [state, effects];
-}
-
-const start: RoundEvent = { type: "start" };
-const joined = (index: number, holds: number | null = 0): RoundEvent => ({
-  type: "joined",
-  index,
-  rank: 2,
-  holds,
-});
-const arrived = (index: number, round = 1, k = index): RoundEvent => ({
-  type: "arrived",
-  index,
-  round,
-  hash: hash(k),
-  problem: null,
-});
-const stored = (index: number, round = 1): RoundEvent => ({
-  type: "stored",
-  index,
-  round,
-  hash: hash(index),
-  conflict: false,
-});
-const delivered = (index: number, round = 1): RoundEvent[] => [
-  arrived(index, round),
-  stored(index, round),
-];
-const left = (index: number): RoundEvent => ({ type: "left", index, forGood: false });
-const types = (effects: readonly RoundEffect[]): string[] => effects.map((effect) => effect.type);
+import {
+  hash,
+  rules,
+  play,
+  start,
+  joined,
+  delivered,
+  types,
+  left,
+} from "../test-support/round-play.ts";
+import type { RoundEvent } from "./types.ts";
 
 describe("losing clients", () => {
   const of = rules({ minAvailableClients: 3, reconnectGraceMs: 50 });
