@@ -12,7 +12,7 @@ export interface Layer {
 export const layers: Readonly<Record<string, Layer>> = {
   core: { ours: [], npm: ["zod"], node: false },
   aggregators: { ours: ["core"], npm: ["zod"], node: false },
-  dp: { ours: ["core"], npm: ["zod"], node: false },
+  dp: { ours: ["core"], npm: ["zod", "@noble/ciphers"], node: false },
   training: {
     ours: ["core", "dp"],
     npm: ["@tensorflow/*", "@huggingface/tokenizers", "csv-parse", "zod"],
