@@ -53,7 +53,7 @@ async function steps(count: number): Promise<void> {
   const labels = [...(await discoverLabels(nodeFiles, data))];
   const adapter = { kind: "lora", rank: 8, loraAlpha: 16, targetModules: ["query", "value"] };
   const { layout } = describeModel(checkpoint.config, { ...adapter, labels });
-  let start = initialAdapter(layout, adapterKind("lora"), rngFromSeed(1));
+  let start = initialAdapter(layout, { ...adapter, kind: adapterKind("lora") }, rngFromSeed(1));
   for (let done = 0; done < count; done += 40) {
     const { factors } = await trainer.train(
       {
@@ -108,7 +108,7 @@ async function rounds(count: number): Promise<void> {
     },
     {
       registries: { methods, kinds: adapterKinds },
-      describe: () => Promise.resolve(shape),
+      describe: () => shape,
       clients: Array.from({ length: 20 }, (_, k) => ({ name: `c${k}`, data: { kind: "none" } })),
       trainer: idle,
       evaluate: null,

@@ -41,7 +41,7 @@ for (const clients of populations) {
     },
     {
       registries: { methods, kinds: adapterKinds },
-      describe: () => Promise.resolve({ layout, modules }),
+      describe: () => ({ layout, modules }),
       clients: Array.from({ length: clients }, (_, k) => ({
         name: `c${k}`,
         data: { kind: "none" },

@@ -75,8 +75,7 @@ it("[DA3] [CL5] no message and no blob holds a row, also when a client cannot us
     },
     {
       registries: { methods, kinds: adapterKinds },
-      describe: ({ config: run }) =>
-        Promise.resolve(describeModel(config, { ...run.adapter, labels: run.task.labels })),
+      describe: (run) => describeModel(config, { ...run.adapter, labels: run.task.labels }),
       clients,
       trainer,
       evaluate: null,

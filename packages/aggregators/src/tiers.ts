@@ -13,6 +13,7 @@ import {
 } from "@fedtune/core";
 import type {
   BroadcastPart,
+  ColdStart,
   FactorRole,
   MethodContext,
   Plan,
@@ -30,6 +31,8 @@ export interface RoleSplit {
   readonly keep: readonly FactorRole[];
   /** Broadcast beside what is shared, because the server changes it. */
   readonly reshape?: readonly FactorRole[];
+  /** What a client without personal factors does first; `zero` unless given. */
+  readonly coldStart?: ColdStart;
 }
 
 /** A round's plan, and the roles that it broadcasts. */
@@ -63,7 +66,8 @@ export function initTiers(
   return { round: 0, phases: [phase(first), ...others.map(phase)], tiers };
 }
 
-function phaseFrom({ share, keep, reshape = [] }: RoleSplit, context: MethodContext): Phase {
+function phaseFrom(split: RoleSplit, context: MethodContext): Phase {
+  const { share, keep, reshape = [], coldStart = "zero" } = split;
   const { head, uploadCodec: codec } = context;
   const { factors } = context.tiers[0].layout;
   const present = (roles: readonly FactorRole[], withHead: boolean) =>
@@ -76,7 +80,7 @@ function phaseFrom({ share, keep, reshape = [] }: RoleSplit, context: MethodCont
   const personal = present(keep, head === "personal");
   const train = factorRoles.filter((role) => upload.includes(role) || personal.includes(role));
   const publish = present([...share, ...reshape], head === "share");
-  return { plan: { train, upload, personal, codec }, publish };
+  return { plan: { train, upload, personal, codec, sparsify: null, coldStart }, publish };
 }
 
 /** The phase of a round, counted from 1. */

@@ -120,7 +120,7 @@ function perform(workshop: Workshop, effect: SessionEffect): void {
 async function prepare(workshop: Workshop, welcome: MessageOf<"welcome">): Promise<void> {
   const { ports, options, loop } = workshop;
   const { data, verify = true } = options;
-  const local = await openLocalRun(ports, welcome, { data, verify });
+  const local = await openLocalRun(ports, welcome, { data, verify, signal: loop.signal });
   workshop.local = local;
   const { layoutHash } = local;
   loop.post({ type: "prepared", layoutHash, holds: local.holds(), delivery: local.pending() });

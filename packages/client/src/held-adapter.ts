@@ -1,8 +1,9 @@
-/** The global adapter at a client: drawn from the run's seed at first, then built from what rounds publish. */
+/** The global adapter at a client: drawn from the run's seed or fetched at first, then built from what rounds publish. */
 import {
   adapterKind,
   applyParts,
   decodePart,
+  decodeVectorBlob,
   FedtuneError,
   float32Bytes,
   initialAdapter,
@@ -15,6 +16,7 @@ import type {
   Layout,
   MessageOf,
   PartContext,
+  RunSpec,
 } from "@fedtune/core";
 import type { ClientPorts } from "./ports.ts";
 
@@ -25,20 +27,27 @@ export interface HeldAdapter {
   readonly values: Float32Array;
 }
 
+/** How a client makes its first adapter. */
+export interface FirstAdapterOptions {
+  readonly layout: Layout;
+  readonly layoutHash: Digest;
+  readonly verify: boolean;
+  readonly signal: AbortSignal;
+}
+
 /**
- * The adapter of round 0, which every party draws for itself.
+ * The adapter of round 0: every party draws it for itself, or fetches it where that cannot be.
  *
- * @throws FedtuneError `layout-mismatch` when it is not the coordinator's
+ * @throws FedtuneError `layout-mismatch` when it is not the coordinator's; what transport and decoding throw
  */
-export function firstAdapter(
-  ports: Pick<ClientPorts, "adapters" | "hash">,
+export async function firstAdapter(
+  ports: Pick<ClientPorts, "adapters" | "hash" | "transport">,
   { spec, run }: MessageOf<"welcome">,
-  { layout, verify }: { readonly layout: Layout; readonly verify: boolean },
-): HeldAdapter {
-  const { initialHash, initialSeed, adapter } = spec;
-  const stream = rngFromState({ key: initialSeed, position: 0 });
-  const values =
-    ports.adapters?.get(initialHash) ?? initialAdapter(layout, adapterKind(adapter.kind), stream);
+  options: FirstAdapterOptions,
+): Promise<HeldAdapter> {
+  const { initialHash } = spec;
+  const { verify } = options;
+  const values = ports.adapters?.get(initialHash) ?? (await firstValues(ports, spec, options));
   const hash = verify ? ports.hash.sha256(float32Bytes(values)) : initialHash;
   if (hash !== initialHash) {
     const message = `Cannot join run "${run}": the adapter drawn from its seed differs from the coordinator's`;
@@ -46,6 +55,20 @@ export function firstAdapter(
   }
   ports.adapters?.set(hash, values);
   return { round: 0, hash, values };
+}
+
+async function firstValues(
+  { transport }: Pick<ClientPorts, "transport">,
+  { initial, adapter }: RunSpec,
+  { layout, layoutHash, signal }: FirstAdapterOptions,
+): Promise<Float32Array> {
+  if (initial.kind === "seed") {
+    const stream = rngFromState({ key: initial.key, position: 0 });
+    return initialAdapter(layout, { ...adapter, kind: adapterKind(adapter.kind) }, stream);
+  }
+  const bytes = await transport.download({ hash: initial.hash, bytes: initial.bytes }, signal);
+  const length = layout.size;
+  return decodeVectorBlob(bytes, { kind: "factors", codec: "f32", round: 0, layoutHash, length });
 }
 
 /** What an order's downloads make of the adapter that a client holds. */

@@ -1,11 +1,14 @@
 /** One run at one client: what it holds, its local work, and the update on its way; every change is saved before use. */
 import {
+  adapterKind,
   encodeUpdate,
   FedtuneError,
   float32Bytes,
   gatherRoles,
   layoutHash,
+  modulesHash,
   scatterRoles,
+  startingResidual,
 } from "@fedtune/core";
 import type {
   BaseResidual,
@@ -47,6 +50,8 @@ interface Terms {
   readonly data: DataRef;
   readonly verify: boolean;
   readonly first: HeldAdapter;
+  /** What the first adapter takes out of the base. */
+  readonly starting: readonly BaseResidual[];
 }
 
 /** What changes from round to round. */
@@ -67,11 +72,22 @@ interface Progress {
 export async function openLocalRun(
   ports: ClientPorts,
   welcome: MessageOf<"welcome">,
-  { data, verify }: { readonly data: DataRef; readonly verify: boolean },
+  options: {
+    readonly data: DataRef;
+    readonly verify: boolean;
+    readonly signal: AbortSignal;
+  },
 ): Promise<LocalRun> {
+  const { data, verify, signal } = options;
   const parts = await partContext(ports, welcome);
-  const first = firstAdapter(ports, welcome, { layout: parts.layout, verify });
-  const terms: Terms = { ports, welcome, parts, data, verify, first };
+  const { layout, layoutHash } = parts;
+  const first = await firstAdapter(ports, welcome, { layout, layoutHash, verify, signal });
+  const { adapter } = welcome.spec;
+  const starting = startingResidual(layout, first, {
+    init: adapter.init,
+    scaling: adapterKind(adapter.kind).scaling(adapter),
+  });
+  const terms: Terms = { ports, welcome, parts, data, verify, first, starting };
   const progress = await restored(terms);
   const { run } = welcome;
   return {
@@ -110,7 +126,8 @@ async function partContext(
       data: { layoutHash: hash, expected: spec.layoutHash },
     });
   }
-  return { rank: spec.adapter.rank, layout, layoutHash: hash, modules };
+  const names = modulesHash(modules, ports.hash);
+  return { rank: spec.adapter.rank, layout, layoutHash: hash, modules, modulesHash: names };
 }
 
 async function restored({ ports, welcome, first }: Terms): Promise<Progress> {
@@ -161,8 +178,8 @@ interface Started {
 }
 
 function jobOf(
-  { welcome, data }: Terms,
-  { residuals }: Progress,
+  { welcome, data, starting }: Terms,
+  progress: Progress,
   { order, start }: Started,
 ): TrainJob {
   const { run, spec } = welcome;
@@ -170,6 +187,7 @@ function jobOf(
   const { task, training } = spec;
   const adapter = { ...spec.adapter, rank: plan.rank };
   const { rank, train } = plan;
+  const residuals = [...starting, ...progress.residuals];
   return { run, round, rank, adapter, start, residuals, train, task, training, seed, data };
 }
 

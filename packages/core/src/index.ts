@@ -21,15 +21,21 @@ export {
   selectRoles,
 } from "./adapter/layout.ts";
 export type { Factor, FactorRole, FactorSpec, Layout } from "./adapter/layout.ts";
+export { adapterInits } from "./adapter/kind.ts";
 export type {
+  AdapterInit,
   AdapterKind,
   AdapterProduct,
   AdapterSettings,
   AdapterShape,
+  BaseWeight,
+  InitContext,
   LinearModule,
 } from "./adapter/kind.ts";
 export { adapterKind, adapterKinds } from "./adapter/kinds/registry.ts";
-export { initialAdapter } from "./adapter/initial.ts";
+export { kaimingDown } from "./adapter/first-values.ts";
+export { adapterLayout, initialAdapter, startingResidual } from "./adapter/initial.ts";
+export type { InitialChoice } from "./adapter/initial.ts";
 export { readSafetensors, tensorToFloat32, writeSafetensors } from "./adapter/safetensors.ts";
 export type { Safetensors, TensorToWrite, TensorView } from "./adapter/safetensors.ts";
 export { readSafetensorsHeader, safetensorsHeaderBytes } from "./adapter/safetensors-header.ts";
@@ -42,6 +48,8 @@ export type { PeftAdapter, PeftFiles, PeftOptions } from "./adapter/peft.ts";
 export { applyParts } from "./adapter/parts.ts";
 export { decodePart, encodePart } from "./adapter/part-blob.ts";
 export type { PartContext } from "./adapter/part-blob.ts";
+export { modulesHash } from "./adapter/residual-blob.ts";
+export { rotateDown, rotatedFactors, rotationSize } from "./adapter/rotation.ts";
 export { decodeVectorBlob, encodeVectorBlob, vectorBlobBytes } from "./adapter/blob.ts";
 export { codecNames, codecs } from "./adapter/codec.ts";
 export type { CodecName, VectorCodec } from "./adapter/codec.ts";
@@ -73,11 +81,12 @@ export type { SVD } from "./linalg/svd.ts";
 export { aggregationError } from "./linalg/aggregation-error.ts";
 export type { WeightedProduct } from "./linalg/aggregation-error.ts";
 
-export { noOptions } from "./method.ts";
+export { coldStarts, noOptions, sparseMasks } from "./method.ts";
 export type {
   Accumulator,
   BroadcastPart,
   Claims,
+  ColdStart,
   FactoredResidual,
   HeadPolicy,
   Method,
@@ -90,6 +99,8 @@ export type {
   Plan,
   PlannedClient,
   RoundFacts,
+  SparseMask,
+  Sparsify,
   Tier,
 } from "./method.ts";
 export { checkUpdate, decodeUpdate, encodeUpdate, norm } from "./update.ts";
@@ -142,8 +153,8 @@ export type {
 } from "./round/coordinator.ts";
 export { sampleCohort } from "./round/sampling.ts";
 export type { Sample } from "./round/sampling.ts";
-export { clientStream, initialStream, prepareRun } from "./round/setup.ts";
-export type { PreparedTier, RunSetup } from "./round/setup.ts";
+export { clientRank, clientStream, initialStream, prepareRun, readsBase } from "./round/setup.ts";
+export type { PreparedTier, RunParts, RunSetup } from "./round/setup.ts";
 export { initialState } from "./round/state.ts";
 export { hasEnded, step } from "./round/step.ts";
 export type { RoundRules } from "./round/attempt.ts";

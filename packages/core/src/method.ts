@@ -55,10 +55,10 @@ export interface Tier {
   readonly scaling: number;
 }
 
-/** What `init` gets: tiers in ascending rank, and each tier's first adapter, which every party derives from the run seed. */
+/** What `init` gets: tiers in ascending rank, and each tier's first adapter as its kind draws it. */
 export interface MethodContext {
   readonly tiers: readonly [Tier, ...Tier[]];
-  /** The adapter of round 0 of a tier; `[layout.size]`. The caller owns the result. */
+  /** First values of a tier; `[layout.size]`. The caller owns the result. What the method makes of them is round 0. */
   initial(rank: number): Float32Array;
   /** Whether the task head is trained and shared, trained and personal, or frozen. */
   readonly head: HeadPolicy;
@@ -90,7 +90,33 @@ export interface Plan {
   readonly personal: readonly FactorRole[];
   /** How the uploaded vector is encoded. */
   readonly codec: CodecName;
+  /** How the client thins out what it uploads; null: every value travels. */
+  readonly sparsify: Sparsify | null;
+  /** What a client without personal factors of its own does before its first round; see {@link ColdStart}. */
+  readonly coldStart: ColdStart;
 }
+
+/** Only the largest changes travel. The number of values is public: {@link keptCount} of the uploaded layout. */
+export interface Sparsify {
+  /** Share of the ranked values that travel, above 0, at most 1. */
+  readonly density: number;
+  /** Within what the largest are sought: everything, each factor, or all factors of a role. */
+  readonly mask: SparseMask;
+  /** Roles that travel whole and are not ranked. */
+  readonly dense: readonly FactorRole[];
+  /** Rounds for which a client keeps what it did not send, to add it to its next change; 0: it forgets at once. */
+  readonly errorFeedbackRounds: number;
+}
+
+/** Within what the largest values are sought. */
+export const sparseMasks = ["global", "tensor", "role"] as const;
+/** One of {@link sparseMasks}. */
+export type SparseMask = (typeof sparseMasks)[number];
+
+/** `zero`: personal factors start as in round 0, so that the product starts at zero; `fit`: they are trained alone first, for as long as a round. */
+export const coldStarts = ["zero", "fit"] as const;
+/** One of {@link coldStarts}. */
+export type ColdStart = (typeof coldStarts)[number];
 
 /** The change of one module's base weight in factored form: `W += left x right`, left `[out, rank]`, right `[rank, in]`. */
 export interface FactoredResidual {
@@ -107,7 +133,19 @@ export type BroadcastPart =
       readonly id: string;
       readonly rank: number;
       readonly roles: readonly FactorRole[];
-      /** Packed in layout order: `selectRoles(layout, roles).size` values, absolute, not a delta. */
+      /**
+       * Absolute, not a delta, packed in layout order: `selectRoles(layout, roles).size` values; with a support only
+       * the values at its positions.
+       */
+      readonly values: Float32Array;
+      /** Ascending positions in the packed vector; the roles' other values become zero. */
+      readonly support?: Uint32Array;
+    }
+  | {
+      readonly kind: "rotation";
+      readonly id: string;
+      readonly rank: number;
+      /** A becomes T A for every module with a down factor; each T `[r, r]`, row-major, packed in layout order. */
       readonly values: Float32Array;
     }
   | {
@@ -138,8 +176,13 @@ export interface MethodUpdate {
   /** Non-negative; weights need not sum to 1. */
   readonly weight: number;
   readonly roles: readonly FactorRole[];
-  /** Trained minus received, packed in layout order; the method must not keep or change it. */
+  /**
+   * Trained minus received, packed in layout order; with a support only the values at its positions. The method must
+   * not keep or change it.
+   */
   readonly delta: Float32Array;
+  /** Ascending positions of a sparse delta, where the plan asks for one; everything else did not travel. */
+  readonly support?: Uint32Array;
 }
 
 /** What a method returns when a round is done. */
@@ -181,8 +224,10 @@ export interface Method<Config = unknown, State = unknown> {
   accumulate(accumulator: Accumulator, update: MethodUpdate): void;
   /** @throws FedtuneError `no-updates` when nothing was accumulated, `zero-weight` when the weights sum to zero */
   finish(state: State, accumulator: Accumulator, rng: Rng): MethodResult<State>;
-  /** The adapter that a client of this tier holds after the last finished round; personal factors as in round 0. The caller owns it. */
+  /** The model's adapter for this tier after the last finished round; personal factors as in round 0. The caller owns it. */
   adapter(state: State, rank: number): Float32Array;
+  /** What a client of this tier holds after the last finished round, where that is not {@link Method.adapter}: a sparse download. */
+  clientAdapter?(state: State, rank: number): Float32Array;
   /** State as bytes, for the store; `decode(encode(s))` continues bit for bit. */
   encode(state: State): Uint8Array;
   decode(bytes: Uint8Array, config: Config, context: MethodContext): State;

@@ -59,14 +59,13 @@ async function recorded(fate?: (passage: Passage) => readonly number[]) {
   };
   const { history, adapter, end } = await simulate(config, {
     registries: { methods, kinds: adapterKinds },
-    describe: () =>
-      Promise.resolve({
-        layout,
-        modules: [
-          { name: "a", in: 6, out: 5 },
-          { name: "b", in: 4, out: 3 },
-        ],
-      }),
+    describe: () => ({
+      layout,
+      modules: [
+        { name: "a", in: 6, out: 5 },
+        { name: "b", in: 4, out: 3 },
+      ],
+    }),
     clients: Array.from({ length: numClients }, (_, k) => ({
       name: `client-${k}`,
       data: toyData(k, 10 + k),

@@ -49,7 +49,10 @@ async function world(store: Store, blobs: Blobs, heard: Passage[] = []): Promise
     participants: ["c0", "c1", "c2"],
   };
   const resolved = resolveRun(config, { methods, kinds: adapterKinds }, nodeHash);
-  const setup = prepareRun(runId("toy"), resolved, { shape: { layout, modules }, hash: nodeHash });
+  const setup = prepareRun(runId("toy"), resolved, {
+    describe: () => ({ layout, modules }),
+    hash: nodeHash,
+  });
   const clock = virtualClock(() => new Promise((resolve) => setImmediate(resolve)));
   const fate = (passage: Passage): Fate => {
     heard.push(passage);

@@ -13,6 +13,7 @@ import {
   memoryStore,
   openCoordinator,
   prepareRun,
+  readsBase,
   resolveRun,
   runId,
   virtualClock,
@@ -20,6 +21,7 @@ import {
 import type {
   AdapterShape,
   BaseResidual,
+  BaseWeight,
   Blobs,
   Coordinator,
   CoordinatorListener,
@@ -37,6 +39,7 @@ import type {
   RunEnd,
   RunHistory,
   RunSetup,
+  RunSpec,
   Store,
   Trainer,
   VirtualClock,
@@ -54,8 +57,10 @@ export interface SimulatedClient {
 /** What a simulation needs besides its config. */
 export interface SimulationOptions {
   readonly registries: Registries;
-  /** What the base model gives for the config's adapter and head. */
-  readonly describe: (resolved: ResolvedRun) => Promise<AdapterShape>;
+  /** What the base model gives for an adapter and task. */
+  readonly describe: (run: Pick<RunSpec, "adapter" | "task">) => AdapterShape;
+  /** The base model's weights, for adapters whose first values come from them. */
+  readonly weights?: () => Promise<BaseWeight>;
   readonly clients: readonly SimulatedClient[];
   /** Trains for all clients; calls overlap, so a pool decides how many run at once. */
   readonly trainer: Trainer;
@@ -110,8 +115,12 @@ export async function simulate(
 ): Promise<SimulationResult> {
   const { registries, hash, clients } = options;
   const resolved = resolveRun(withRoster(input, clients), registries, hash);
-  const shape = await options.describe(resolved);
-  const setup = prepareRun(runId(resolved.config.name), resolved, { shape, hash });
+  const { task } = resolved.config;
+  const setup = prepareRun(runId(resolved.config.name), resolved, {
+    describe: (adapter) => options.describe({ adapter, task }),
+    weights: readsBase(resolved) ? ((await options.weights?.()) ?? null) : null,
+    hash,
+  });
   const store = memoryStore();
   const world = await openWorld(setup, store, options);
   const { network, clock, coordinator } = world;
@@ -121,7 +130,7 @@ export async function simulate(
   };
   options.signal?.addEventListener("abort", stop, { once: true });
   const ended = coordinator.run();
-  const sessions = startClients(world, shape, options);
+  const sessions = startClients(world, options);
   const end = await clock.runUntil(ended);
   options.signal?.removeEventListener("abort", stop);
   await network.server.close();
@@ -130,6 +139,7 @@ export async function simulate(
   if (history === null) throw new RangeError("Cannot find the history of a run that just ended");
   const residuals = await coordinator.residuals();
   const personal = coordinator.personal();
+  const shape = options.describe(resolved.config);
   return { resolved, end, history, adapter: coordinator.adapter(), residuals, personal, shape };
 }
 
@@ -160,13 +170,13 @@ async function openWorld(
 /** Starts every client; a session that fails is over, and the coordinator sees to the rest. */
 function startClients(
   { network, clock, coordinator }: SimulatedWorld,
-  shape: AdapterShape,
   options: SimulationOptions,
 ): Promise<unknown>[] {
   const { hash, verify = false } = options;
   const adapters = adapterCache();
   const trainer = busyTrainer(options.trainer, clock);
-  const describe = (): Promise<AdapterShape> => Promise.resolve(shape);
+  const describe = (spec: RunSpec): Promise<AdapterShape> =>
+    Promise.resolve(options.describe(spec));
   return options.clients.map((client) => {
     const listener = options.clientListener?.(client) ?? {};
     const transport = network.client(client.name);

@@ -1,7 +1,8 @@
 /** The base model of a run on this machine: a built-in one by name, or a checkpoint folder. */
-import { FedtuneError } from "@fedtune/core";
-import type { AdapterSettings } from "@fedtune/core";
-import { describeModel, loadModelConfig, modelPrefix } from "@fedtune/training";
+import { FedtuneError, prepareRun, readsBase, runId } from "@fedtune/core";
+import type { AdapterSettings, BaseWeight, ResolvedRun, RunSetup } from "@fedtune/core";
+import { nodeHash } from "@fedtune/node-ports";
+import { describeModel, loadCheckpoint, loadModelConfig, modelPrefix } from "@fedtune/training";
 import type { ModelDescription } from "@fedtune/training";
 import { builtinModelFolder, nodeFiles } from "@fedtune/training/node";
 import { existsSync } from "node:fs";
@@ -25,6 +26,8 @@ export interface BaseModel {
   readonly prefix: string;
   /** @throws FedtuneError `config-invalid` when a target module is unknown */
   describe(request: AdapterRequest): ModelDescription;
+  /** The linear weights, for adapters whose first values come from them; reads the whole checkpoint. */
+  weights(): Promise<BaseWeight>;
 }
 
 /**
@@ -49,5 +52,23 @@ export async function openBaseModel(name: string): Promise<BaseModel> {
     folder,
     prefix: modelPrefix(config),
     describe: ({ adapter, task }) => describeModel(config, { ...adapter, labels: task.labels }),
+    async weights() {
+      const { weights } = await loadCheckpoint(nodeFiles, folder);
+      return (module) => {
+        const weight = weights.get(`${module}.weight`);
+        if (weight === undefined) throw new RangeError(`Cannot find the weight of "${module}"`);
+        return weight.values;
+      };
+    },
   };
+}
+
+/** Prepares a run over a base model that lies here. */
+export async function prepareWith(model: BaseModel, resolved: ResolvedRun): Promise<RunSetup> {
+  const { name, task } = resolved.config;
+  return prepareRun(runId(name), resolved, {
+    describe: (adapter) => model.describe({ adapter, task }),
+    weights: readsBase(resolved) ? await model.weights() : null,
+    hash: nodeHash,
+  });
 }

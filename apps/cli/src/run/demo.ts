@@ -1,6 +1,4 @@
-import { prepareRun, runId } from "@fedtune/core";
 import type { Metrics, ResolvedRun, Trainer } from "@fedtune/core";
-import { nodeHash } from "@fedtune/node-ports";
 import { reportRows } from "@fedtune/simulation";
 import type { ReportRow, SimulationResult } from "@fedtune/simulation";
 import { fileData } from "@fedtune/training";
@@ -9,7 +7,7 @@ import { exitCodes } from "../edge.ts";
 import type { Io } from "../io.ts";
 import { tableText } from "../table.ts";
 import { roundFolder, saveAdapter } from "./adapter-folder.ts";
-import { openBaseModel } from "./base-model.ts";
+import { openBaseModel, prepareWith } from "./base-model.ts";
 import { startChild } from "./child-client.ts";
 import type { ChildClient } from "./child-client.ts";
 import { describePlan, lacksOf } from "./plan-of-method.ts";
@@ -106,8 +104,8 @@ async function simulated({ plan, resolved, backend }: Demo, io: Io): Promise<Dem
     data: fileData({ kind: "file", path: file }),
   }));
   const description = model.describe(config);
-  const setup = prepareRun(runId("demo"), resolved, { shape: description, hash: nodeHash });
-  const first = setup.context.initial(config.adapter.rank);
+  const setup = await prepareWith(model, resolved);
+  const first = resolved.method.adapter(setup.initialState, config.adapter.rank);
   return simulateOnce({ run: plan.config, resolved, clients, model, test: plan.test }, io, {
     backend,
     workers: 2,

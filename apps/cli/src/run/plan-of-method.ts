@@ -1,4 +1,4 @@
-import { adapterKinds, initialAdapter, layoutOf, rngFromSeed } from "@fedtune/core";
+import { adapterKinds, adapterLayout, rngFromSeed } from "@fedtune/core";
 import type { FactorRole, HeadPolicy, Method, ResolvedRun } from "@fedtune/core";
 
 /** What clients do in the first round; roles of factors. */
@@ -29,12 +29,12 @@ export interface PlanSettings {
 export function describePlan(method: Method, settings?: PlanSettings): PlanDescription {
   const { products } = method.claims;
   const kind = adapterKinds.find(({ product }) => products.includes(product)) ?? adapterKinds[0];
-  const layout = layoutOf([...kind.factors(layer, tiny), head]);
+  const layout = adapterLayout(kind, tiny, { modules: [layer], head: [head] });
   const state = method.init(
     settings?.methodConfig ?? method.config.parse({}),
     {
       tiers: [{ rank: tiny.rank, layout, scaling: kind.scaling(tiny) }],
-      initial: () => initialAdapter(layout, kind, rngFromSeed(0)),
+      initial: () => new Float32Array(layout.size),
       head: settings?.config.head ?? method.defaultHead,
       uploadCodec: "f32",
     },

@@ -1,5 +1,5 @@
 /** A coordinator process: its port, its run, its evaluation, and the adapters that it saves. */
-import { FedtuneError, memoryStore, prepareRun, runId } from "@fedtune/core";
+import { FedtuneError, memoryStore } from "@fedtune/core";
 import type { CoordinatorListener, Coordinator, ResolvedRun, RunEnd, Store } from "@fedtune/core";
 import { nodeHash } from "@fedtune/node-ports";
 import { openFolderBlobs, startServer } from "@fedtune/server";
@@ -10,7 +10,7 @@ import type { FileData } from "@fedtune/training";
 import { join } from "node:path";
 import type { Io } from "../io.ts";
 import { roundFolder, saveAdapter } from "./adapter-folder.ts";
-import { openBaseModel } from "./base-model.ts";
+import { openBaseModel, prepareWith } from "./base-model.ts";
 import type { BaseModel } from "./base-model.ts";
 import { centralEvaluation } from "./evaluation.ts";
 import { liveReport } from "./live-report.ts";
@@ -52,8 +52,7 @@ export async function startServing(serving: Serving, io: Io): Promise<Served> {
   const { resolved, host, port, dataDir, test } = serving;
   const { config } = resolved;
   const model = await openBaseModel(config.model);
-  const description = model.describe(config);
-  const setup = prepareRun(runId(config.name), resolved, { shape: description, hash: nodeHash });
+  const setup = await prepareWith(model, resolved);
   const evaluator = test === null ? null : await openTrainer(model, serving.backend);
   const { store, nameOf } = namedStore();
   const saved = adapterSaver({ dataDir, model, resolved }, () => coordinator.adapter());

@@ -210,7 +210,8 @@ export async function simulateOnce<T>(
   try {
     const result = await simulate(run, {
       registries,
-      describe: (of) => Promise.resolve(model.describe(of.config)),
+      describe: (of) => model.describe(of),
+      weights: () => model.weights(),
       clients,
       trainer,
       evaluate:

@@ -26,7 +26,7 @@ export function apiRoutes(runs: RunRegistry, store: Store, blobs: Blobs): Router
     const { coordinator } = runs.get(run);
     const { rank } = coordinator.setup.resolved.config.adapter;
     const row = await store.getRound(run, round);
-    const hash = row?.adapters.find((adapter) => adapter.rank === rank)?.hash;
+    const hash = row?.adapters.find((adapter) => adapter.rank === rank)?.model;
     if (hash === undefined) {
       throw new FedtuneError(
         "blob-missing",

@@ -48,7 +48,7 @@ export async function simulated(numRounds: number): Promise<Float32Array> {
   const policy = { ...rounds, numRounds, minAvailableClients: 3 };
   const result = await simulate(toyConfig({ participants, rounds: policy }), {
     registries: { methods, kinds: adapterKinds },
-    describe: () => Promise.resolve({ layout, modules }),
+    describe: () => ({ layout, modules }),
     clients: honest.map((name, k) => ({ name, data: toyData(k, 10 + k) })),
     trainer: toyTrainer(layout),
     evaluate: null,

@@ -44,7 +44,7 @@ export function toyConfig({ name = "toy", participants, rounds }: ToyConfig = {}
 export function toySetup(config: ToyConfig = {}): RunSetup {
   const resolved = resolveRun(toyConfig(config), { methods, kinds: adapterKinds }, nodeHash);
   return prepareRun(runId(resolved.config.name), resolved, {
-    shape: { layout, modules },
+    describe: () => ({ layout, modules }),
     hash: nodeHash,
   });
 }

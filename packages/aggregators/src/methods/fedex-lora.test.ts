@@ -51,10 +51,11 @@ describe("fedex-lora", () => {
   it.each([[[] as number[]], [[1, 2]]])("travels as bytes (absent: %j)", (absent) => {
     const base = baseOf(roundOf(absent));
     const layoutHash = digest("0".repeat(64));
-    const bytes = encodePart(base, 1, layoutHash);
+    const hashes = { layoutHash, modulesHash: digest("1".repeat(64)) };
+    const bytes = encodePart(base, 1, hashes);
     const ref = { kind: "residual", round: 1, hash: layoutHash, bytes: bytes.length } as const;
     const { modules } = bench;
-    const read = decodePart(bytes, ref, { rank: 2, layout, layoutHash, modules });
+    const read = decodePart(bytes, ref, { rank: 2, layout, modules, ...hashes });
     expect(applyParts(layout, bench.context.initial(2), [read]).residuals).toEqual(base.modules);
   });
 });

@@ -1,4 +1,4 @@
-import { adapterKind, concatColumns, concatRows, noOptions, toFloat32 } from "@fedtune/core";
+import { concatColumns, concatRows, kaimingDown, noOptions, toFloat32 } from "@fedtune/core";
 import type {
   FactoredResidual,
   Method,
@@ -90,7 +90,7 @@ function renewed(tier: AdapterTier, rng: Rng): AdapterTier {
   const values = tier.values.slice();
   for (const { up, down } of pairPlaces(tier.layout)) {
     const stream = rng.fork(`${down.name} of rank ${String(tier.rank)}`);
-    values.set(adapterKind("lora").init(down, stream), down.offset);
+    values.set(kaimingDown(down.shape, stream), down.offset);
     values.fill(0, up.offset, up.offset + up.size);
   }
   return { ...tier, values };

@@ -5,7 +5,7 @@
  * |---|---|
  * | 0..3 | "FTUN" |
  * | 4 | version, 1 |
- * | 5 | kind: 1 factors, 2 update, 3 residual |
+ * | 5 | kind: 1 factors, 2 update, 3 residual, 4 rotation |
  * | 6 | codec: 1 f32, 2 f16, 3 int8 |
  * | 7 | flags, 0 |
  * | 8..11 | round, unsigned, little endian |
@@ -19,8 +19,8 @@ import type { CodecName } from "./codec.ts";
 /** Bytes before the payload; a multiple of 16, so that an aligned blob has an aligned payload. */
 export const BLOB_HEADER_BYTES = 48;
 
-/** What a blob holds: absolute factor values, a client's change, or factored changes of base weights. */
-export type BlobKind = "factors" | "update" | "residual";
+/** What a blob holds: absolute factor values, a client's change, factored changes of base weights, or turns of A. */
+export type BlobKind = "factors" | "update" | "residual" | "rotation";
 
 /** The header as values. */
 export interface BlobHeader {
@@ -34,7 +34,12 @@ export interface BlobHeader {
 
 const MAGIC = [0x46, 0x54, 0x55, 0x4e] as const;
 const VERSION = 1;
-const KINDS: Readonly<Record<BlobKind, number>> = { factors: 1, update: 2, residual: 3 };
+const KINDS: Readonly<Record<BlobKind, number>> = {
+  factors: 1,
+  update: 2,
+  residual: 3,
+  rotation: 4,
+};
 const CODECS: Readonly<Record<CodecName, number>> = { f32: 1, f16: 2, int8: 3 };
 const UINT32_END = 2 ** 32;
 

@@ -11,7 +11,7 @@ import { codecs, type CodecName } from "./codec.ts";
 
 /** What a vector blob is made of; `values` in layout order. */
 export interface VectorBlob {
-  readonly kind: "factors" | "update";
+  readonly kind: "factors" | "update" | "rotation";
   readonly codec: CodecName;
   readonly round: number;
   readonly layoutHash: Digest;

@@ -20,11 +20,12 @@ function deviation(values: Float32Array): number {
 }
 
 describe.each(adapterKinds.map((kind) => [kind.name, kind] as const))("%s", (_, kind) => {
+  const choice = { kind, ...settings };
   const layout = layoutOf([
     ...modules.flatMap((module) => kind.factors(module, settings)),
     ...head,
   ]);
-  const values = initialAdapter(layout, kind, rngFromSeed(1));
+  const values = initialAdapter(layout, choice, rngFromSeed(1));
   const view = (name: string): Float32Array =>
     factorView(
       values,
@@ -52,17 +53,17 @@ describe.each(adapterKinds.map((kind) => [kind.name, kind] as const))("%s", (_, 
   });
 
   it("[AD1] a factor's values depend on the seed and its name, not on its place", () => {
-    expect(initialAdapter(layout, kind, rngFromSeed(1))).toEqual(values);
-    expect(initialAdapter(layout, kind, rngFromSeed(2))).not.toEqual(values);
+    expect(initialAdapter(layout, choice, rngFromSeed(1))).toEqual(values);
+    expect(initialAdapter(layout, choice, rngFromSeed(2))).not.toEqual(values);
     const alone = layoutOf(kind.factors(modules[1]!, settings));
-    const A = factorView(initialAdapter(alone, kind, rngFromSeed(1)), alone.factors[0]!);
+    const A = factorView(initialAdapter(alone, choice, rngFromSeed(1)), alone.factors[0]!);
     expect(A).toEqual(view("layer.0.value.lora_A"));
     expect(A).not.toEqual(view("layer.0.query.lora_A"));
   });
 
   it("[AD1] refuses to initialise a factor that is not its own", () => {
     const foreign = layoutOf([{ ...head[0]!, role: "core" }]);
-    expect(() => initialAdapter(foreign, kind, rngFromSeed(1))).toThrow(RangeError);
+    expect(() => initialAdapter(foreign, choice, rngFromSeed(1))).toThrow(RangeError);
   });
 });
 
@@ -72,7 +73,8 @@ describe("adapter kinds", () => {
       adapterKind("lora").factors({ name: "m", in: 3, out: 2 }, { rank: 1, loraAlpha: 1 }),
     );
     const bits = new Uint32Array(
-      initialAdapter(layout, adapterKind("lora"), rngFromSeed(7)).buffer,
+      initialAdapter(layout, { kind: adapterKind("lora"), rank: 1, loraAlpha: 1 }, rngFromSeed(7))
+        .buffer,
     );
     expect([...bits]).toEqual([1057201138, 3196531581, 3205561573, 0, 0]);
   });

@@ -29,6 +29,24 @@ export interface AdapterSettings {
   readonly loraAlpha: number;
 }
 
+/** How first values are drawn: PEFT's default, PEFT's `gaussian`, or from the base weight's singular vectors (PiSSA). */
+export const adapterInits = ["kaiming", "gaussian", "pissa"] as const;
+/** One of {@link adapterInits}. */
+export type AdapterInit = (typeof adapterInits)[number];
+
+/** A frozen weight of the base model, `[out, in]`, row-major; nobody changes it. */
+export type BaseWeight = (module: string) => Float32Array;
+
+/** What first values are made from. */
+export interface InitContext {
+  readonly settings: AdapterSettings;
+  readonly init: AdapterInit;
+  /** The stream of one factor: its values depend on neither the other factors nor the order. */
+  readonly stream: (factor: string) => Rng;
+  /** The weight of the factors' own module; only kinds and inits that {@link AdapterKind.readsBase} names may ask. */
+  readonly weight: () => Float32Array;
+}
+
 /** One adapter kind: pure data and arithmetic, no tensors. */
 export interface AdapterKind {
   /** The config tag, for example `rslora`. */
@@ -38,8 +56,18 @@ export interface AdapterKind {
   readonly paper: { readonly title: string; readonly id: string };
   /** The factors of one module, in layout order. */
   factors(module: LinearModule, settings: AdapterSettings): FactorSpec[];
-  /** First values of one factor, bit-identical on every platform for the same generator; `[size]`, row-major. */
-  init(factor: Factor, rng: Rng): Float32Array;
+  /** Factors that all modules share, placed before theirs; none unless given. */
+  shared?(modules: readonly LinearModule[], settings: AdapterSettings): FactorSpec[];
+  /** The inits that this kind offers, its default first. */
+  readonly inits: readonly [AdapterInit, ...AdapterInit[]];
+  /** Whether first values depend on the base weights, so that the coordinator publishes them. */
+  readsBase(init: AdapterInit): boolean;
+  /**
+   * First values of the factors of one module, or of the shared ones, in their order; each `[size]`, row-major.
+   *
+   * Bit-identical on every platform for the same streams and weights: only operations that IEEE 754 fixes.
+   */
+  init(factors: readonly Factor[], context: InitContext): Float32Array[];
   /** The number that multiplies the product: LoRA `loraAlpha / rank`. */
   scaling(settings: AdapterSettings): number;
   /** How PEFT writes this kind in adapter_config.json; null when PEFT has no such kind. */

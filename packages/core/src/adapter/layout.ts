@@ -8,8 +8,11 @@ import type { Digest } from "../ids.ts";
 import type { Hash } from "../ports.ts";
 import { utf8 } from "../bytes.ts";
 
-/** What a factor is for: LoRA's A is `down`, its B is `up`; VeRA's d `down`, b `up`; LoRA-XS' R `core`; DoRA's vector `magnitude`. */
-export const factorRoles = ["down", "up", "core", "magnitude", "head"] as const;
+/**
+ * What a factor is for: LoRA's A is `down`, its B is `up`; VeRA's d `down`, b `up`; LoRA-XS' R `core`; DoRA's vector
+ * `magnitude`; `projection` is never trained and never travels: VeRA's random matrices, which every party draws.
+ */
+export const factorRoles = ["down", "up", "core", "magnitude", "projection", "head"] as const;
 /** One of {@link factorRoles}. */
 export type FactorRole = (typeof factorRoles)[number];
 

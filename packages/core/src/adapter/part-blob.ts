@@ -7,28 +7,31 @@ import type { LinearModule } from "./kind.ts";
 import type { Layout } from "./layout.ts";
 import { selectRoles } from "./layout.ts";
 import { decodeResidualBlob, encodeResidualBlob } from "./residual-blob.ts";
+import { rotationSize } from "./rotation.ts";
+
+/** What names the layout of a part's reader: that of its tier, and of the base model for residuals. */
+export interface PartHashes {
+  readonly layoutHash: Digest;
+  readonly modulesHash: Digest;
+}
 
 /** What both sides know of the tier that a part belongs to. */
-export interface PartContext {
+export interface PartContext extends PartHashes {
   readonly rank: number;
   readonly layout: Layout;
-  readonly layoutHash: Digest;
   /** The base model's adapted layers, for residuals. */
   readonly modules: readonly LinearModule[];
 }
 
 /** Encodes a part in float32. */
-export function encodePart(part: BroadcastPart, round: number, layoutHash: Digest): Uint8Array {
+export function encodePart(part: BroadcastPart, round: number, hashes: PartHashes): Uint8Array {
+  const { layoutHash, modulesHash } = hashes;
   if (part.kind === "residual") {
-    return encodeResidualBlob({ codec: "f32", round, layoutHash, modules: part.modules });
+    const { modules } = part;
+    return encodeResidualBlob({ codec: "f32", round, layoutHash: modulesHash, modules });
   }
-  return encodeVectorBlob({
-    kind: "factors",
-    codec: "f32",
-    round,
-    layoutHash,
-    values: part.values,
-  });
+  const { kind, values } = part;
+  return encodeVectorBlob({ kind, codec: "f32", round, layoutHash, values });
 }
 
 /**
@@ -41,22 +44,18 @@ export function decodePart(
   ref: PublishedBlob,
   context: PartContext,
 ): BroadcastPart {
-  const { layoutHash, layout, rank, modules } = context;
-  const { round, hash: id } = ref;
-  if (ref.kind === "residual") {
-    return {
-      kind: "residual",
-      id,
-      modules: decodeResidualBlob(bytes, { codec: "f32", round, layoutHash, modules }),
-    };
+  const { layoutHash, modulesHash, layout, rank, modules } = context;
+  const { round, hash: id, kind } = ref;
+  const codec = "f32";
+  if (kind === "residual") {
+    const wanted = { codec, round, layoutHash: modulesHash, modules } as const;
+    return { kind, id, modules: decodeResidualBlob(bytes, wanted) };
+  }
+  if (kind === "rotation") {
+    const wanted = { kind, codec, round, layoutHash, length: rotationSize(layout) } as const;
+    return { kind, id, rank, values: decodeVectorBlob(bytes, wanted) };
   }
   const length = selectRoles(layout, ref.roles).size;
-  const values = decodeVectorBlob(bytes, {
-    kind: "factors",
-    codec: "f32",
-    round,
-    layoutHash,
-    length,
-  });
-  return { kind: "factors", id, rank, roles: ref.roles, values };
+  const values = decodeVectorBlob(bytes, { kind, codec, round, layoutHash, length });
+  return { kind, id, rank, roles: ref.roles, values };
 }

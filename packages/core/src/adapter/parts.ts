@@ -1,13 +1,15 @@
 import { FedtuneError } from "../errors.ts";
 import type { BroadcastPart, FactoredResidual } from "../method.ts";
 import type { Layout } from "./layout.ts";
-import { scatterRoles } from "./layout.ts";
+import { scatterRoles, selectRoles } from "./layout.ts";
+import { rotateDown } from "./rotation.ts";
 
 /**
  * Applies published parts in order, as every party does.
  *
- * Factor parts overwrite their roles in a copy of `values` (`[layout.size]`); residuals are handed back in order, to
- * be added to the base once each. The caller owns the result; the inputs are not modified.
+ * Factor parts overwrite their roles in a copy of `values` (`[layout.size]`), sparse ones with zeros between what they
+ * bring; rotations turn A; residuals are handed back in order, to be added to the base once each. The caller owns the
+ * result; the inputs are not modified.
  *
  * @throws FedtuneError `shape-mismatch` when `values` or a factor part does not fit the layout, or when the two sides
  * of a residual disagree with its rank
@@ -27,14 +29,27 @@ export function applyParts(
   const next = values.slice();
   const residuals: FactoredResidual[] = [];
   for (const part of parts) {
-    if (part.kind === "factors") {
-      scatterRoles(layout, next, { roles: part.roles, packed: part.values });
-    } else {
+    if (part.kind === "residual") {
       part.modules.forEach(checkResidual);
       residuals.push(...part.modules);
+    } else if (part.kind === "rotation") {
+      rotateDown(layout, next, part.values);
+    } else {
+      scatterRoles(layout, next, { roles: part.roles, packed: packedValues(layout, part) });
     }
   }
   return { values: next, residuals };
+}
+
+/** All values of a factor part; zero where a sparse one brings nothing. */
+function packedValues(
+  layout: Layout,
+  { roles, values, support }: Extract<BroadcastPart, { kind: "factors" }>,
+): Float32Array {
+  if (support === undefined) return values;
+  const packed = new Float32Array(selectRoles(layout, roles).size);
+  for (let i = 0; i < support.length; i++) packed[support[i] ?? 0] = values[i] ?? 0;
+  return packed;
 }
 
 function checkResidual({ module, rank, left, right }: FactoredResidual): void {

@@ -39,7 +39,7 @@ const modules = ["encoder.layer.2.query", "encoder.layer.10.query"].map((name) =
   out: 5,
 }));
 const layout = layoutOf([...modules.flatMap((module) => lora.factors(module, settings)), ...head]);
-const values = initialAdapter(layout, lora, rngFromSeed(1)).map(
+const values = initialAdapter(layout, { kind: lora, rank: 4, loraAlpha: 8 }, rngFromSeed(1)).map(
   (value, index) => value + index / 64,
 );
 const files = writePeftAdapter(layout, values, { kind: lora, ...settings, prefix: "bert." });

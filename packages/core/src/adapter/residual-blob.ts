@@ -10,6 +10,7 @@ import { fromUtf8, utf8 } from "../bytes.ts";
 import { FedtuneError } from "../errors.ts";
 import type { Digest } from "../ids.ts";
 import type { FactoredResidual } from "../method.ts";
+import type { Hash } from "../ports.ts";
 import {
   BLOB_HEADER_BYTES,
   checkBlobHeader,
@@ -24,7 +25,7 @@ import type { LinearModule } from "./kind.ts";
 export interface ResidualBlob {
   readonly codec: CodecName;
   readonly round: number;
-  /** A layout that encoder and decoder share; with rank tiers, that of the lowest. */
+  /** {@link modulesHash} of the base model's adapted layers, which clients of all ranks share. */
   readonly layoutHash: Digest;
   readonly modules: readonly FactoredResidual[];
 }
@@ -33,6 +34,12 @@ export interface ResidualBlob {
 export type ExpectedResidualBlob = Omit<ResidualBlob, "modules"> & {
   readonly modules: readonly LinearModule[];
 };
+
+/** SHA-256 over names and sizes in order: what a residual refers to, whatever the rank of its reader. */
+export function modulesHash(modules: readonly LinearModule[], hash: Hash): Digest {
+  const rows = modules.map(({ name, in: inputs, out }) => [name, inputs, out]);
+  return hash.sha256(utf8(JSON.stringify(rows)));
+}
 
 const MAX_INDEX_BYTES = 4 * 2 ** 20;
 const count = z.int().positive();

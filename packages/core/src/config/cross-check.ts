@@ -51,6 +51,26 @@ const rules: readonly Rule[] = [
           kind.name,
           `a kind with product ${method.claims.products.join(" or ")} for method ${method.name}`,
         ),
+  ({ adapter }, _method, kind) =>
+    kind.inits.includes(adapter.init)
+      ? null
+      : conflict("adapter.init", adapter.init, `${kind.inits.join(" or ")} for kind ${kind.name}`),
+  ({ adapter: { clientRanks, rank } }) =>
+    clientRanks === null || Math.max(...clientRanks) === rank
+      ? null
+      : conflict(
+          "adapter.rank",
+          rank,
+          `the largest of adapter.clientRanks (${String(Math.max(...clientRanks))}): it is evaluated and saved`,
+        ),
+  ({ adapter: { clientRanks } }, { claims, name }) =>
+    clientRanks === null || claims.ranks === "joint" || new Set(clientRanks).size === 1
+      ? null
+      : conflict(
+          "adapter.clientRanks",
+          clientRanks,
+          `one rank for all with method ${name}, which cannot combine different ones`,
+        ),
 ];
 
 /** Holds settings against each other; throws FedtuneError `config-conflict` listing every contradiction. */

@@ -1,6 +1,7 @@
 /** The one strict schema of a run: parsed, cross-checked, resolved, frozen and hashed once, then stored with the run. */
 import { z } from "zod";
-import type { AdapterKind } from "../adapter/kind.ts";
+import { adapterInits } from "../adapter/kind.ts";
+import type { AdapterInit, AdapterKind } from "../adapter/kind.ts";
 import { codecNames } from "../adapter/codec.ts";
 import type { Digest } from "../ids.ts";
 import { idPattern } from "../ids.ts";
@@ -26,6 +27,15 @@ function adapterSchema(kinds: readonly AdapterKind[]) {
       .default("lora")
       .describe("what is put beside a module"),
     rank: z.int().positive().max(4096).default(8).describe("inner width of the factors"),
+    clientRanks: z
+      .array(z.int().positive().max(4096))
+      .min(1)
+      .max(10_000)
+      .nullable()
+      .default(null)
+      .describe(
+        "rank of each client, by participantIndex and then over again; null: all have `rank`",
+      ),
     loraAlpha: z
       .number()
       .positive()
@@ -37,6 +47,11 @@ function adapterSchema(kinds: readonly AdapterKind[]) {
       .min(1)
       .default(["query", "value"])
       .describe("PEFT's suffix names"),
+    init: z
+      .enum(adapterInits)
+      .nullable()
+      .default(null)
+      .describe("how first values are drawn; null: the kind's default"),
   });
 }
 
@@ -106,9 +121,11 @@ export function runConfigSchema(registries: Registries) {
 }
 
 /** A run config as its owner resolved it. */
-export type RunConfig = Omit<z.output<ReturnType<typeof runConfigSchema>>, "head"> & {
+export type RunConfig = Omit<ParsedConfig, "head" | "adapter"> & {
   readonly head: HeadPolicy;
+  readonly adapter: Omit<ParsedConfig["adapter"], "init"> & { readonly init: AdapterInit };
 };
+type ParsedConfig = z.output<ReturnType<typeof runConfigSchema>>;
 
 /** A resolved config with its registry values and hash; deeply frozen. */
 export interface ResolvedRun {
@@ -130,7 +147,8 @@ export function resolveRun(input: unknown, registries: Registries, hash: Hash): 
   const method = byName(registries.methods, parsed.method["name"]);
   const kind = byName(registries.kinds, parsed.adapter.kind);
   const { name: _name, ...options } = parsed.method;
-  const config: RunConfig = { ...parsed, head: parsed.head ?? method.defaultHead };
+  const adapter = { ...parsed.adapter, init: parsed.adapter.init ?? kind.inits[0] };
+  const config: RunConfig = { ...parsed, adapter, head: parsed.head ?? method.defaultHead };
   crossCheck(config, method, kind);
   return {
     config: deepFreeze(config),

@@ -1,11 +1,13 @@
 /** The control messages between coordinator and clients: string tags, a version, everything parsed at the boundary. */
 import { z } from "zod";
 import { codecNames } from "../adapter/codec.ts";
+import { adapterInits } from "../adapter/kind.ts";
 import { factorRoles } from "../adapter/layout.ts";
 import { taskSchema, trainingSchema } from "../config/training.ts";
 import { errorCodes, FedtuneError } from "../errors.ts";
 import { digestPattern, idPattern } from "../ids.ts";
 import type { ClientId, Digest, RunId } from "../ids.ts";
+import { coldStarts, sparseMasks } from "../method.ts";
 
 /** Version of the control protocol; a client of another version is refused with `protocol-version`. */
 export const protocolVersion = 1;
@@ -29,7 +31,14 @@ const index = z.int().min(0).max(10_000_000);
 const words = z.tuple([z.uint32(), z.uint32(), z.uint32(), z.uint32()]);
 const blob = z.strictObject({ hash: digest, bytes: z.int().min(0).max(0xffffffff) });
 const published = z.discriminatedUnion("kind", [
-  blob.extend({ kind: z.literal("factors"), round, roles: z.array(z.enum(factorRoles)) }),
+  blob.extend({
+    kind: z.literal("factors"),
+    round,
+    roles: z.array(z.enum(factorRoles)),
+    /** Number of values of a sparse part; null: all of them. */
+    kept: z.int().min(0).nullable(),
+  }),
+  blob.extend({ kind: z.literal("rotation"), round }),
   blob.extend({ kind: z.literal("residual"), round }),
 ]);
 const metrics = z.record(z.string().max(64), z.number());
@@ -43,6 +52,15 @@ const plan = z.strictObject({
   upload: roles,
   personal: roles,
   codec: z.enum(codecNames),
+  sparsify: z
+    .strictObject({
+      density: z.number().positive().max(1),
+      mask: z.enum(sparseMasks),
+      dense: roles,
+      errorFeedbackRounds: z.int().min(0),
+    })
+    .nullable(),
+  coldStart: z.enum(coldStarts),
 });
 
 /** What a client must know of a run before it can take orders. */
@@ -55,12 +73,16 @@ const spec = z.strictObject({
     rank: z.int().positive(),
     loraAlpha: z.number().positive(),
     targetModules: z.array(z.string()).min(1),
+    init: z.enum(adapterInits),
   }),
   head: z.enum(["freeze", "share", "personal"]),
   training: trainingSchema,
   layoutHash: digest,
-  /** Key of the stream that draws the adapter of round 0, the same for every party. */
-  initialSeed: words,
+  /** Where the adapter of round 0 comes from: the key of the stream that draws it, or a blob of all its values. */
+  initial: z.discriminatedUnion("kind", [
+    z.strictObject({ kind: z.literal("seed"), key: words }),
+    blob.extend({ kind: z.literal("blob") }),
+  ]),
   /** Hash of the float32 values of the adapter of round 0. */
   initialHash: digest,
 });
@@ -94,7 +116,8 @@ const clientMessages = {
     run,
     round,
     blob,
-    examples: z.int().min(0),
+    /** The weight of the update; more examples than this one client cannot have. */
+    examples: z.int().min(0).max(1_000_000_000),
     metrics,
   }),
   leave: z.strictObject({ type: z.literal("leave"), run }),

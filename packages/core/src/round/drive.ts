@@ -7,7 +7,7 @@ import type { MethodUpdate } from "../method.ts";
 import type { RoundRow, RunEnd, UpdateRow } from "../store/store.ts";
 import { decodeUpdate } from "../update.ts";
 import type { Context } from "./coordinator.ts";
-import { clientStream } from "./setup.ts";
+import { clientRank, clientStream } from "./setup.ts";
 import type { RoundEffect, TimerName } from "./types.ts";
 
 type EffectOf<Type extends RoundEffect["type"]> = Extract<RoundEffect, { type: Type }>;
@@ -110,6 +110,8 @@ function order(context: Context, effect: EffectOf<"order">): void {
       train: [...plan.train],
       upload: [...plan.upload],
       personal: [...plan.personal],
+      sparsify:
+        plan.sparsify === null ? null : { ...plan.sparsify, dense: [...plan.sparsify.dense] },
     },
     layoutHash,
     from: participant.holds,
@@ -228,12 +230,12 @@ async function* updates(
   context: Context,
   weighted: readonly { readonly row: UpdateRow; readonly weight: number }[],
 ): AsyncGenerator<MethodUpdate> {
-  const { rank } = context.setup.resolved.config.adapter;
+  const { config } = context.setup.resolved;
   for (const { row, weight } of weighted) {
     const bytes = await context.ports.blobs.get(row.blob.hash);
     const delta = decodeUpdate(bytes, context.model.expected(row.round, row.index));
     const { upload: roles } = context.model.plan(row.index);
-    yield { index: row.index, rank, weight, roles, delta };
+    yield { index: row.index, rank: clientRank(config, row.index), weight, roles, delta };
   }
 }
 

@@ -7,8 +7,10 @@ import type { Digest } from "../ids.ts";
 import type { BroadcastPart, MethodMetrics, MethodUpdate, Plan, PlannedClient } from "../method.ts";
 import type { BaseResidual, BlobRef, Blobs, Hash } from "../ports.ts";
 import type { PublishedBlob } from "../protocol/messages.ts";
-import type { PublishedPart, RoundRow } from "../store/store.ts";
+import type { PublishedPart, RoundRow, TierAdapter } from "../store/store.ts";
 import type { ExpectedUpdate } from "../update.ts";
+import { startingResidual } from "../adapter/initial.ts";
+import { clientRank } from "./setup.ts";
 import type { PreparedTier, RunSetup } from "./setup.ts";
 
 /** What an order says about the model. */
@@ -23,7 +25,7 @@ export interface ModelOrder {
 export interface Aggregated {
   readonly state: BlobRef;
   readonly parts: readonly PublishedPart[];
-  readonly adapters: readonly { readonly rank: number; readonly hash: Digest }[];
+  readonly adapters: readonly TierAdapter[];
   readonly metrics: MethodMetrics;
 }
 
@@ -44,9 +46,9 @@ export interface GlobalModel {
   /** The plan of the round after the last finished one. */
   plan(index: number): Plan;
   expected(round: number, index: number): ExpectedUpdate;
-  /** The hash of the adapter after the last finished round, per tier. */
+  /** The hash of what clients of a tier hold after the last finished round. */
   adapterHash(rank: number): Digest;
-  /** The adapter after the last finished round; the caller owns it. */
+  /** The model's adapter after the last finished round; the caller owns it. */
   adapter(rank: number): Float32Array;
   /** What the run has added to the base model, in order. */
   residuals(): Promise<readonly BaseResidual[]>;
@@ -67,7 +69,7 @@ interface Current {
   readonly state: unknown;
   readonly blob: BlobRef | null;
   readonly parts: ReadonlyMap<string, PublishedPart>;
-  readonly adapters: ReadonlyMap<number, Digest>;
+  readonly adapters: ReadonlyMap<number, Omit<TierAdapter, "rank">>;
 }
 
 /** What the functions of one model share; `next` is aggregated and waits for its commit. */
@@ -85,27 +87,36 @@ export async function openGlobalModel(
   last: RoundRow | null,
 ): Promise<GlobalModel> {
   const { method, config } = setup.resolved;
-  const { rank } = config.adapter;
+  await keepInitialBlobs(setup, ports);
   const current = last === null ? fresh(setup) : await restored(setup, ports.blobs, last);
   const model: ModelContext = { setup, ports, current, next: null };
-  const planOf = (index: number, holds: number | null): Plan =>
-    method.plan(model.current.state, model.current.round + 1, { index, rank, holds });
+  const planned = (index: number, holds: number | null): PlannedClient => ({
+    index,
+    rank: clientRank(config, index),
+    holds,
+  });
+  const planOf = (client: PlannedClient): Plan =>
+    method.plan(model.current.state, model.current.round + 1, client);
   return {
     get round() {
       return model.current.round;
     },
-    plan: (index) => planOf(index, null),
-    order: ({ index, holds }) => ({
-      plan: planOf(index, holds),
-      download: method
-        .download(model.current.state, { index, rank, holds })
-        .map((id) => partOf(model.current, id).blob),
-      adapterHash: hashAt(model.current, rank),
-      layoutHash: tierOf(setup, rank).layoutHash,
-    }),
+    plan: (index) => planOf(planned(index, null)),
+    order({ index, holds }) {
+      const client = planned(index, holds);
+      return {
+        plan: planOf(client),
+        download: method
+          .download(model.current.state, client)
+          .map((id) => partOf(model.current, id).blob),
+        adapterHash: hashAt(model.current, client.rank),
+        layoutHash: tierOf(setup, client.rank).layoutHash,
+      };
+    },
     expected(round, index) {
-      const { layout, layoutHash } = tierOf(setup, rank);
-      const plan = planOf(index, null);
+      const client = planned(index, null);
+      const { layout, layoutHash } = tierOf(setup, client.rank);
+      const plan = planOf(client);
       return {
         round,
         codec: plan.codec,
@@ -115,15 +126,23 @@ export async function openGlobalModel(
     },
     adapterHash: (tier) => hashAt(model.current, tier),
     adapter: (tier) => method.adapter(model.current.state, tier),
-    residuals: () => residuals(model, rank),
+    residuals: () => residuals(model, config.adapter.rank),
     aggregate: (closed) => aggregate(model, closed),
     adopt: (round) => adopt(model, round),
   };
 }
 
-function fresh({ resolved, context, tiers, rng }: RunSetup): Current {
-  const state = resolved.method.init(resolved.methodConfig, context, rng.fork("method"));
-  const adapters = new Map(tiers.map((tier) => [tier.rank, tier.initialHash]));
+/** What clients fetch before round 1; kept for as long as the run, since a client may always start over. */
+async function keepInitialBlobs({ tiers }: RunSetup, { blobs }: ModelPorts): Promise<void> {
+  for (const { initialBlob } of tiers) {
+    if (initialBlob !== null) await blobs.put(initialBlob.bytes, initialBlob.hash);
+  }
+}
+
+function fresh({ initialState: state, tiers }: RunSetup): Current {
+  const adapters = new Map(
+    tiers.map(({ rank, initialHash: hash }) => [rank, { hash, model: hash }]),
+  );
   return { round: 0, state, blob: null, parts: new Map(), adapters };
 }
 
@@ -135,7 +154,7 @@ async function restored(
   const bytes = await blobs.get(row.state.hash);
   const state = resolved.method.decode(bytes, resolved.methodConfig, context);
   const parts = new Map(row.parts.map((part) => [part.id, part]));
-  const adapters = new Map(row.adapters.map((adapter) => [adapter.rank, adapter.hash]));
+  const adapters = new Map(row.adapters.map(({ rank, ...hashes }) => [rank, hashes]));
   return { round: row.round, state, blob: row.state, parts, adapters };
 }
 
@@ -144,15 +163,24 @@ async function residuals(
   rank: number,
 ): Promise<BaseResidual[]> {
   const { layout, layoutHash } = tierOf(setup, rank);
-  const context = { rank, layout, layoutHash, modules: setup.modules };
+  const { modules, modulesHash } = setup;
+  const context = { rank, layout, layoutHash, modules, modulesHash };
   const ids = setup.resolved.method.download(current.state, { index: 0, rank, holds: null });
-  const found: BaseResidual[] = [];
+  const found: BaseResidual[] = [...startingResiduals(setup, rank)];
   for (const { blob } of ids.map((id) => partOf(current, id))) {
     if (blob.kind !== "residual") continue;
     const part = decodePart(await ports.blobs.get(blob.hash), blob, context);
     if (part.kind === "residual") found.push({ id: part.id, modules: part.modules });
   }
   return found;
+}
+
+/** What the run takes out of the base before round 1. */
+function startingResiduals(setup: RunSetup, rank: number): BaseResidual[] {
+  const { layout, scaling, initialHash } = tierOf(setup, rank);
+  const { init } = setup.resolved.config.adapter;
+  const first = setup.resolved.method.adapter(setup.initialState, rank);
+  return startingResidual(layout, { hash: initialHash, values: first }, { scaling, init });
 }
 
 async function aggregate(model: ModelContext, closed: ClosedRound): Promise<Aggregated> {
@@ -165,15 +193,17 @@ async function aggregate(model: ModelContext, closed: ClosedRound): Promise<Aggr
   const published = await publish(setup, ports, { round, parts: result.parts });
   const blob = await put(ports, method.encode(result.state));
   const adapters = await Promise.all(
-    setup.tiers.map(async ({ rank }) => {
-      const { hash } = await put(ports, float32Bytes(method.adapter(result.state, rank)));
-      return { rank, hash };
+    setup.tiers.map(async ({ rank }): Promise<TierAdapter> => {
+      const adapter = await put(ports, float32Bytes(method.adapter(result.state, rank)));
+      const held = method.clientAdapter?.(result.state, rank);
+      if (held === undefined) return { rank, hash: adapter.hash, model: adapter.hash };
+      return { rank, hash: ports.hash.sha256(float32Bytes(held)), model: adapter.hash };
     }),
   );
   const named = liveIds(setup, result.state, round);
   const all = [...current.parts.values(), ...published];
   const parts = new Map(all.filter(({ id }) => named.has(id)).map((part) => [part.id, part]));
-  const hashes = new Map(adapters.map(({ rank, hash }) => [rank, hash]));
+  const hashes = new Map(adapters.map(({ rank, ...its }) => [rank, its]));
   model.next = { round, state: result.state, blob, parts, adapters: hashes };
   return { state: blob, parts: [...parts.values()], adapters, metrics: result.metrics };
 }
@@ -209,12 +239,14 @@ async function publish(
   const { round, parts } = published;
   return Promise.all(
     parts.map(async (part): Promise<PublishedPart> => {
-      const [lowest] = setup.tiers;
-      const { layoutHash } = part.kind === "factors" ? tierOf(setup, part.rank) : lowest;
-      const ref = await put(ports, encodePart(part, round, layoutHash));
-      if (part.kind === "residual")
-        return { id: part.id, blob: { kind: "residual", round, ...ref } };
-      return { id: part.id, blob: { kind: "factors", round, roles: [...part.roles], ...ref } };
+      const { modulesHash, tiers } = setup;
+      const tier = part.kind === "residual" ? tiers[0] : tierOf(setup, part.rank);
+      const { layoutHash } = tier;
+      const ref = await put(ports, encodePart(part, round, { layoutHash, modulesHash }));
+      if (part.kind !== "factors") return { id: part.id, blob: { kind: part.kind, round, ...ref } };
+      const { kind, roles, support } = part;
+      const kept = support?.length ?? null;
+      return { id: part.id, blob: { kind, round, roles: [...roles], kept, ...ref } };
     }),
   );
 }
@@ -239,7 +271,7 @@ function blobsOf(current: Current): Set<Digest> {
   const hashes = [...current.parts.values()].map((part) => part.blob.hash);
   return new Set([
     ...hashes,
-    ...current.adapters.values(),
+    ...[...current.adapters.values()].map(({ model }) => model),
     ...(current.blob === null ? [] : [current.blob.hash]),
   ]);
 }
@@ -258,8 +290,8 @@ function partOf(current: Current, id: string): PublishedPart {
 }
 
 function hashAt(current: Current, rank: number): Digest {
-  const hash = current.adapters.get(rank);
-  if (hash === undefined)
+  const adapter = current.adapters.get(rank);
+  if (adapter === undefined)
     throw new FedtuneError("internal", `Cannot find the adapter of rank ${String(rank)}`);
-  return hash;
+  return adapter.hash;
 }

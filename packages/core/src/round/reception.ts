@@ -10,7 +10,8 @@ import type { Connected } from "./connections.ts";
 import type { Context } from "./coordinator.ts";
 import { giveBlob, takeUpload } from "./data-plane.ts";
 import { noteRefusal } from "./drive.ts";
-import { initialStream } from "./setup.ts";
+import { clientRank, initialStream } from "./setup.ts";
+import type { PreparedTier } from "./setup.ts";
 
 /** The handlers that a transport calls; every failure is answered, none is thrown at the transport. */
 export function clientEvents(context: Context): ServerTransportEvents {
@@ -59,7 +60,7 @@ async function heard(
     case "join":
       return join(context, connected, message);
     case "taken": {
-      const holds = await verifiedHolding(context, message.holds);
+      const holds = await verifiedHolding(context, index, message.holds);
       const from = context.state().participants[index]?.holds ?? null;
       context.post({
         type: "taken",
@@ -129,25 +130,35 @@ async function hello(
     run: setup.id,
     client: message.client,
     index,
-    spec: runSpec(context),
+    spec: runSpec(context, index),
   });
 }
 
+/** The rank tier of one client. */
+function tierOf({ setup }: Context, index: number): PreparedTier {
+  const rank = clientRank(setup.resolved.config, index);
+  return setup.tiers.find((tier) => tier.rank === rank) ?? setup.tiers[0];
+}
+
 /** What a client must know of the run, from its resolved config. */
-function runSpec(context: Context): RunSpec {
-  const { resolved, tiers, rng } = context.setup;
+function runSpec(context: Context, index: number): RunSpec {
+  const { resolved, rng } = context.setup;
   const { config } = resolved;
-  const [tier] = tiers;
+  const { clientRanks: _all, ...adapter } = config.adapter;
+  const { rank, layoutHash, initialHash, initialBlob } = tierOf(context, index);
   return {
     configHash: resolved.hash,
     model: config.model,
     task: config.task,
-    adapter: config.adapter,
+    adapter: { ...adapter, rank },
     head: config.head,
     training: config.training,
-    layoutHash: tier.layoutHash,
-    initialSeed: [...initialStream(rng).state().key],
-    initialHash: tier.initialHash,
+    layoutHash,
+    initial:
+      initialBlob === null
+        ? { kind: "seed", key: [...initialStream(rng).state().key] }
+        : { kind: "blob", hash: initialBlob.hash, bytes: initialBlob.bytes.length },
+    initialHash,
   };
 }
 
@@ -156,7 +167,7 @@ async function join(
   { index }: Connected,
   message: MessageOf<"join">,
 ): Promise<void> {
-  const [tier] = context.setup.tiers;
+  const tier = tierOf(context, index);
   if (message.layoutHash !== tier.layoutHash) {
     const data = { layoutHash: message.layoutHash, expected: tier.layoutHash };
     throw new FedtuneError(
@@ -175,22 +186,24 @@ async function join(
     });
     return;
   }
-  const holds = await verifiedHolding(context, message.holds);
+  const holds = await verifiedHolding(context, index, message.holds);
   context.post({ type: "joined", index, rank: tier.rank, holds });
 }
 
 /** The round that a client holds, if the hash that it names is that round's. */
 async function verifiedHolding(
   context: Context,
+  index: number,
   held: { readonly round: number; readonly hash: Digest } | null,
 ): Promise<number | null> {
   if (held === null) return null;
-  const [tier] = context.setup.tiers;
+  const tier = tierOf(context, index);
   if (held.round === 0) return held.hash === tier.initialHash ? 0 : null;
   if (held.round === context.model.round)
     return held.hash === context.model.adapterHash(tier.rank) ? held.round : null;
   const row = await context.ports.store.getRound(context.setup.id, held.round);
-  return row?.adapters.some((adapter) => adapter.hash === held.hash) === true ? held.round : null;
+  const then = row?.adapters.find(({ rank }) => rank === tier.rank);
+  return then?.hash === held.hash ? held.round : null;
 }
 
 async function update(

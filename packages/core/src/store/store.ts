@@ -63,8 +63,17 @@ export interface RoundRow {
   readonly state: BlobRef;
   /** Parts published so far that a later download may name. */
   readonly parts: readonly PublishedPart[];
-  /** Per rank tier: hash of the adapter that clients hold after this round. */
-  readonly adapters: readonly { readonly rank: number; readonly hash: Digest }[];
+  /** Per rank tier: the adapter after this round. */
+  readonly adapters: readonly TierAdapter[];
+}
+
+/** A tier's adapter after a round. */
+export interface TierAdapter {
+  readonly rank: number;
+  /** Hash of the float32 values that clients hold. */
+  readonly hash: Digest;
+  /** The blob of the model's float32 values: the same bytes, unless clients hold less. */
+  readonly model: Digest;
 }
 
 /** What a coordinator needs to go on with a run. */

@@ -26,7 +26,7 @@ export const config = {
 export function options(overrides: Partial<SimulationOptions> = {}): SimulationOptions {
   return {
     registries: { methods, kinds: adapterKinds },
-    describe: () => Promise.resolve({ layout, modules }),
+    describe: () => ({ layout, modules }),
     clients,
     trainer: toyTrainer(layout),
     evaluate: null,

@@ -1,5 +1,5 @@
 /** A method at work on a small model: what the conformance suite measures it on. */
-import { initialAdapter, layoutOf, rngFromSeed } from "@fedtune/core";
+import { adapterLayout, initialAdapter, rngFromSeed } from "@fedtune/core";
 import type {
   AdapterKind,
   FactorSpec,
@@ -42,22 +42,32 @@ const headFactors: readonly FactorSpec[] = [
   { name: "classifier.bias", module: "classifier", role: "head", shape: [2] },
 ];
 
+/** A base weight of each module, for kinds whose first values come from it; `[out, in]`. */
+const weights = (module: string): Float32Array => {
+  const { in: inputs, out } = modules.find(({ name }) => name === module)!;
+  const rng = rngFromSeed(`weight of ${module}`);
+  return Float32Array.from({ length: out * inputs }, () => rng.uniform() - 0.5);
+};
+
 /** Two small modules and a head under one method; everything comes from a fixed seed. */
 export function methodBench(method: Method, { kind, head, ranks }: BenchOptions): MethodBench {
   const rng = rngFromSeed("method bench");
   const tierOf = (rank: number): Tier => {
     const settings = { rank, loraAlpha: 4 };
-    const factors = modules.flatMap((module) => kind.factors(module, settings));
     return {
       rank,
-      layout: layoutOf([...factors, ...headFactors]),
+      layout: adapterLayout(kind, settings, { modules, head: headFactors }),
       scaling: kind.scaling(settings),
     };
   };
   const [first, ...others] = ranks;
   const tiers: MethodContext["tiers"] = [tierOf(first), ...others.map(tierOf)];
   const initial = (rank: number): Float32Array =>
-    initialAdapter(tierIn(tiers, rank).layout, kind, rng.fork("adapter"));
+    initialAdapter(
+      tierIn(tiers, rank).layout,
+      { kind, rank, loraAlpha: 4, weights },
+      rng.fork("adapter"),
+    );
   return {
     label: `${kind.name}, head ${head}, rank ${ranks.join("+")}`,
     method,

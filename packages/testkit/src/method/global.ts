@@ -21,7 +21,7 @@ export function globalEffect(bench: MethodBench, server: MethodServer): number[]
 
 /** All vectors of a part, in order. */
 export function vectorsOf(part: BroadcastPart): Float32Array[] {
-  if (part.kind === "factors") return [part.values];
+  if (part.kind !== "residual") return [part.values];
   return part.modules.flatMap(({ left, right }) => [left, right]);
 }
 

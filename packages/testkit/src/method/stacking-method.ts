@@ -85,6 +85,8 @@ export const stackingMethod: Method<NoOptions, StackingState> = {
     upload: roles,
     personal: [],
     codec,
+    sparsify: null,
+    coldStart: "zero",
   }),
   download({ round }, { rank, holds }) {
     const from = holds ?? 0;

@@ -25,10 +25,14 @@ function toyKind(
         role: factor.role,
         shape: factor.shape(module, rank),
       })),
-    init: ({ role, size }, rng) => {
-      const first = factors.find((factor) => factor.role === role)?.first ?? null;
-      return Float32Array.from({ length: size }, () => first ?? rng.uniform() - 0.5);
-    },
+    inits: ["kaiming"],
+    readsBase: () => false,
+    init: (placed, { stream }) =>
+      placed.map((factor) => {
+        const first = factors.find(({ role }) => role === factor.role)?.first ?? null;
+        const rng = stream(factor.name);
+        return Float32Array.from({ length: factor.size }, () => first ?? rng.uniform() - 0.5);
+      }),
     scaling: ({ rank, loraAlpha }) => loraAlpha / rank,
     peft: null,
   };

@@ -43,10 +43,17 @@ export function roundRow(round: number, overrides: Partial<RoundRow> = {}): Roun
     parts: [
       {
         id: `round/${round}`,
-        blob: { kind: "factors", round, roles: ["down", "up"], hash: hashOf("c"), bytes: 9 },
+        blob: {
+          kind: "factors",
+          round,
+          roles: ["down", "up"],
+          kept: null,
+          hash: hashOf("c"),
+          bytes: 9,
+        },
       },
     ],
-    adapters: [{ rank: 2, hash: hashOf("d") }],
+    adapters: [{ rank: 2, hash: hashOf("d"), model: hashOf("e") }],
     ...overrides,
   };
 }

@@ -1,5 +1,5 @@
 /** What a run needs to know of a model before any weight is loaded: modules, targets, head and the adapter's layout. */
-import { FedtuneError, adapterKind, layoutOf, nearest } from "@fedtune/core";
+import { FedtuneError, adapterKind, adapterLayout, nearest } from "@fedtune/core";
 import type { AdapterSettings, FactorSpec, Layout, LinearModule } from "@fedtune/core";
 import type { Family, HeadLayer, ModelConfig } from "./family.ts";
 import { maxTokens } from "./family.ts";
@@ -112,10 +112,7 @@ export function describeModel(config: ModelConfig, choice: AdapterChoice): Model
   const family = familyOf(config);
   const modules = resolveTargets(config, choice.targetModules);
   const head = family.head(config, choice.labels.length);
-  const layout = layoutOf([
-    ...modules.flatMap((module) => kind.factors(module, choice)),
-    ...headFactors(head),
-  ]);
+  const layout = adapterLayout(kind, choice, { modules, head: headFactors(head) });
   return {
     layout,
     modules,

@@ -71,7 +71,7 @@ export function tinyJob(checkpoint: Checkpoint, changes: Partial<TrainJob> = {})
     run: runId("test"),
     round: 1,
     rank: adapter.rank,
-    start: initialAdapter(layout, adapterKind(adapter.kind), rngFromSeed(7)),
+    start: initialAdapter(layout, { ...adapter, kind: adapterKind(adapter.kind) }, rngFromSeed(7)),
     residuals: [],
     train: ["down", "up", "head"],
     task: { kind: "sequence-classification", labels },

@@ -1,5 +1,5 @@
-import type { Rng } from "../../rng.ts";
-import type { AdapterKind, AdapterSettings, LinearModule } from "../kind.ts";
+import { kaimingDown } from "../first-values.ts";
+import type { AdapterKind, AdapterSettings, InitContext, LinearModule } from "../kind.ts";
 import type { Factor, FactorSpec } from "../layout.ts";
 
 /** A `[r, in]` (down) and B `[out, r]` (up) of one module. */
@@ -15,25 +15,16 @@ function factors(module: LinearModule, { rank }: AdapterSettings): FactorSpec[] 
 }
 
 /**
- * A uniform on (-1/sqrt(in), 1/sqrt(in)), B zero: the product starts at zero.
- *
- * The same as PEFT's default, Kaiming uniform with a = sqrt(5). Only multiplication, subtraction, square root and
- * rounding, all exact by IEEE 754: the same bits on every platform.
+ * A as PEFT's default draws it, B zero: the product starts at zero.
  *
  * @throws RangeError on a factor that is no LoRA factor
  */
-function init(factor: Factor, rng: Rng): Float32Array {
-  const values = new Float32Array(factor.size);
-  if (factor.role === "up") return values;
-  const [, width] = factor.shape;
-  if (factor.role !== "down" || width === undefined) {
-    throw new RangeError(
-      `Cannot initialise factor "${factor.name}" of role ${factor.role} as LoRA`,
-    );
-  }
-  const bound = 1 / Math.sqrt(width);
-  for (let i = 0; i < values.length; i++) values[i] = (2 * rng.uniform() - 1) * bound;
-  return values;
+function init(factors: readonly Factor[], { stream }: InitContext): Float32Array[] {
+  return factors.map(({ role, shape, size, name }) => {
+    if (role === "down") return kaimingDown(shape, stream(name));
+    if (role === "up") return new Float32Array(size);
+    throw new RangeError(`Cannot initialise factor "${name}" of role ${role} as LoRA`);
+  });
 }
 
 /** LoRA: `y = W x + (loraAlpha / rank) B A x`. */
@@ -42,6 +33,8 @@ export const lora: AdapterKind = {
   product: "BA",
   paper: { title: "LoRA: Low-Rank Adaptation of Large Language Models", id: "arXiv:2106.09685" },
   factors,
+  inits: ["kaiming"],
+  readsBase: () => false,
   init,
   scaling: ({ rank, loraAlpha }) => loraAlpha / rank,
   peft: { peftType: "LORA", flags: { use_rslora: false, use_dora: false } },
