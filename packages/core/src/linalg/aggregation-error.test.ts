@@ -93,7 +93,8 @@ describe("aggregation error", () => {
     const turn = matrixFrom([2, 1, 1, 1], [2, 2]);
     const back = matrixFrom([1, -1, -1, 2], [2, 2]);
     const turned = { up: multiply(one.up, turn), down: multiply(back, one.down), weight: 1 };
-    expect(aggregationError([one], turned)).toBeLessThan(1e-14);
+    // In another basis nothing cancels term by term: sums of squares resolve the root of float64's precision.
+    expect(aggregationError([one], turned)).toBeLessThan(1e-7);
     const clients = [one, { ...randomProduct(rng, 2), weight: 3 }];
     const both = clients.map(({ up, down, weight }) => ({
       up: multiply(up, turn),

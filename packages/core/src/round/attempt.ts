@@ -105,15 +105,39 @@ function close(state: RoundState): Step {
 
 function abandon(rules: RoundRules, state: RoundState, code: ErrorCode): Step {
   const { round, attempt } = state;
-  const effects: RoundEffect[] = [
-    ...stopCollecting(state, code),
-    { type: "abandon", round, attempt, code },
-  ];
+  const message =
+    `Cannot finish round ${round}: ${state.counts.accepted} accepted updates after ` +
+    `${attempt} attempts, wanted ${String(quorum(rules, state))}`;
+  const failure = { code: "quorum-missed", message } as const;
+  return chain([state, stopCollecting(state, code)], (stopped) =>
+    tryAgain(rules, stopped, { code, failure }),
+  );
+}
+
+/** The accepted updates cannot be aggregated: nothing changes, another cohort may do better. */
+export function aggregationFailed(
+  rules: RoundRules,
+  state: RoundState,
+  { code, message }: { readonly code: ErrorCode; readonly message: string },
+): Step {
+  if (state.phase !== "aggregating") return stay(state);
+  const text = `Cannot finish round ${state.round} after ${state.attempt} attempts: ${message}`;
+  return tryAgain(rules, state, { code, failure: { code, message: text } });
+}
+
+interface GivenUp {
+  readonly code: ErrorCode;
+  /** How the run ends when there is no further attempt. */
+  readonly failure: { readonly code: ErrorCode; readonly message: string };
+}
+
+/** The next attempt at the round, or the end of the run when there were enough. */
+function tryAgain(rules: RoundRules, state: RoundState, { code, failure }: GivenUp): Step {
+  const { round, attempt } = state;
+  const effects: RoundEffect[] = [{ type: "abandon", round, attempt, code }];
+  if (state.stopping) return chain([state, effects], (stopping) => finish(stopping, "stopped"));
   if (attempt >= rules.policy.maxAttempts) {
-    const message =
-      `Cannot finish round ${round}: ${state.counts.accepted} accepted updates after ` +
-      `${attempt} attempts, wanted ${String(quorum(rules, state))}`;
-    return chain([state, effects], (failed) => fail(failed, "quorum-missed", message));
+    return chain([state, effects], (failed) => fail(failed, failure.code, failure.message));
   }
   const stored = [...state.stored, ...newlyStored(state)];
   const again: RoundState = {

@@ -49,7 +49,7 @@ export function performEffect(context: Context, effect: RoundEffect): Promise<vo
       stopTimer(context, effect.timer);
       return;
     case "aggregate":
-      launch(context, aggregate(context, effect));
+      launch(context, tryToAggregate(context, effect));
       return;
     case "commit":
       launch(context, commit(context, effect.round));
@@ -187,6 +187,26 @@ function stopTimer(context: Context, timer: TimerName): void {
   context.timers.delete(timer);
 }
 
+/** What a round's updates can do to it: the attempt is given up, the run goes on. */
+const roundErrors: readonly ErrorCode[] = [
+  "no-updates",
+  "zero-weight",
+  "not-finite",
+  "shape-mismatch",
+  "layout-mismatch",
+  "update-too-large",
+];
+
+async function tryToAggregate(context: Context, effect: EffectOf<"aggregate">): Promise<void> {
+  try {
+    await aggregate(context, effect);
+  } catch (error) {
+    const { code, message } = asFedtuneError(error);
+    if (!roundErrors.includes(code)) throw error;
+    context.post({ type: "aggregationFailed", code, message });
+  }
+}
+
 async function aggregate(context: Context, effect: EffectOf<"aggregate">): Promise<void> {
   const { setup, ports, model } = context;
   const rows = await ports.store.getUpdates(setup.id, effect.round, effect.accepted);
@@ -215,6 +235,7 @@ async function aggregate(context: Context, effect: EffectOf<"aggregate">): Promi
       })),
     ),
     method: result.metrics,
+    aggregationError: result.aggregationError,
     state: result.state,
     parts: result.parts,
     adapters: result.adapters,

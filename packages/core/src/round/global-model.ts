@@ -5,11 +5,12 @@ import { float32Bytes } from "../bytes.ts";
 import { FedtuneError } from "../errors.ts";
 import type { Digest } from "../ids.ts";
 import type { BroadcastPart, MethodMetrics, MethodUpdate, Plan, PlannedClient } from "../method.ts";
-import type { BaseResidual, BlobRef, Blobs, Hash } from "../ports.ts";
+import type { BaseResidual, BlobRef, Blobs, Clock, Hash } from "../ports.ts";
 import type { PublishedBlob } from "../protocol/messages.ts";
-import type { PublishedPart, RoundRow, TierAdapter } from "../store/store.ts";
+import type { AggregationErrorRow, PublishedPart, RoundRow, TierAdapter } from "../store/store.ts";
 import type { ExpectedUpdate } from "../update.ts";
 import { startingResidual } from "../adapter/initial.ts";
+import { nothingMeasured, openMeasurement } from "./measurement.ts";
 import { clientRank } from "./setup.ts";
 import type { PreparedTier, RunSetup } from "./setup.ts";
 
@@ -27,6 +28,7 @@ export interface Aggregated {
   readonly parts: readonly PublishedPart[];
   readonly adapters: readonly TierAdapter[];
   readonly metrics: MethodMetrics;
+  readonly aggregationError: AggregationErrorRow;
 }
 
 /** Facts of the closing round and its updates, replayed once per pass in participant order. */
@@ -62,6 +64,7 @@ export interface GlobalModel {
 interface ModelPorts {
   readonly blobs: Blobs;
   readonly hash: Hash;
+  readonly clock: Pick<Clock, "after">;
 }
 
 interface Current {
@@ -188,8 +191,8 @@ async function aggregate(model: ModelContext, closed: ClosedRound): Promise<Aggr
   const { method } = setup.resolved;
   const { round } = closed;
   // Poisson sampling may draw nobody: the round counts, and nothing changes.
-  const unchanged = { state: current.state, parts: [], metrics: {} };
-  const result = closed.accepted === 0 ? unchanged : await accumulate(setup, current.state, closed);
+  const unchanged = { state: current.state, parts: [], metrics: {}, error: nothingMeasured };
+  const result = closed.accepted === 0 ? unchanged : await accumulate(model, closed);
   const published = await publish(setup, ports, { round, parts: result.parts });
   const blob = await put(ports, method.encode(result.state));
   const adapters = await Promise.all(
@@ -205,7 +208,8 @@ async function aggregate(model: ModelContext, closed: ClosedRound): Promise<Aggr
   const parts = new Map(all.filter(({ id }) => named.has(id)).map((part) => [part.id, part]));
   const hashes = new Map(adapters.map(({ rank, ...its }) => [rank, its]));
   model.next = { round, state: result.state, blob, parts, adapters: hashes };
-  return { state: blob, parts: [...parts.values()], adapters, metrics: result.metrics };
+  const { metrics, error: aggregationError } = result;
+  return { state: blob, parts: [...parts.values()], adapters, metrics, aggregationError };
 }
 
 function adopt(model: ModelContext, round: number): readonly Digest[] {
@@ -219,16 +223,25 @@ function adopt(model: ModelContext, round: number): readonly Digest[] {
   return [...blobsOf(current)].filter((hash) => !kept.has(hash));
 }
 
-async function accumulate(setup: RunSetup, state: unknown, closed: ClosedRound) {
+async function accumulate({ setup, ports, current: { state } }: ModelContext, closed: ClosedRound) {
   const { method } = setup.resolved;
   const { round, sampled, accepted, totalWeight } = closed;
   const facts = { round, sampled, accepted, totalWeight };
+  const measurement = openMeasurement(setup, { state, round, clients: accepted });
   let accumulator = method.begin(state, facts, { index: 0, previous: null });
   for (let pass = 0; pass < method.passes; pass++) {
     if (pass > 0) accumulator = method.begin(state, facts, { index: pass, previous: accumulator });
-    for await (const update of closed.updates()) method.accumulate(accumulator, update);
+    for await (const update of closed.updates()) {
+      if (pass === 0) measurement.add(update);
+      method.accumulate(accumulator, update);
+    }
   }
-  return method.finish(state, accumulator, setup.rng.fork(`round/${round}/finish`));
+  const result = method.finish(state, accumulator, setup.rng.fork(`round/${round}/finish`));
+  const pause = (): Promise<void> =>
+    new Promise((resolve) => {
+      ports.clock.after(0, resolve);
+    });
+  return { ...result, error: await measurement.finish(result, pause) };
 }
 
 async function publish(

@@ -1,7 +1,7 @@
 /** The pure transition function of the round engine: no clock, socket, disk or dice of its own. */
 import { FedtuneError } from "../errors.ts";
 import type { RoundRules } from "./attempt.ts";
-import { deadline, fail, finish, nextRound, tryOpen } from "./attempt.ts";
+import { aggregationFailed, deadline, fail, finish, nextRound, tryOpen } from "./attempt.ts";
 import { arrived, declined, graceOver, joined, left, stored, taken } from "./members.ts";
 import { stay } from "./state.ts";
 import type { Step } from "./state.ts";
@@ -40,6 +40,8 @@ export function step(rules: RoundRules, state: RoundState, event: RoundEvent): S
       return state.phase === "aggregating"
         ? [{ ...state, phase: "committing" }, [{ type: "commit", round: state.round }]]
         : stay(state);
+    case "aggregationFailed":
+      return aggregationFailed(rules, state, event);
     case "committed":
       return committed(rules, state);
     case "evaluated":

@@ -103,6 +103,7 @@ export type RoundEvent =
     }
   | { readonly type: "timer"; readonly timer: TimerName }
   | { readonly type: "aggregated" }
+  | { readonly type: "aggregationFailed"; readonly code: ErrorCode; readonly message: string }
   | { readonly type: "committed" }
   | { readonly type: "evaluated"; readonly metrics: Metrics | null }
   | { readonly type: "pause" }

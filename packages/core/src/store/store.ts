@@ -56,6 +56,7 @@ export interface RoundRow {
   /** Clients' training metrics, merged by weight. */
   readonly training: Metrics;
   readonly method: Metrics;
+  readonly aggregationError: AggregationErrorRow;
   readonly traffic: Traffic;
   /** Wall-clock length of the attempt that closed the round, from its opening to its commit, on the coordinator's clock. */
   readonly seconds: number;
@@ -65,6 +66,16 @@ export interface RoundRow {
   readonly parts: readonly PublishedPart[];
   /** Per rank tier: the adapter after this round. */
   readonly adapters: readonly TierAdapter[];
+}
+
+/** How far a round's broadcast is from the mean of its clients' products, as relative Frobenius distances. */
+export interface AggregationErrorRow {
+  /** Over all modules together; null: not measured, see `reason`. */
+  readonly total: number | null;
+  readonly reason: string | null;
+  /** Of `total`: 0 where it is exact, more where a module was sketched. */
+  readonly standardError: number | null;
+  readonly modules: Readonly<Record<string, number>>;
 }
 
 /** A tier's adapter after a round. */

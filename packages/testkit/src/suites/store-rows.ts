@@ -37,6 +37,12 @@ export function roundRow(round: number, overrides: Partial<RoundRow> = {}): Roun
     },
     training: { loss: 1 / 3, examples: 21 },
     method: { drift: 1e-300 },
+    aggregationError: {
+      total: 0.125,
+      reason: null,
+      standardError: 0,
+      modules: { "encoder.layer.0.query": 0.25 },
+    },
     traffic: { bytesUp: 2 ** 40, bytesDown: 1, controlBytesUp: 2, controlBytesDown: 3 },
     seconds: 0.125,
     state: { hash: hashOf("b"), bytes: 12 },
