@@ -1,8 +1,8 @@
 /**
  * The mechanisms that a ledger records: what was done to the data, never an epsilon.
  *
- * Noise is stated relative to the sensitivity of one unit under the ledger's neighbouring relation:
- * `noiseMultiplier` = standard deviation / clipNorm, in Opacus' words.
+ * `noiseMultiplier` is the noise's standard deviation over the clip norm, in Opacus' words, whatever the neighbouring
+ * relation is. Replacing a unit moves a clipped sum by up to twice the clip norm; the accountants reckon with that.
  */
 import { parseInput } from "@fedtune/core";
 import { z } from "zod";
@@ -17,7 +17,7 @@ export const privacyUnits = ["example", "user"] as const;
 /** One of {@link privacyUnits}. */
 export type PrivacyUnit = (typeof privacyUnits)[number];
 
-const noiseMultiplier = z.number().positive().max(1e6);
+const noiseMultiplier = z.number().min(0.01).max(1e6);
 const steps = z.int().positive().max(1e9);
 
 /** One mechanism, applied `steps` times; strict. */
@@ -32,19 +32,24 @@ export const privacyEventSchema = z.discriminatedUnion("mechanism", [
     steps,
   }),
   /** Each step draws exactly `sampleSize` of `populationSize` units without replacement; replace-one only. */
-  z.strictObject({
-    mechanism: z.literal("fixed-size-gaussian"),
-    sampleSize: z.int().positive(),
-    populationSize: z.int().positive(),
-    noiseMultiplier,
-    steps,
-  }),
-  /** Binary-tree sums over `steps` releases (DP-FTRL); a unit takes part at most `participations` times. */
+  z
+    .strictObject({
+      mechanism: z.literal("fixed-size-gaussian"),
+      sampleSize: z.int().positive(),
+      populationSize: z.int().positive(),
+      noiseMultiplier,
+      steps,
+    })
+    .refine(({ sampleSize, populationSize }) => sampleSize <= populationSize, {
+      path: ["sampleSize"],
+      message: "at most populationSize",
+    }),
+  /** One binary tree of sums over `steps` releases (DP-FTRL); a unit takes part at most `participations` times. */
   z.strictObject({
     mechanism: z.literal("tree-gaussian"),
     noiseMultiplier,
     steps,
-    participations: z.int().positive().default(1),
+    participations: z.int().positive().max(1e9).default(1),
   }),
 ]);
 
