@@ -51,6 +51,9 @@ export type { PartContext } from "./adapter/part-blob.ts";
 export { modulesHash } from "./adapter/residual-blob.ts";
 export { rotateDown, rotatedFactors, rotationSize } from "./adapter/rotation.ts";
 export { decodeVectorBlob, encodeVectorBlob, vectorBlobBytes } from "./adapter/blob.ts";
+export { decodeSparseBlob, encodeSparseBlob, maxSparseBlobBytes } from "./adapter/sparse-blob.ts";
+export type { ExpectedSparseBlob, SparseBlob, SparseVector } from "./adapter/sparse-blob.ts";
+export { keptCount, largest, pick, supportOf } from "./adapter/top-k.ts";
 export { codecNames, codecs } from "./adapter/codec.ts";
 export type { CodecName, VectorCodec } from "./adapter/codec.ts";
 
@@ -103,8 +106,21 @@ export type {
   Sparsify,
   Tier,
 } from "./method.ts";
-export { checkUpdate, decodeUpdate, encodeUpdate, norm } from "./update.ts";
-export type { CheckedUpdate, ExpectedUpdate, UpdateSource } from "./update.ts";
+export {
+  checkUpdate,
+  decodeUpdate,
+  encodeSparseUpdate,
+  encodeUpdate,
+  maxUpdateBytes,
+  norm,
+} from "./update.ts";
+export type {
+  CheckedUpdate,
+  ExpectedUpdate,
+  SparseSource,
+  UpdateChange,
+  UpdateSource,
+} from "./update.ts";
 
 export { canonicalJson, deepFreeze, hashOfJson } from "./config/canonical.ts";
 export { inputError, parseInput } from "./config/issues.ts";
@@ -169,6 +185,7 @@ export type {
   TimerName,
 } from "./round/types.ts";
 export type {
+  AggregationErrorRow,
   AttemptRow,
   EvaluationRow,
   PublishedPart,
@@ -179,6 +196,7 @@ export type {
   RunRow,
   RunStatus,
   Store,
+  TierAdapter,
   Traffic,
   UpdateRow,
 } from "./store/store.ts";

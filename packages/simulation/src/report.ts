@@ -1,5 +1,5 @@
 /** What a run did, round by round, as rows for tables, files and figures. */
-import type { EvaluationRow, RoundRow, RunHistory } from "@fedtune/core";
+import type { AggregationErrorRow, EvaluationRow, RoundRow, RunHistory } from "@fedtune/core";
 
 /** One line of a run's report. Round 0 is the initial adapter and has only an evaluation. */
 export interface ReportRow {
@@ -8,6 +8,10 @@ export interface ReportRow {
   readonly evaluation: Readonly<Record<string, number>> | null;
   /** Clients' training metrics, merged by weight; null for round 0. */
   readonly training: Readonly<Record<string, number>> | null;
+  /** What the method says of its aggregation; empty for round 0. */
+  readonly method: Readonly<Record<string, number>>;
+  /** Distance of the broadcast from the mean of the clients' products; null for round 0. */
+  readonly aggregationError: AggregationErrorRow | null;
   readonly sampled: number;
   readonly accepted: number;
   readonly refusals: RoundRow["refusals"];
@@ -36,11 +40,14 @@ export function reportRows({
 
 /** The row of one finished round. */
 export function reportRow(row: RoundRow, evaluation: EvaluationRow | undefined): ReportRow {
-  const { round, training, sampled, refusals, declined, gone, seconds } = row;
+  const { round, training, method, aggregationError } = row;
+  const { sampled, refusals, declined, gone, seconds } = row;
   const accepted = row.accepted.length;
   const shared = {
     round,
     training,
+    method,
+    aggregationError,
     sampled,
     accepted,
     refusals,
@@ -55,5 +62,6 @@ export function reportRow(row: RoundRow, evaluation: EvaluationRow | undefined):
 function initialRow({ metrics }: EvaluationRow): ReportRow {
   const traffic = { bytesUp: 0, bytesDown: 0, controlBytesUp: 0, controlBytesDown: 0 };
   const counts = { sampled: 0, accepted: 0, refusals: {}, declined: 0, gone: 0, seconds: 0 };
-  return { round: 0, evaluation: metrics, training: null, ...counts, ...traffic };
+  const nothing = { training: null, method: {}, aggregationError: null };
+  return { round: 0, evaluation: metrics, ...nothing, ...counts, ...traffic };
 }

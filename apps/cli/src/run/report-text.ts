@@ -6,11 +6,13 @@ import { tableText } from "../table.ts";
 export function roundsTable(rows: readonly ReportRow[]): string {
   const evaluated = rows.some((row) => row.evaluation !== null);
   const lost = rows.some((row) => row.accepted < row.sampled);
+  const inexact = rows.some((row) => (row.aggregationError?.total ?? 0) > 0);
   const head = [
     "round",
     "clients",
     "train loss",
     ...(evaluated ? ["loss", "accuracy", "macro F1"] : []),
+    ...(inexact ? ["aggregation error"] : []),
     "up",
     "down",
     ...(lost ? ["not counted"] : []),
@@ -26,6 +28,7 @@ export function roundsTable(rows: readonly ReportRow[]): string {
           percent(row.evaluation?.["macroF1"]),
         ]
       : []),
+    ...(inexact ? [percent(row.aggregationError?.total ?? undefined)] : []),
     row.round === 0 ? "" : bytesText(row.bytesUp),
     row.round === 0 ? "" : bytesText(row.bytesDown),
     ...(lost ? [lossText(row)] : []),
