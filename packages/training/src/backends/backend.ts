@@ -1,7 +1,8 @@
 /** What a compute backend is, and how one is chosen. */
 import * as tf from "@tensorflow/tfjs";
 import type { ErrorCode } from "@fedtune/core";
-import { FedtuneError } from "@fedtune/core";
+import { FedtuneError, isFedtuneError } from "@fedtune/core";
+import type { KernelState } from "./kernels/attach.ts";
 import { selfTest } from "./self-test.ts";
 
 /** Backends by name; which of them exist depends on the platform. */
@@ -18,12 +19,18 @@ export interface Backend {
   readonly tfName: string;
   /** Loads and registers it. @throws Error whose message says what is missing and what fetches it */
   load(): Promise<void>;
+  /** What is left to do once it is current; tells what it computes with. */
+  finish?(): Promise<KernelState>;
 }
 
 /** The backend in use, and why those before it in the list were passed over. */
 export interface ChosenBackend {
   readonly name: BackendName;
-  /** One sentence per backend that was tried and not taken. */
+  /** Whether kernels are ours; only wasm has some of ours. */
+  readonly kernels: KernelState["kernels"];
+  /** Threads that our kernels run on; 1 without them. */
+  readonly threads: number;
+  /** One sentence per backend that was tried and not taken, and per wish that could not be met. */
   readonly notes: readonly string[];
 }
 
@@ -45,10 +52,11 @@ export async function chooseFrom(
   const notes: string[] = [];
   let last: FedtuneError | null = null;
   for (const backend of candidates) {
-    const failure = await tryBackend(backend);
-    if (failure === null) return { name: backend.name, notes };
-    notes.push(`${backend.name}: ${failure.message}`);
-    last = failure;
+    const found = await tryBackend(backend);
+    if (!isFedtuneError(found))
+      return { name: backend.name, ...found, notes: [...notes, ...found.notes] };
+    notes.push(`${backend.name}: ${found.message}`);
+    last = found;
   }
   if (request !== "auto" && last !== null) throw last;
   const known = backends.map(({ name }) => name).join(", ");
@@ -59,7 +67,10 @@ export async function chooseFrom(
   throw new FedtuneError("backend-unavailable", message, { data: { backend: request, notes } });
 }
 
-async function tryBackend(backend: Backend): Promise<FedtuneError | null> {
+const stock: KernelState = { kernels: "stock", threads: 1, notes: [] };
+
+async function tryBackend(backend: Backend): Promise<FedtuneError | KernelState> {
+  let state = stock;
   try {
     await backend.load();
     const accepted = await tf.setBackend(backend.tfName);
@@ -67,11 +78,12 @@ async function tryBackend(backend: Backend): Promise<FedtuneError | null> {
     // A refused backend is silently replaced by another one.
     if (!accepted || tf.getBackend() !== backend.tfName)
       return failure("backend-unavailable", backend, "TensorFlow.js refused to start it");
+    state = (await backend.finish?.()) ?? stock;
   } catch (error) {
     return failure("backend-unavailable", backend, error);
   }
   const wrong = await selfTest();
-  return wrong === null ? null : failure("backend-broken", backend, wrong);
+  return wrong === null ? state : failure("backend-broken", backend, wrong);
 }
 
 function failure(code: ErrorCode, { name }: Backend, reason: unknown): FedtuneError {

@@ -2,18 +2,28 @@
 import type { Backend, BackendRequest, ChosenBackend } from "./backend.ts";
 import { chooseFrom } from "./backend.ts";
 import { cpu } from "./cpu.ts";
+import type { KernelRequest } from "./kernels/attach.ts";
 import { tfjsNode, tfjsNodeGpu } from "./node-tensorflow.ts";
+import { nodeThreads } from "./node-threads.ts";
 import { nodeWebgpu } from "./node-webgpu.ts";
-import { wasm } from "./wasm.ts";
+import { wasmOver } from "./wasm.ts";
 
 /** In the order in which `auto` tries them. */
-const nodeBackends: readonly Backend[] = [tfjsNodeGpu, tfjsNode, nodeWebgpu, wasm, cpu];
+function nodeBackends(request: KernelRequest): readonly Backend[] {
+  return [tfjsNodeGpu, tfjsNode, nodeWebgpu, wasmOver(nodeThreads, request), cpu];
+}
+
+/** How the wasm backend computes: our kernels on as many threads as pay, unless told otherwise. */
+export type KernelOptions = Partial<KernelRequest>;
 
 /**
  * Makes the requested backend current in this thread.
  *
  * @throws FedtuneError `backend-unavailable`, `backend-broken`
  */
-export function chooseBackend(request: BackendRequest): Promise<ChosenBackend> {
-  return chooseFrom(nodeBackends, request);
+export function chooseBackend(
+  request: BackendRequest,
+  { kernels = "own", threads = "auto" }: KernelOptions = {},
+): Promise<ChosenBackend> {
+  return chooseFrom(nodeBackends({ kernels, threads }), request);
 }

@@ -17,11 +17,11 @@ function tell(message: FromWorker): void {
   port?.postMessage(message);
 }
 
-async function start({ model, backend }: WorkerSetup): Promise<LocalTrainer> {
-  const chosen = await chooseBackend(backend);
+async function start(setup: WorkerSetup): Promise<LocalTrainer> {
+  const chosen = await chooseBackend(setup.backend, setup);
   const [checkpoint, tokenizer] = await Promise.all([
-    loadCheckpoint(nodeFiles, model),
-    loadTokenizer(nodeFiles, model),
+    loadCheckpoint(nodeFiles, setup.model),
+    loadTokenizer(nodeFiles, setup.model),
   ]);
   const trainer = createTrainer({
     checkpoint,

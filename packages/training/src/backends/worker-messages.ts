@@ -10,9 +10,10 @@ import type {
 import { asFedtuneError, FedtuneError } from "@fedtune/core";
 import type { Prediction } from "../trainer/trainer.ts";
 import type { BackendRequest, ChosenBackend } from "./backend.ts";
+import type { KernelOptions } from "./node-choose.ts";
 
 /** What a worker is started with. */
-export interface WorkerSetup {
+export interface WorkerSetup extends KernelOptions {
   /** Folder of the base model. */
   readonly model: string;
   readonly backend: BackendRequest;

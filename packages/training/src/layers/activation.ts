@@ -1,6 +1,7 @@
 /** Pointwise functions that keep NaN: a diverged run must be seen, and some backends' maximum swallows it. */
 import * as tf from "@tensorflow/tfjs";
 import type { Activation } from "../models/family.ts";
+import { runFused } from "./fused.ts";
 import { withGradient } from "./with-gradient.ts";
 
 const INVERSE_SQRT_2PI = 1 / Math.sqrt(2 * Math.PI);
@@ -22,15 +23,22 @@ export function activate(x: tf.Tensor2D, activation: Activation): tf.Tensor2D {
 
 /** x Phi(x), with the error function; saves x alone. Its derivative is Phi(x) + x phi(x). Hendrycks and Gimpel, arXiv 1606.08415. */
 export function gelu(x: tf.Tensor2D): tf.Tensor2D {
-  return pointwise(
-    x,
-    (input) => tf.mul(input, phi(input)),
-    (input) =>
-      tf.add(
-        phi(input),
-        tf.mul(input, tf.mul(tf.exp(tf.mul(tf.square(input), -0.5)), INVERSE_SQRT_2PI)),
-      ),
-  );
+  return withGradient({
+    inputs: [x],
+    forward: (save) => {
+      save([x]);
+      return runFused("FedtuneGelu", { inputs: { x } })?.[0] ?? tf.mul(x, phi(x));
+    },
+    backward: (dy, [saved = x]) => [
+      runFused("FedtuneGeluGradient", { inputs: { x: saved, dy } })?.[0] ??
+        tf.mul(dy, geluDerivative(saved)),
+    ],
+  }) as tf.Tensor2D;
+}
+
+function geluDerivative(x: tf.Tensor): tf.Tensor {
+  const density = tf.mul(tf.exp(tf.mul(tf.square(x), -0.5)), INVERSE_SQRT_2PI);
+  return tf.add(phi(x), tf.mul(x, density));
 }
 
 /** Standard normal distribution function. */

@@ -1,5 +1,6 @@
 /** Multi-head self-attention over padded batches. Vaswani et al., arXiv 1706.03762, equation 1. */
 import * as tf from "@tensorflow/tfjs";
+import { hasFused, runFused } from "./fused.ts";
 import { withGradient } from "./with-gradient.ts";
 
 /** Sizes of one batch, and the additive mask: 0 for tokens, a large negative number for padding; `[batch, 1, 1, length]`. */
@@ -10,16 +11,58 @@ export interface AttentionShape {
   readonly mask: tf.Tensor4D;
 }
 
-/**
- * softmax(q k^T / sqrt(d) + mask) v for q, k, v `[batch * length, hidden]`, giving the same shape.
- *
- * Saves the split q, k, v and the probabilities P. With dO split: dv = P^T dO, dP = dO v^T,
- * dS = P (dP - sum(dP P)) / sqrt(d), dq = dS k, dk = dS^T q.
- */
+type Values = { readonly v: tf.Tensor2D };
+
+/** softmax(q k^T / sqrt(d) + mask) v for q, k, v `[batch * length, hidden]`, giving the same shape. */
 export function attention(
   q: tf.Tensor2D,
   k: tf.Tensor2D,
-  { v, ...shape }: AttentionShape & { readonly v: tf.Tensor2D },
+  { v, ...shape }: AttentionShape & Values,
+): tf.Tensor2D {
+  return hasFused("FedtuneAttention")
+    ? fusedAttention(q, k, { v, ...shape })
+    : plainAttention(q, k, { v, ...shape });
+}
+
+/** In one kernel per pass; saves q, k, v, the result and two numbers per row of scores. */
+function fusedAttention(
+  q: tf.Tensor2D,
+  k: tf.Tensor2D,
+  { v, mask, heads }: AttentionShape & Values,
+): tf.Tensor2D {
+  const attributes = { heads };
+  const run = <Name extends "FedtuneAttention" | "FedtuneAttentionGradient">(
+    name: Name,
+    inputs: Readonly<Record<string, tf.Tensor>>,
+  ) => {
+    const found = runFused(name, { inputs, attributes });
+    if (found === null) throw new RangeError(`Cannot run ${name}: the backend was changed`);
+    return found;
+  };
+  return withGradient({
+    inputs: [q, k, v],
+    forward: (save) => {
+      const [o, kept] = run("FedtuneAttention", { q, k, v, mask });
+      save([q, k, v, mask, o, kept]);
+      return o;
+    },
+    backward: (dy, saved) => {
+      const names = ["q", "k", "v", "mask", "o", "kept"];
+      const inputs = Object.fromEntries(saved.map((tensor, index) => [names[index], tensor]));
+      return [...run("FedtuneAttentionGradient", { ...inputs, dy })];
+    },
+  }) as tf.Tensor2D;
+}
+
+/**
+ * From TensorFlow.js' operations; saves the split q, k, v and the probabilities P.
+ *
+ * With dO split: dv = P^T dO, dP = dO v^T, dS = P (dP - sum(dP P)) / sqrt(d), dq = dS k, dk = dS^T q.
+ */
+function plainAttention(
+  q: tf.Tensor2D,
+  k: tf.Tensor2D,
+  { v, ...shape }: AttentionShape & Values,
 ): tf.Tensor2D {
   const factor = 1 / Math.sqrt(q.shape[1] / shape.heads);
   return withGradient({

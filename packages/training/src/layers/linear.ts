@@ -1,12 +1,15 @@
-/** A frozen linear layer `y = x W^T + b`, with every matrix product in the plain, un-transposed form. */
+/** A frozen linear layer `y = x W^T + b`. */
 import * as tf from "@tensorflow/tfjs";
+import { hasFused } from "./fused.ts";
+import type { MatrixProduct } from "./products.ts";
+import { sumOfProducts } from "./products.ts";
 import { withGradient } from "./with-gradient.ts";
 
 /**
  * Frozen weights of one linear layer, on the device.
  *
- * W is kept as `[in, out]` for the forward pass and, once a backward pass asks for it, as `[out, in]` too: the wasm
- * backend multiplies plain matrices about ten times as fast as transposed ones.
+ * W is kept as `[in, out]` for the forward pass and, once a backward pass asks for it, as `[out, in]` too: stock wasm
+ * multiplies plain matrices about ten times as fast as transposed ones. With our own kernels nobody asks.
  */
 export interface FrozenLinear {
   readonly in: number;
@@ -67,11 +70,18 @@ export function applyLinear(x: tf.Tensor2D, linear: FrozenLinear): tf.Tensor2D {
   return withGradient({
     inputs: [x],
     forward: () => affine(x, linear),
-    backward: (dy) => [tf.matMul(dy, linear.backward())],
+    backward: (dy) => [sumOfProducts([backwardProduct(dy as tf.Tensor2D, linear)])],
   }) as tf.Tensor2D;
 }
 
 /** `x W^T + b` without a gradient. */
 export function affine(x: tf.Tensor2D, linear: FrozenLinear): tf.Tensor2D {
-  return tf.fused.matMul({ a: x, b: linear.forward(), bias: linear.bias }) as tf.Tensor2D;
+  return sumOfProducts([{ a: x, b: linear.forward() }], linear.bias);
+}
+
+/** `dy W`, from the form of W that the backend multiplies fast. */
+export function backwardProduct(dy: tf.Tensor2D, linear: FrozenLinear): MatrixProduct {
+  return hasFused("FedtuneSumOfProducts")
+    ? { a: dy, b: linear.forward(), transposeB: true }
+    : { a: dy, b: linear.backward() };
 }

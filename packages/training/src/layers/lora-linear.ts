@@ -1,7 +1,8 @@
 /** A frozen linear layer with a low-rank update: `y = x W^T + b + s (x A^T) B^T`. */
 import * as tf from "@tensorflow/tfjs";
 import type { FrozenLinear } from "./linear.ts";
-import { affine } from "./linear.ts";
+import { backwardProduct } from "./linear.ts";
+import { sumOfProducts } from "./products.ts";
 import { withGradient } from "./with-gradient.ts";
 
 /** One adapted layer in one pass. */
@@ -21,17 +22,17 @@ export interface LoraPass {
  * The adapted layer for x `[n, in]`, giving `[n, out]`.
  *
  * With h = x A^T and dh = s dy B: dA = dh^T x, dB = s dy^T h, dx = dy W + dh A. LoRA, arXiv 2106.09685, equation 3.
- * Only wanted gradients are computed; x and h are the only things saved. dA and dB are taken as (x^T dh)^T and
- * (h^T dy)^T over explicitly transposed small matrices, so that no product has a transposed operand of full size twice.
+ * Only wanted gradients are computed; x and h are the only things saved.
  */
 export function loraLinear(x: tf.Tensor2D, pass: LoraPass): tf.Tensor2D {
   const { base, A, B, scaling, wants } = pass;
   return withGradient({
     inputs: [...(wants.x ? [x] : []), ...(wants.A ? [A] : []), ...(wants.B ? [B] : [])],
     forward: (save) => {
-      const h = tf.matMul(x, tf.transpose(A));
+      const h = sumOfProducts([{ a: x, b: A, transposeB: true }]);
       save(wants.A ? [h, x] : [h]);
-      return tf.add(affine(x, base), tf.mul(tf.matMul(h, tf.transpose(B)), scaling));
+      const update = { a: h, b: B, transposeB: true, factor: scaling };
+      return sumOfProducts([{ a: x, b: base.forward() }, update], base.bias);
     },
     backward: (dy, saved) => gradients(dy as tf.Tensor2D, saved as readonly tf.Tensor2D[], pass),
   }) as tf.Tensor2D;
@@ -41,10 +42,12 @@ function gradients(dy: tf.Tensor2D, saved: readonly tf.Tensor2D[], pass: LoraPas
   const { base, A, B, scaling, wants } = pass;
   const [h, x] = saved;
   const found: tf.Tensor[] = [];
-  const dh = wants.x || wants.A ? tf.mul(tf.matMul(dy, B), scaling) : null;
-  if (wants.x && dh !== null) found.push(tf.add(tf.matMul(dy, base.backward()), tf.matMul(dh, A)));
-  if (wants.A && dh !== null && x !== undefined) found.push(tf.matMul(tf.transpose(dh), x));
+  const dh = wants.x || wants.A ? sumOfProducts([{ a: dy, b: B, factor: scaling }]) : null;
+  if (wants.x && dh !== null)
+    found.push(sumOfProducts([backwardProduct(dy, base), { a: dh, b: A }]));
+  if (wants.A && dh !== null && x !== undefined)
+    found.push(sumOfProducts([{ a: dh, b: x, transposeA: true }]));
   if (wants.B && h !== undefined)
-    found.push(tf.mul(tf.transpose(tf.matMul(tf.transpose(h), dy)), scaling));
+    found.push(sumOfProducts([{ a: dy, b: h, transposeA: true, factor: scaling }]));
   return found;
 }
