@@ -1,0 +1,72 @@
+/** Where noise comes from: a stream of 32-bit words that is filled in blocks and can be neither read back nor restored. */
+import type { Entropy, Rng } from "@fedtune/core";
+import { chacha20 } from "@noble/ciphers/chacha.js";
+
+/** Uniform 32-bit words; `secure` says whether they may protect anybody. */
+export interface Keystream {
+  readonly secure: boolean;
+  /** Overwrites every word. */
+  fill(words: Uint32Array): void;
+}
+
+/** Words that nobody can predict or draw again. */
+export interface SecureKeystream extends Keystream {
+  readonly secure: true;
+}
+
+/** Words that a seed gives again: simulations and tests only, it protects nobody. */
+export interface SeededKeystream extends Keystream {
+  readonly secure: false;
+}
+
+const WORDS_PER_BLOCK = 16;
+const DEFAULT_BLOCKS_PER_KEY = 2 ** 24;
+
+/**
+ * ChaCha20 (RFC 8439) under keys and nonces of the operating system.
+ *
+ * Its state is not part of any interface: noise drawn twice with another batch would subtract out, so no stream is ever
+ * saved or restored, and every stream has a key of its own. A new key is drawn after `blocksPerKey` blocks of 64 bytes
+ * (1 GiB by default; the cipher's counter ends at 2^32).
+ */
+export function secureKeystream(
+  entropy: Entropy,
+  { blocksPerKey = DEFAULT_BLOCKS_PER_KEY }: { readonly blocksPerKey?: number } = {},
+): SecureKeystream {
+  let key = new Uint8Array(32);
+  let nonce = new Uint8Array(12);
+  let used = blocksPerKey;
+  const drawKey = (): void => {
+    key.fill(0);
+    key = Uint8Array.from(entropy.bytes(32));
+    nonce = Uint8Array.from(entropy.bytes(12));
+    used = 0;
+  };
+  return {
+    secure: true,
+    fill(words) {
+      for (let start = 0; start < words.length;) {
+        if (used >= blocksPerKey) drawKey();
+        const end = Math.min(words.length, start + (blocksPerKey - used) * WORDS_PER_BLOCK);
+        const bytes = new Uint8Array(
+          words.buffer,
+          words.byteOffset + 4 * start,
+          4 * (end - start),
+        ).fill(0);
+        chacha20(key, nonce, bytes, bytes, used);
+        used += Math.ceil((end - start) / WORDS_PER_BLOCK);
+        start = end;
+      }
+    },
+  };
+}
+
+/** The words of a seeded stream. */
+export function seededKeystream(rng: Rng): SeededKeystream {
+  return {
+    secure: false,
+    fill(words) {
+      for (let i = 0; i < words.length; i++) words[i] = rng.uint32();
+    },
+  };
+}
