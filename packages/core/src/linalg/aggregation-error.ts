@@ -1,4 +1,4 @@
-import { transpose, type LowRank } from "./matrix.ts";
+import { dot, transpose, type LowRank } from "./matrix.ts";
 
 /** One client's product and its weight. */
 export interface WeightedProduct extends LowRank {
@@ -124,18 +124,4 @@ function minus(a: Float64Array, b: Float64Array): Float64Array {
 
 function addScaled(sum: Float64Array, values: Float64Array, by: number): void {
   for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] ?? 0) + by * (values[i] ?? 0);
-}
-
-/** Four running sums, so that additions do not wait for each other. */
-function dot(a: Float64Array, b: Float64Array): number {
-  let [s0, s1, s2, s3] = [0, 0, 0, 0];
-  const whole = a.length & ~3;
-  for (let i = 0; i < whole; i += 4) {
-    s0 += (a[i] ?? 0) * (b[i] ?? 0);
-    s1 += (a[i + 1] ?? 0) * (b[i + 1] ?? 0);
-    s2 += (a[i + 2] ?? 0) * (b[i + 2] ?? 0);
-    s3 += (a[i + 3] ?? 0) * (b[i + 3] ?? 0);
-  }
-  for (let i = whole; i < a.length; i++) s0 += (a[i] ?? 0) * (b[i] ?? 0);
-  return s0 + s1 + s2 + s3;
 }

@@ -7,6 +7,9 @@ export interface Matrix {
   readonly data: Float64Array;
 }
 
+/** Below so many columns a row is not worth a view of its own. */
+const SHORT_ROW = 64;
+
 /** A zero matrix. */
 export function zeros(rows: number, cols: number): Matrix {
   return { rows, cols, data: new Float64Array(rows * cols) };
@@ -34,23 +37,24 @@ export function matrixFrom(values: ArrayLike<number>, shape: readonly number[]):
   if (values.length !== rows * cols) {
     throw new RangeError(`Cannot make a [${rows}, ${cols}] matrix of ${values.length} values`);
   }
-  return { rows, cols, data: Float64Array.from(values) };
+  return { rows, cols, data: new Float64Array(values) };
 }
 
 /** Rounds to float32, row-major. */
 export function toFloat32(A: Matrix): Float32Array {
-  return Float32Array.from(A.data);
+  return new Float32Array(A.data);
 }
 
 /** A B; `[m, k] x [k, n] -> [m, n]`. */
 export function multiply(A: Matrix, B: Matrix): Matrix {
   checkInner(A.cols, B.rows, "A B");
   const C = zeros(A.rows, B.cols);
-  const n = B.cols;
+  const [a, b, c, n, inner] = [A.data, B.data, C.data, B.cols, A.cols];
   for (let i = 0; i < A.rows; i++) {
-    for (let k = 0; k < A.cols; k++) {
-      const a = A.data[i * A.cols + k] ?? 0;
-      if (a !== 0) addRow(C.data, i * n, { data: B.data, at: k * n, n, factor: a });
+    for (let k = 0; k < inner; k++) {
+      const factor = a[i * inner + k] ?? 0;
+      if (factor === 0) continue;
+      for (let j = 0; j < n; j++) c[i * n + j] = (c[i * n + j] ?? 0) + factor * (b[k * n + j] ?? 0);
     }
   }
   return C;
@@ -60,11 +64,12 @@ export function multiply(A: Matrix, B: Matrix): Matrix {
 export function multiplyTransposedLeft(A: Matrix, B: Matrix): Matrix {
   checkInner(A.rows, B.rows, "A^T B");
   const C = zeros(A.cols, B.cols);
-  const n = B.cols;
+  const [a, b, c, n, m] = [A.data, B.data, C.data, B.cols, A.cols];
   for (let k = 0; k < A.rows; k++) {
-    for (let i = 0; i < A.cols; i++) {
-      const a = A.data[k * A.cols + i] ?? 0;
-      if (a !== 0) addRow(C.data, i * n, { data: B.data, at: k * n, n, factor: a });
+    for (let i = 0; i < m; i++) {
+      const factor = a[k * m + i] ?? 0;
+      if (factor === 0) continue;
+      for (let j = 0; j < n; j++) c[i * n + j] = (c[i * n + j] ?? 0) + factor * (b[k * n + j] ?? 0);
     }
   }
   return C;
@@ -73,13 +78,14 @@ export function multiplyTransposedLeft(A: Matrix, B: Matrix): Matrix {
 /** A B^T; `[m, k] x [n, k]^T -> [m, n]`. */
 export function multiplyTransposedRight(A: Matrix, B: Matrix): Matrix {
   checkInner(A.cols, B.cols, "A B^T");
+  // Short rows cost more to slice than to multiply: with few columns the plain product is the faster one.
+  if (A.cols < SHORT_ROW) return multiply(A, transpose(B));
   const C = zeros(A.rows, B.rows);
   const k = A.cols;
+  const rows = Array.from({ length: B.rows }, (_, j) => B.data.subarray(j * k, (j + 1) * k));
   for (let i = 0; i < A.rows; i++) {
     const row = A.data.subarray(i * k, (i + 1) * k);
-    for (let j = 0; j < B.rows; j++) {
-      C.data[i * B.rows + j] = dot(row, B.data.subarray(j * k, (j + 1) * k));
-    }
+    for (const [j, other] of rows.entries()) C.data[i * B.rows + j] = dot(row, other);
   }
   return C;
 }
@@ -102,7 +108,9 @@ export function combine(
   const { beta, B } = term;
   checkInner(A.rows, B.rows, "A + B");
   checkInner(A.cols, B.cols, "A + B");
-  const data = A.data.map((a, index) => alpha * a + beta * (B.data[index] ?? 0));
+  const data = new Float64Array(A.data.length);
+  for (let i = 0; i < data.length; i++)
+    data[i] = alpha * (A.data[i] ?? 0) + beta * (B.data[i] ?? 0);
   return { rows: A.rows, cols: A.cols, data };
 }
 
@@ -178,22 +186,6 @@ export function productInner(first: LowRank, second: LowRank): number {
 /** ||B A||_F by matrices of size r only; relative accuracy about 1e-8 when the terms of the product cancel. */
 export function productNorm(product: LowRank): number {
   return Math.sqrt(Math.max(0, productInner(product, product)));
-}
-
-/** Adds `factor` times n entries of `row.data` from `row.at` to `target` from `at`. */
-function addRow(
-  target: Float64Array,
-  at: number,
-  row: {
-    readonly data: Float64Array;
-    readonly at: number;
-    readonly n: number;
-    readonly factor: number;
-  },
-): void {
-  const { data, at: from, n, factor } = row;
-  for (let j = 0; j < n; j++)
-    target[at + j] = (target[at + j] ?? 0) + factor * (data[from + j] ?? 0);
 }
 
 /** Dot product of two vectors of equal length; four running sums, always the same, so that additions overlap. */

@@ -37,9 +37,11 @@ export function triangularFactor(A: Matrix): Matrix {
 
 function reflect(A: Matrix): Reflected {
   const { rows: m, cols: n, data } = A;
-  const columns = Array.from({ length: n }, (_, j) =>
-    Float64Array.from({ length: m }, (_, i) => data[i * n + j] ?? 0),
-  );
+  const columns = Array.from({ length: n }, (_, j) => {
+    const column = new Float64Array(m);
+    for (let i = 0; i < m; i++) column[i] = data[i * n + j] ?? 0;
+    return column;
+  });
   const reflectors: (Float64Array | null)[] = [];
   for (let j = 0; j < Math.min(m, n); j++) {
     const v = reflector((columns[j] ?? new Float64Array(m)).subarray(j));
@@ -53,15 +55,20 @@ function reflect(A: Matrix): Reflected {
 /** Unit v such that (I - 2 v v^T) x is a multiple of the first unit vector; null for x = 0. */
 function reflector(x: Float64Array): Float64Array | null {
   let largest = 0;
-  for (const value of x) largest = Math.max(largest, Math.abs(value));
+  for (let i = 0; i < x.length; i++) largest = Math.max(largest, Math.abs(x[i] ?? 0));
   if (largest === 0) return null;
   // Scaled, so that squares neither overflow nor vanish.
-  const v = x.map((value) => value / largest);
+  const v = x.slice();
+  divide(v, largest);
   const norm = Math.sqrt(dot(v, v));
   const first = v[0] ?? 0;
   v[0] = first + (first < 0 ? -norm : norm);
-  const length = Math.sqrt(dot(v, v));
-  return v.map((value) => value / length);
+  divide(v, Math.sqrt(dot(v, v)));
+  return v;
+}
+
+function divide(v: Float64Array, by: number): void {
+  for (let i = 0; i < v.length; i++) v[i] = (v[i] ?? 0) / by;
 }
 
 function applyReflection(v: Float64Array, x: Float64Array | undefined): void {
