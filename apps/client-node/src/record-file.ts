@@ -2,7 +2,7 @@
  * A client's record as bytes: magic, version, JSON header, binary sections, SHA-256 of all that.
  *
  * All integers are little-endian. Sections follow the header in this order, each with the length that it announces:
- * held values, personal factors, update, next personal factors.
+ * held values, personal factors, unsent changes, update, next personal factors, next unsent changes.
  */
 import {
   digestPattern,
@@ -16,7 +16,7 @@ import type { ClientRecord, Digest, Hash, Metrics, RunId } from "@fedtune/core";
 import { z } from "zod";
 
 const MAGIC = utf8("FTRECORD");
-const VERSION = 1;
+const VERSION = 2;
 /** Magic, version, header length. */
 const PREFIX_BYTES = MAGIC.length + 8;
 const CHECKSUM_BYTES = 32;
@@ -32,6 +32,7 @@ const headerSchema = z.strictObject({
     .transform((text) => text as RunId),
   held: z.strictObject({ round: count, rank: count, length }).nullable(),
   personal: length.nullable(),
+  unsent: z.strictObject({ round: count, length }).nullable(),
   pending: z
     .strictObject({
       round: count,
@@ -43,17 +44,19 @@ const headerSchema = z.strictObject({
       metrics: z.record(z.string(), metric),
       bytes: length,
       nextPersonal: length.nullable(),
+      nextUnsent: length.nullable(),
     })
     .nullable(),
 });
 
 /** Encodes a record. */
 export function encodeRecord(record: ClientRecord, hash: Hash): Uint8Array {
-  const { run, held, personal, pending } = record;
+  const { run, held, personal, unsent, pending } = record;
   const header: z.input<typeof headerSchema> = {
     run,
     held: held === null ? null : { round: held.round, rank: held.rank, length: held.values.length },
     personal: personal?.length ?? null,
+    unsent: unsent === null ? null : { round: unsent.round, length: unsent.values.length },
     pending: pending === null ? null : pendingHeader(pending),
   };
   const text = utf8(JSON.stringify(header));
@@ -63,21 +66,22 @@ export function encodeRecord(record: ClientRecord, hash: Hash): Uint8Array {
   view.setUint32(4, text.length, true);
   const body = Buffer.concat([
     ...[MAGIC, numbers, text, valuesBytes(held?.values), valuesBytes(personal)],
-    ...[pending?.bytes ?? new Uint8Array(), valuesBytes(pending?.nextPersonal)],
+    ...[valuesBytes(unsent?.values), pending?.bytes ?? new Uint8Array()],
+    ...[valuesBytes(pending?.nextPersonal), valuesBytes(pending?.nextUnsent)],
   ]);
   return Buffer.concat([body, Buffer.from(hash.sha256(body), "hex")]);
 }
 
 function pendingHeader(pending: NonNullable<ClientRecord["pending"]>) {
-  const { round, hash, examples, metrics, bytes, nextPersonal } = pending;
-  const nextLength = nextPersonal?.length ?? null;
+  const { round, hash, examples, metrics, bytes, nextPersonal, nextUnsent } = pending;
   return {
     round,
     hash,
     examples,
     metrics: metricsOut(metrics),
     bytes: bytes.length,
-    nextPersonal: nextLength,
+    nextPersonal: nextPersonal?.length ?? null,
+    nextUnsent: nextUnsent?.length ?? null,
   };
 }
 
@@ -110,12 +114,17 @@ export function decodeRecord(bytes: Uint8Array, hash: Hash): ClientRecord {
   const held =
     header.held === null ? null : { ...header.held, values: take.values(header.held.length) };
   const personal = header.personal === null ? null : take.values(header.personal);
+  const unsent =
+    header.unsent === null
+      ? null
+      : { round: header.unsent.round, values: take.values(header.unsent.length) };
   const pending = header.pending === null ? null : pendingOf(header.pending, take);
   take.end();
   return {
     run: header.run,
     held: held && { round: held.round, rank: held.rank, values: held.values },
     personal,
+    unsent,
     pending,
   };
 }
@@ -128,7 +137,8 @@ function pendingOf(
 ): NonNullable<ClientRecord["pending"]> {
   const bytes = take.bytes(header.bytes);
   const nextPersonal = header.nextPersonal === null ? null : take.values(header.nextPersonal);
-  return { ...header, bytes, nextPersonal };
+  const nextUnsent = header.nextUnsent === null ? null : take.values(header.nextUnsent);
+  return { ...header, bytes, nextPersonal, nextUnsent };
 }
 
 function checkedBody(bytes: Uint8Array, hash: Hash): Uint8Array {

@@ -1,4 +1,5 @@
 /** How much one client, and all of them together, may ask of a server. */
+import { maxSparseBlobBytes } from "@fedtune/core";
 import type { Clock, RunSetup } from "@fedtune/core";
 
 /** Bounds against faults and abuse; generous for clients that behave. */
@@ -27,12 +28,13 @@ export const defaultLimits: ServerLimits = {
   closeTimeoutMs: 5_000,
 };
 
-/** Bytes that an upload may have beyond float32 values: its header, with room. */
-const HEADER_ALLOWANCE = 4096;
+/** Bytes that an upload may have beyond the longest update. */
+const ALLOWANCE = 4096;
 
 /** The longest upload that any plan of a run can ask for. */
 export function maxUploadBytes({ tiers }: RunSetup): number {
-  return Math.max(...tiers.map((tier) => tier.layout.size)) * 4 + HEADER_ALLOWANCE;
+  const length = Math.max(...tiers.map((tier) => tier.layout.size));
+  return maxSparseBlobBytes("f32", { length, kept: length }) + ALLOWANCE;
 }
 
 /** A token bucket: each call takes a token; false when there is none. */

@@ -106,8 +106,19 @@ export interface ServerTransportEvents {
   download(connection: string, hash: Digest): Promise<Uint8Array>;
 }
 
+/** The share of a client's examples that stays out of its training, and which of the two parts is meant. */
+export interface Holdout {
+  /** Above 0, below 1. */
+  readonly fraction: number;
+  readonly part: "train" | "held-out";
+}
+
 /** A reference to examples; never rows. What it means is the trainer's business. */
-export type DataRef = Readonly<Record<string, unknown>> & { readonly kind: string };
+export type DataRef = Readonly<Record<string, unknown>> & {
+  readonly kind: string;
+  /** Only one part of the examples, the same in every round and process; absent or null: all of them. */
+  readonly holdout?: Holdout | null;
+};
 
 /** A published change of the base; `id` is the hash of its blob. */
 export interface BaseResidual {
@@ -184,6 +195,12 @@ export interface ClientRecord {
   } | null;
   /** Personal factors promoted by the last accepted update; packed by role order. */
   readonly personal: Float32Array | null;
+  /** What sparse updates left unsent, packed as the change they were of; null: nothing, or it is not kept. */
+  readonly unsent: {
+    /** Round of the last accepted update. */
+    readonly round: number;
+    readonly values: Float32Array;
+  } | null;
   /** The update being delivered; resent byte for byte after a restart. */
   readonly pending: PendingUpdate | null;
 }
@@ -197,6 +214,8 @@ export interface PendingUpdate {
   readonly metrics: Metrics;
   /** Becomes `personal` when the update is accepted. */
   readonly nextPersonal: Float32Array | null;
+  /** Becomes `unsent` when the update is accepted. */
+  readonly nextUnsent: Float32Array | null;
 }
 
 /** A client's own durable memory. */

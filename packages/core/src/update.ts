@@ -3,11 +3,14 @@ import { BLOB_HEADER_BYTES, writeBlobHeader } from "./adapter/blob-header.ts";
 import { decodeVectorBlob, encodeVectorBlob, vectorBlobBytes } from "./adapter/blob.ts";
 import type { CodecName } from "./adapter/codec.ts";
 import { checkFinite } from "./adapter/finite.ts";
+import { decodeSparseBlob, encodeSparseBlob, maxSparseBlobBytes } from "./adapter/sparse-blob.ts";
+import { pick, supportOf } from "./adapter/top-k.ts";
 import type { FactorRole, Layout } from "./adapter/layout.ts";
 import { factorView, selectRoles } from "./adapter/layout.ts";
 import { isLittleEndianHost } from "./adapter/little-endian.ts";
 import { FedtuneError } from "./errors.ts";
 import type { Digest } from "./ids.ts";
+import type { Sparsify } from "./method.ts";
 
 /** What the plan says an update must be. */
 export interface ExpectedUpdate {
@@ -15,16 +18,31 @@ export interface ExpectedUpdate {
   readonly codec: CodecName;
   /** Hash of the tier's full layout. */
   readonly layoutHash: Digest;
-  /** Values uploaded: `selectRoles(layout, plan.upload).size`. */
+  /** Values of the uploaded roles: `selectRoles(layout, plan.upload).size`. */
   readonly length: number;
+  /** How many of them travel: {@link keptCount} of a sparse plan; null: all. */
+  readonly kept: number | null;
+}
+
+/** The change that an update brings. */
+export interface UpdateChange {
+  /** Trained minus received, packed; of a sparse update what travelled. May be a view into the bytes. */
+  readonly delta: Float32Array;
+  /** Ascending positions of a sparse delta; null: it is whole. */
+  readonly support: Uint32Array | null;
 }
 
 /** A decoded update. */
-export interface CheckedUpdate {
-  /** Trained minus received, packed; may be a view into the bytes. */
-  readonly delta: Float32Array;
+export interface CheckedUpdate extends UpdateChange {
   /** Euclidean norm of `delta`. */
   readonly norm: number;
+}
+
+/** The most bytes that an update takes in any codec; an upload beyond is refused unread. */
+export function maxUpdateBytes({ length, kept }: ExpectedUpdate): number {
+  return kept === null
+    ? vectorBlobBytes("f32", length)
+    : maxSparseBlobBytes("f32", { length, kept });
 }
 
 /**
@@ -33,15 +51,19 @@ export interface CheckedUpdate {
  * @throws FedtuneError `codec-invalid`, `wrong-round`, `layout-mismatch`, `shape-mismatch`, `update-too-large`, `not-finite`
  */
 export function checkUpdate(bytes: Uint8Array, expected: ExpectedUpdate): CheckedUpdate {
-  const delta = decodeUpdate(bytes, expected);
-  const length = norm(delta);
-  if (!Number.isFinite(length)) checkFinite(delta, "decode");
-  return { delta, norm: length };
+  const change = decodeUpdate(bytes, expected);
+  const length = norm(change.delta);
+  if (!Number.isFinite(length)) checkFinite(change.delta, "decode");
+  return { ...change, norm: length };
 }
 
 /** Decodes an update that {@link checkUpdate} accepted when it came. */
-export function decodeUpdate(bytes: Uint8Array, expected: ExpectedUpdate): Float32Array {
-  return decodeVectorBlob(bytes, { kind: "update", ...expected, trusted: true });
+export function decodeUpdate(bytes: Uint8Array, expected: ExpectedUpdate): UpdateChange {
+  const wanted = { kind: "update", ...expected, trusted: true } as const;
+  const { kept } = expected;
+  if (kept === null) return { delta: decodeVectorBlob(bytes, wanted), support: null };
+  const { values: delta, support } = decodeSparseBlob(bytes, { ...wanted, kept });
+  return { delta, support };
 }
 
 /** What an update is made of. */
@@ -62,13 +84,8 @@ export interface UpdateSource {
  * @throws FedtuneError `shape-mismatch` when the trained vector is not `[layout.size]`, `not-finite`
  */
 export function encodeUpdate(source: UpdateSource): Uint8Array {
-  const { layout, layoutHash, round, roles, codec, trained } = source;
-  if (trained.length !== layout.size) {
-    throw new FedtuneError(
-      "shape-mismatch",
-      `Cannot upload ${trained.length} trained values, expected ${layout.size}`,
-    );
-  }
+  const { layout, layoutHash, round, roles, codec } = source;
+  checkTrained(source);
   const { size } = selectRoles(layout, roles);
   if (codec === "f32" && isLittleEndianHost) {
     const bytes = new Uint8Array(vectorBlobBytes(codec, size));
@@ -81,6 +98,46 @@ export function encodeUpdate(source: UpdateSource): Uint8Array {
   const values = new Float32Array(size);
   subtract(source, values);
   return encodeVectorBlob({ kind: "update", codec, round, layoutHash, values });
+}
+
+/** How a change is thinned out. */
+export interface SparseSource extends UpdateSource {
+  readonly sparsify: Sparsify;
+  /** What earlier rounds left unsent, packed as the change; null: nothing. */
+  readonly unsent: Float32Array | null;
+}
+
+/**
+ * Encodes the largest values of a change and of what earlier rounds left unsent, together; `unsent` is what they leave,
+ * `[uploaded]`.
+ *
+ * @throws FedtuneError `shape-mismatch` when the trained vector is not `[layout.size]`, `not-finite`
+ */
+export function encodeSparseUpdate(source: SparseSource): {
+  readonly bytes: Uint8Array;
+  readonly unsent: Float32Array;
+} {
+  const { layout, layoutHash, round, roles, codec, sparsify, unsent: earlier } = source;
+  checkTrained(source);
+  const packed = selectRoles(layout, roles);
+  const change = new Float32Array(packed.size);
+  subtract(source, change);
+  if (earlier !== null) earlier.forEach((value, i) => (change[i] = (change[i] ?? 0) + value));
+  checkFinite(change, "upload");
+  const support = supportOf(packed, change, sparsify);
+  const values = pick(change, support);
+  const header = { kind: "update", codec, round, layoutHash } as const;
+  const bytes = encodeSparseBlob({ ...header, support, values, size: packed.size });
+  for (const position of support) change[position] = 0;
+  return { bytes, unsent: change };
+}
+
+function checkTrained({ layout, trained }: UpdateSource): void {
+  if (trained.length === layout.size) return;
+  throw new FedtuneError(
+    "shape-mismatch",
+    `Cannot upload ${trained.length} trained values, expected ${layout.size}`,
+  );
 }
 
 /** Writes trained minus start of the chosen factors into `target`, one after the other. */

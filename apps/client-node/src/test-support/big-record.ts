@@ -12,12 +12,14 @@ export function bigRecord(seed: number): ClientRecord {
     examples: seed,
     metrics,
     nextPersonal: values.slice(),
+    nextUnsent: values.slice(),
   };
   const held = { round: seed, rank: 2, values };
   return {
     run: runId("suite"),
     held,
     personal: values.slice(),
+    unsent: { round: seed, values: values.slice() },
     pending: { round: seed + 1, bytes, ...own },
   };
 }

@@ -7,7 +7,7 @@
  * | 4 | version, 1 |
  * | 5 | kind: 1 factors, 2 update, 3 residual, 4 rotation |
  * | 6 | codec: 1 f32, 2 f16, 3 int8 |
- * | 7 | flags, 0 |
+ * | 7 | flags: bit 0 says that the vector is sparse (see sparse-blob.ts), the others are 0 |
  * | 8..11 | round, unsigned, little endian |
  * | 12..15 | number of values, unsigned, little endian |
  * | 16..47 | SHA-256 of the layout |
@@ -30,10 +30,13 @@ export interface BlobHeader {
   /** Number of encoded values. */
   readonly length: number;
   readonly layoutHash: Digest;
+  /** Whether positions stand before the values; false unless given. */
+  readonly sparse?: boolean;
 }
 
 const MAGIC = [0x46, 0x54, 0x55, 0x4e] as const;
 const VERSION = 1;
+const SPARSE = 1;
 const KINDS: Readonly<Record<BlobKind, number>> = {
   factors: 1,
   update: 2,
@@ -54,7 +57,7 @@ export function writeBlobHeader(header: BlobHeader, target: Uint8Array): void {
   view.setUint8(4, VERSION);
   view.setUint8(5, KINDS[header.kind]);
   view.setUint8(6, CODECS[header.codec]);
-  view.setUint8(7, 0);
+  view.setUint8(7, header.sparse === true ? SPARSE : 0);
   view.setUint32(8, uint32(header.round, "round"), true);
   view.setUint32(12, uint32(header.length, "length"), true);
   for (let i = 0; i < 32; i++) {
@@ -84,7 +87,8 @@ export function readBlobHeader(bytes: Uint8Array): BlobHeader {
   if (view.getUint8(4) !== VERSION) {
     throw refused("codec-invalid", "version", [view.getUint8(4), VERSION]);
   }
-  if (view.getUint8(7) !== 0) throw refused("codec-invalid", "flags", [view.getUint8(7), 0]);
+  const flags = view.getUint8(7);
+  if (flags > SPARSE) throw refused("codec-invalid", "flags", [flags, `0 or ${SPARSE}`]);
   const hash = [...bytes.subarray(16, 48)].map((byte) => byte.toString(16).padStart(2, "0"));
   return {
     kind: named(KINDS, view.getUint8(5), "kind"),
@@ -92,6 +96,7 @@ export function readBlobHeader(bytes: Uint8Array): BlobHeader {
     round: view.getUint32(8, true),
     length: view.getUint32(12, true),
     layoutHash: digest(hash.join("")),
+    sparse: flags === SPARSE,
   };
 }
 
@@ -112,6 +117,10 @@ function named<Name extends string>(
  * @throws FedtuneError `codec-invalid` on another kind or codec, `wrong-round`, `layout-mismatch`
  */
 export function checkBlobHeader(header: BlobHeader, expected: Omit<BlobHeader, "length">): void {
+  const [isSparse, isWanted] = [header.sparse === true, expected.sparse === true];
+  if (isSparse !== isWanted) {
+    throw refused("codec-invalid", "flags", [Number(isSparse), Number(isWanted)]);
+  }
   const checks = [
     ["codec-invalid", "kind"],
     ["codec-invalid", "codec"],

@@ -43,6 +43,7 @@ describe("vector blob", () => {
       round: 3,
       length: 70,
       layoutHash,
+      sparse: false,
     });
   });
 

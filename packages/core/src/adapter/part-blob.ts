@@ -8,6 +8,7 @@ import type { Layout } from "./layout.ts";
 import { selectRoles } from "./layout.ts";
 import { decodeResidualBlob, encodeResidualBlob } from "./residual-blob.ts";
 import { rotationSize } from "./rotation.ts";
+import { decodeSparseBlob, encodeSparseBlob } from "./sparse-blob.ts";
 
 /** What names the layout of a part's reader: that of its tier, and of the base model for residuals. */
 export interface PartHashes {
@@ -23,12 +24,21 @@ export interface PartContext extends PartHashes {
   readonly modules: readonly LinearModule[];
 }
 
-/** Encodes a part in float32. */
-export function encodePart(part: BroadcastPart, round: number, hashes: PartHashes): Uint8Array {
-  const { layoutHash, modulesHash } = hashes;
+/** Encodes a part in float32; `layout`, of the part's tier, is that of `layoutHash`. */
+export function encodePart(
+  part: BroadcastPart,
+  round: number,
+  context: PartHashes & { readonly layout: Layout },
+): Uint8Array {
+  const { layoutHash, modulesHash, layout } = context;
   if (part.kind === "residual") {
     const { modules } = part;
     return encodeResidualBlob({ codec: "f32", round, layoutHash: modulesHash, modules });
+  }
+  if (part.kind === "factors" && part.support !== undefined) {
+    const { kind, roles, values, support } = part;
+    const { size } = selectRoles(layout, roles);
+    return encodeSparseBlob({ kind, codec: "f32", round, layoutHash, values, support, size });
   }
   const { kind, values } = part;
   return encodeVectorBlob({ kind, codec: "f32", round, layoutHash, values });
@@ -56,6 +66,8 @@ export function decodePart(
     return { kind, id, rank, values: decodeVectorBlob(bytes, wanted) };
   }
   const length = selectRoles(layout, ref.roles).size;
-  const values = decodeVectorBlob(bytes, { kind, codec, round, layoutHash, length });
-  return { kind, id, rank, roles: ref.roles, values };
+  const wanted = { kind, codec, round, layoutHash, length } as const;
+  const { roles, kept } = ref;
+  if (kept === null) return { kind, id, rank, roles, values: decodeVectorBlob(bytes, wanted) };
+  return { kind, id, rank, roles, ...decodeSparseBlob(bytes, { ...wanted, kept }) };
 }

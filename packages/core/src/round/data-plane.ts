@@ -3,12 +3,13 @@ import { FedtuneError } from "../errors.ts";
 import type { ErrorCode } from "../errors.ts";
 import type { Digest } from "../ids.ts";
 import type { UploadSlot } from "../ports.ts";
+import { maxUpdateBytes } from "../update.ts";
 import type { Connected } from "./connections.ts";
 import type { Context } from "./coordinator.ts";
 import { noteRefusal } from "./drive.ts";
 
-/** Bytes that an upload may have beyond its vector: the header, with room. */
-const HEADER_ALLOWANCE = 4096;
+/** Bytes that an upload may have beyond the longest update: it is refused for what it says, not for a byte too many. */
+const ALLOWANCE = 4000;
 /** Different uploads that one client may send in one round: a broken client must not fill the disk. */
 const MAX_UPLOADS = 8;
 
@@ -53,8 +54,11 @@ async function checkSlot(
   slot: { readonly round: number; readonly hash: Digest; readonly bytes: number },
 ): Promise<void> {
   const { round, hash, bytes } = slot;
-  const { length } = context.model.expected(context.model.round + 1, index);
-  const most = length * 4 + HEADER_ALLOWANCE;
+  const next = context.model.round + 1;
+  const expected = context.model.expected(next, index);
+  // A late update may follow a plan that let more values travel: it is refused as late, not as too large.
+  const kept = round === next || expected.kept === null ? expected.kept : expected.length;
+  const most = maxUpdateBytes({ ...expected, kept }) + ALLOWANCE;
   if (bytes > most) {
     const problem = `an update of ${bytes} bytes, expected at most ${most}`;
     throw refusedUpload(context, { index, round, code: "update-too-large", problem });

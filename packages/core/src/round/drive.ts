@@ -7,6 +7,7 @@ import type { MethodUpdate } from "../method.ts";
 import type { RoundRow, RunEnd, UpdateRow } from "../store/store.ts";
 import { decodeUpdate } from "../update.ts";
 import type { Context } from "./coordinator.ts";
+import { evaluateAtClients } from "./federated-evaluation.ts";
 import { clientRank, clientStream } from "./setup.ts";
 import type { RoundEffect, TimerName } from "./types.ts";
 
@@ -254,9 +255,11 @@ async function* updates(
   const { config } = context.setup.resolved;
   for (const { row, weight } of weighted) {
     const bytes = await context.ports.blobs.get(row.blob.hash);
-    const delta = decodeUpdate(bytes, context.model.expected(row.round, row.index));
-    const { upload: roles } = context.model.plan(row.index);
-    yield { index: row.index, rank: clientRank(config, row.index), weight, roles, delta };
+    const { index } = row;
+    const { delta, support } = decodeUpdate(bytes, context.model.expected(row.round, index));
+    const { upload: roles } = context.model.plan(index);
+    const update = { index, rank: clientRank(config, index), weight, roles, delta };
+    yield support === null ? update : { ...update, support };
   }
 }
 
@@ -290,16 +293,24 @@ async function discard(
 }
 
 async function evaluate(context: Context, round: number): Promise<void> {
-  const { ports, setup, model } = context;
-  const { rank } = setup.resolved.config.adapter;
-  const residuals = await model.residuals();
-  const subject = { adapter: model.adapter(rank), rank, round, residuals };
-  const metrics = (await ports.evaluate?.(subject)) ?? null;
+  const { ports, setup } = context;
+  const { where } = setup.resolved.config.evaluation;
+  const metrics = await (where === "federated" ? evaluateAtClients : evaluateCentrally)(
+    context,
+    round,
+  );
   if (metrics !== null) {
     await ports.store.putEvaluation(setup.id, context.epoch, { round, metrics });
     context.listener.evaluated?.({ round, metrics });
   }
   context.post({ type: "evaluated", metrics });
+}
+
+async function evaluateCentrally({ ports, setup, model }: Context, round: number) {
+  const { rank } = setup.resolved.config.adapter;
+  const residuals = await model.residuals();
+  const subject = { adapter: model.adapter(rank), rank, round, residuals };
+  return (await ports.evaluate?.(subject)) ?? null;
 }
 
 async function finishRun(context: Context, status: RunEnd["status"]): Promise<void> {

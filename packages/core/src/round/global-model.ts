@@ -1,6 +1,7 @@
 /** The global side of a method: its state, what it has published, and how an order refers to that. */
 import { decodePart, encodePart } from "../adapter/part-blob.ts";
 import { selectRoles } from "../adapter/layout.ts";
+import { keptCount } from "../adapter/top-k.ts";
 import { float32Bytes } from "../bytes.ts";
 import { FedtuneError } from "../errors.ts";
 import type { Digest } from "../ids.ts";
@@ -119,13 +120,10 @@ export async function openGlobalModel(
     expected(round, index) {
       const client = planned(index, null);
       const { layout, layoutHash } = tierOf(setup, client.rank);
-      const plan = planOf(client);
-      return {
-        round,
-        codec: plan.codec,
-        layoutHash,
-        length: selectRoles(layout, plan.upload).size,
-      };
+      const { codec, upload, sparsify } = planOf(client);
+      const packed = selectRoles(layout, upload);
+      const kept = sparsify === null ? null : keptCount(packed, sparsify);
+      return { round, codec, layoutHash, length: packed.size, kept };
     },
     adapterHash: (tier) => hashAt(model.current, tier),
     adapter: (tier) => method.adapter(model.current.state, tier),
@@ -254,8 +252,8 @@ async function publish(
     parts.map(async (part): Promise<PublishedPart> => {
       const { modulesHash, tiers } = setup;
       const tier = part.kind === "residual" ? tiers[0] : tierOf(setup, part.rank);
-      const { layoutHash } = tier;
-      const ref = await put(ports, encodePart(part, round, { layoutHash, modulesHash }));
+      const { layout, layoutHash } = tier;
+      const ref = await put(ports, encodePart(part, round, { layout, layoutHash, modulesHash }));
       if (part.kind !== "factors") return { id: part.id, blob: { kind: part.kind, round, ...ref } };
       const { kind, roles, support } = part;
       const kept = support?.length ?? null;

@@ -1,10 +1,13 @@
 /** Laws of one round: what goes in, in which order, with which weight. */
 import {
   checkUpdate,
+  encodeSparseBlob,
   encodeVectorBlob,
   isFedtuneError,
+  keptCount,
   layoutHash,
   rngFromSeed,
+  selectRoles,
 } from "@fedtune/core";
 import type { ErrorCode, MethodUpdate } from "@fedtune/core";
 import * as fc from "fast-check";
@@ -131,14 +134,13 @@ export function aggregationLaws({ bench, name, test, underway }: LawSetting): vo
     const bits = globalBits(bench, closeRound(bench, server, poisoned));
     expect(bits.every(Number.isFinite)).toBe(true);
     expectSameBits(bits, globalBits(bench, closeRound(bench, server, copies)));
-    for (const { index, rank, roles, delta } of updates) {
+    for (const { index, rank, roles, delta, support } of updates) {
       const plan = method.plan(server.state, 3, { index, rank, holds: 2 });
       expect(roles).toEqual(plan.upload);
-      const { factors } = tierIn(bench.context.tiers, rank).layout;
-      const sizes = factors
-        .filter(({ role }) => plan.upload.includes(role))
-        .map(({ size }) => size);
-      expect(delta).toHaveLength(sizes.reduce((sum, size) => sum + size, 0));
+      const packed = selectRoles(tierIn(bench.context.tiers, rank).layout, plan.upload);
+      const { sparsify } = plan;
+      expect(delta).toHaveLength(sparsify === null ? packed.size : keptCount(packed, sparsify));
+      expect(support?.length).toBe(sparsify === null ? undefined : delta.length);
     }
   });
 }
@@ -160,8 +162,15 @@ function blobWith(
   bad: number,
 ): Parameters<typeof checkUpdate> {
   const { layout } = tierIn(bench.context.tiers, update.rank);
-  const expected = { round: 3, codec: "f32" as const, layoutHash: layoutHash(layout, nodeHash) };
-  const bytes = encodeVectorBlob({ ...expected, kind: "update", values: update.delta });
-  new DataView(bytes.buffer, bytes.byteOffset).setFloat32(48, bad, true);
-  return [bytes, { ...expected, length: update.delta.length }];
+  const { delta, support, roles } = update;
+  const { size: length } = selectRoles(layout, roles);
+  const header = { round: 3, codec: "f32" as const, layoutHash: layoutHash(layout, nodeHash) };
+  const blob = { ...header, kind: "update" as const, values: delta };
+  const bytes =
+    support === undefined
+      ? encodeVectorBlob(blob)
+      : encodeSparseBlob({ ...blob, support, size: length });
+  const first = bytes.length - 4 * delta.length;
+  new DataView(bytes.buffer, bytes.byteOffset).setFloat32(first, bad, true);
+  return [bytes, { ...header, length, kept: support?.length ?? null }];
 }

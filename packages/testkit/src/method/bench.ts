@@ -30,6 +30,8 @@ export interface BenchOptions {
   readonly head: HeadPolicy;
   /** Ascending. */
   readonly ranks: readonly [number, ...number[]];
+  /** Options of the method, as a run config gives them; its defaults unless given. */
+  readonly config?: Readonly<Record<string, unknown>> | undefined;
 }
 
 const modules: readonly LinearModule[] = [
@@ -50,7 +52,8 @@ const weights = (module: string): Float32Array => {
 };
 
 /** Two small modules and a head under one method; everything comes from a fixed seed. */
-export function methodBench(method: Method, { kind, head, ranks }: BenchOptions): MethodBench {
+export function methodBench(method: Method, options: BenchOptions): MethodBench {
+  const { kind, head, ranks, config = {} } = options;
   const rng = rngFromSeed("method bench");
   const tierOf = (rank: number): Tier => {
     const settings = { rank, loraAlpha: 4 };
@@ -71,7 +74,7 @@ export function methodBench(method: Method, { kind, head, ranks }: BenchOptions)
   return {
     label: `${kind.name}, head ${head}, rank ${ranks.join("+")}`,
     method,
-    config: method.config.parse({}),
+    config: method.config.parse(config),
     modules,
     context: { tiers, initial, head, uploadCodec: "f32" },
   };

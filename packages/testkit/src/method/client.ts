@@ -1,6 +1,20 @@
 /** The client's half of a method without a trainer: it applies what it is told and returns what its plan uploads. */
-import { applyParts, gatherRoles, scatterRoles } from "@fedtune/core";
-import type { BroadcastPart, FactoredResidual, MethodUpdate, PlannedClient } from "@fedtune/core";
+import {
+  applyParts,
+  gatherRoles,
+  pick,
+  scatterRoles,
+  selectRoles,
+  supportOf,
+} from "@fedtune/core";
+import type {
+  BroadcastPart,
+  FactoredResidual,
+  Layout,
+  MethodUpdate,
+  Plan,
+  PlannedClient,
+} from "@fedtune/core";
 import type { MethodBench } from "./bench.ts";
 import { tierIn } from "./bench.ts";
 import type { MethodServer } from "./server.ts";
@@ -86,12 +100,24 @@ export function trainedRound(
   const trained = options.train(client, start.slice());
   const after = gatherRoles(layout, trained, plan.upload);
   const before = gatherRoles(layout, start, plan.upload);
-  const delta = poisonedAround(after.map((value, i) => value - before[i]!));
   const { index, rank, weight } = client;
+  const change = after.map((value, i) => value - before[i]!);
+  const sent = sentOf(layout, plan, change);
   return {
     client: { ...client, trained },
-    update: { index, rank, weight, roles: plan.upload, delta },
+    update: { index, rank, weight, roles: plan.upload, ...sent },
   };
+}
+
+/** What travels of a packed change: all of it, or the values that a sparse plan keeps. */
+export function sentOf(
+  layout: Layout,
+  { upload, sparsify }: Pick<Plan, "upload" | "sparsify">,
+  change: Float32Array,
+): Pick<MethodUpdate, "delta" | "support"> {
+  if (sparsify === null) return { delta: poisonedAround(change) };
+  const support = supportOf(selectRoles(layout, upload), change, sparsify);
+  return { delta: poisonedAround(pick(change, support)), support };
 }
 
 /** The plan of the round after the server's last one. */

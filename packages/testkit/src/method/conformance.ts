@@ -17,6 +17,8 @@ export interface ConformanceOptions {
   readonly heads?: readonly HeadPolicy[];
   /** Rank tiers, one list per bench. */
   readonly ranks?: readonly (readonly [number, ...number[]])[];
+  /** Options of the method, as a run config gives them; its defaults unless given. */
+  readonly config?: Readonly<Record<string, unknown>>;
   /** Rounds computed from the paper's equations. */
   readonly golden: readonly MethodGolden[];
   /** Rules that the method does not hold; each entry says why. */
@@ -28,18 +30,19 @@ export interface ConformanceOptions {
  * tiers, each other kind with the last list and one head policy, in turn.
  */
 export function methodConformance(method: Method, options: ConformanceOptions): void {
-  const { kinds, golden, skip = [] } = options;
+  const { kinds, golden, config, skip = [] } = options;
   const { heads = ["freeze", "share", "personal"], ranks = [[2], [2, 3]] } = options;
   const accepted = kinds.filter(({ product }) => method.claims.products.includes(product));
   if (accepted.length === 0)
     throw new RangeError(`Cannot try ${method.name}: no kind with its product`);
-  describe(method.name, () => {
+  const title = config === undefined ? method.name : `${method.name} ${JSON.stringify(config)}`;
+  describe(title, () => {
     for (const [k, kind] of accepted.entries()) {
       const someHeads = k === 0 ? heads : [heads[k % heads.length]!];
       const someRanks = k === 0 ? ranks : ranks.slice(-1);
       for (const head of someHeads) {
         for (const tiers of someRanks) {
-          const bench = methodBench(method, { kind, head, ranks: tiers });
+          const bench = methodBench(method, { kind, head, ranks: tiers, config });
           const setting = lawSetting(bench, skip);
           describe(bench.label, () => {
             aggregationLaws(setting);

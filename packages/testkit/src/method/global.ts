@@ -19,8 +19,11 @@ export function globalEffect(bench: MethodBench, server: MethodServer): number[]
   });
 }
 
-/** All vectors of a part, in order. */
+/** All vectors of a part, in order; positions as numbers. */
 export function vectorsOf(part: BroadcastPart): Float32Array[] {
+  if (part.kind === "factors" && part.support !== undefined) {
+    return [part.values, Float32Array.from(part.support)];
+  }
   if (part.kind !== "residual") return [part.values];
   return part.modules.flatMap(({ left, right }) => [left, right]);
 }

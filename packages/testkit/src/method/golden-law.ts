@@ -5,6 +5,7 @@ import { expect } from "vitest";
 import { expectClose } from "../compare.ts";
 import type { MethodGolden } from "../golden.ts";
 import type { MethodSetup } from "./bench.ts";
+import { sentOf } from "./client.ts";
 import { closeRound, openServer } from "./server.ts";
 
 /** Replays a golden file's rounds: the global adapter and the base must follow within the file's tolerance. */
@@ -24,15 +25,16 @@ export function expectGoldenRounds(method: Method, golden: MethodGolden): void {
   let server = openServer(setup);
   const residuals: FactoredResidual[] = [];
   for (const { clients, adapter, base } of golden.rounds) {
-    const start = method.adapter(server.state, rank);
+    const start = method.clientAdapter?.(server.state, rank) ?? method.adapter(server.state, rank);
     const updates = clients.map(({ index, weight, trained }): MethodUpdate => {
-      const { upload } = method.plan(server.state, server.round + 1, {
+      const plan = method.plan(server.state, server.round + 1, {
         index,
         rank,
         holds: server.round,
       });
       const delta = Float32Array.from(trained, (value, i) => (value ?? Number.NaN) - start[i]!);
-      return { index, rank, weight, roles: upload, delta: gatherRoles(layout, delta, upload) };
+      const sent = sentOf(layout, plan, gatherRoles(layout, delta, plan.upload));
+      return { index, rank, weight, roles: plan.upload, ...sent };
     });
     const closed = closeRound(setup, server, updates);
     server = closed;

@@ -2,6 +2,7 @@
 import {
   codecNames,
   codecs,
+  encodeSparseBlob,
   encodeVectorBlob,
   factorRoles,
   gatherRoles,
@@ -9,7 +10,7 @@ import {
   layoutHash,
   selectRoles,
 } from "@fedtune/core";
-import type { BroadcastPart, FactorRole } from "@fedtune/core";
+import type { BroadcastPart, FactorRole, Layout, Sparsify } from "@fedtune/core";
 import { expect } from "vitest";
 import { expectSameBits } from "../compare.ts";
 import { nodeHash } from "../hash.ts";
@@ -96,15 +97,25 @@ export function stateLaws({ bench, name, test, underway }: LawSetting): void {
       const setup = { ...bench, context: { ...context, uploadCodec: codec } };
       const start = openFederation(setup);
       const { updates } = playRound(setup, start, randomRound(setup, codec));
-      for (const { index, rank, delta } of updates) {
+      for (const { index, rank, delta, support } of updates) {
         const { layout } = tierIn(context.tiers, rank);
         const plan = method.plan(start.server.state, 1, { index, rank, holds: 0 });
         expect(plan.codec).toBe(codec);
         const { size } = selectRoles(layout, plan.upload);
-        const payload = { f32: 4 * size, f16: 2 * size, int8: codecs.int8.encodedBytes(size) };
+        const sent = plan.sparsify === null ? size : keptByHand(plan.sparsify, layout, plan.upload);
+        const payload = { f32: 4 * sent, f16: 2 * sent, int8: codecs.int8.encodedBytes(sent) };
         const hash = layoutHash(layout, nodeHash);
         const header = { kind: "update", codec, round: 1, layoutHash: hash } as const;
-        expect(encodeVectorBlob({ ...header, values: delta })).toHaveLength(48 + payload[codec]);
+        const values = delta.slice();
+        if (plan.sparsify === null) {
+          expect(encodeVectorBlob({ ...header, values })).toHaveLength(48 + payload[codec]);
+          continue;
+        }
+        const blob = encodeSparseBlob({ ...header, values, support: support!, size });
+        // Behind the header stand 8 bytes about the positions, then at most one bit for each of them.
+        const positions = blob.length - 56 - payload[codec];
+        expect(positions).toBeGreaterThan(0);
+        expect(positions).toBeLessThanOrEqual(4 * Math.ceil(size / 32));
       }
     }
   });
@@ -124,7 +135,9 @@ export function stateLaws({ bench, name, test, underway }: LawSetting): void {
     const wanted = caughtUp(bench, faithful, now.server);
     const late = caughtUp(bench, absentee, now.server);
     const anew = caughtUp(bench, { ...absentee, holds: null }, now.server);
-    const shared = method.adapter(now.server.state, absentee.rank);
+    const { state } = now.server;
+    const shared =
+      method.clientAdapter?.(state, absentee.rank) ?? method.adapter(state, absentee.rank);
     for (const { values, residuals } of [late, anew]) {
       expectSameBits(values, wanted.values, "values of a client that skipped rounds");
       expect(residuals).toEqual(wanted.residuals);
@@ -174,8 +187,31 @@ function expectCanonicalPart(bench: MethodBench, part: BroadcastPart): void {
   const roles: readonly FactorRole[] = factorRoles.filter((role) => part.roles.includes(role));
   expect(part.roles).toEqual(roles);
   const packed = selectRoles(tierIn(context.tiers, part.rank).layout, part.roles);
-  expect(part.values).toHaveLength(packed.size);
+  const { support } = part;
+  expect(part.values).toHaveLength(support?.length ?? packed.size);
+  if (support !== undefined) {
+    expect([...support]).toEqual([...new Set(support)].sort((a, b) => a - b));
+    expect(support.every((position) => position < packed.size)).toBe(true);
+  }
   if (method.claims.canonical) expectCanonicalPair(packed, part.values);
+}
+
+/** The values that a sparse plan lets travel, counted once more. */
+function keptByHand(
+  { density, mask, dense }: Sparsify,
+  layout: Layout,
+  upload: readonly FactorRole[],
+): number {
+  const sizes = new Map<string, number>();
+  let kept = 0;
+  for (const { name, role, size } of layout.factors) {
+    if (!upload.includes(role)) continue;
+    const group = { global: "all", role, tensor: name }[mask];
+    if (dense.includes(role)) kept += size;
+    else sizes.set(group, (sizes.get(group) ?? 0) + size);
+  }
+  for (const size of sizes.values()) kept += Math.max(1, Math.floor(density * size));
+  return kept;
 }
 
 function refusal(work: () => ClosedRound): unknown {

@@ -26,9 +26,12 @@ export function recordOf(seed: number, size = 6): ClientRecord {
     ...{ round: seed + 1, bytes, hash: nodeHash.sha256(bytes), examples: seed },
     metrics: { loss: seed / 3, perplexity: Infinity, odd: NaN },
     nextPersonal: values.map((value) => value * 2),
+    nextUnsent: values.map((value) => value * 3),
   };
   const held = { round: seed, rank: 2, values };
-  return { run: runId("suite"), held, personal: values.map((value) => value + 1), pending };
+  const unsent = { round: seed + 2, values: values.map((value) => value - 1) };
+  const personal = values.map((value) => value + 1);
+  return { run: runId("suite"), held, personal, unsent, pending };
 }
 
 /** Fails unless two records are equal bit for bit. */
@@ -37,6 +40,8 @@ export function expectSameRecord(actual: ClientRecord | null, expected: ClientRe
     record?.held?.values ?? null,
     record?.personal ?? null,
     record?.pending?.nextPersonal ?? null,
+    record?.unsent?.values ?? null,
+    record?.pending?.nextUnsent ?? null,
   ];
   const expectedVectors = vectors(expected);
   vectors(actual).forEach((vector, i) => {
@@ -47,10 +52,12 @@ export function expectSameRecord(actual: ClientRecord | null, expected: ClientRe
   const rest = (record: ClientRecord | null) => ({
     run: record?.run,
     held: record?.held && [record.held.round, record.held.rank],
+    unsent: record?.unsent && record.unsent.round,
     pending: record?.pending && {
       ...record.pending,
       bytes: [...record.pending.bytes],
       nextPersonal: null,
+      nextUnsent: null,
     },
   });
   expect(rest(actual)).toEqual(rest(expected));
@@ -73,11 +80,16 @@ export function clientStateConformance(name: string, open: () => Promise<ClientS
       ["everything", {}],
       ["nothing held", { held: null }],
       ["nothing personal", { personal: null }],
+      ["nothing unsent", { unsent: null }],
       ["nothing pending", { pending: null }],
-      ["nothing at all", { held: null, personal: null, pending: null }],
+      ["nothing at all", { held: null, personal: null, unsent: null, pending: null }],
       [
         "an update without personal factors",
         { pending: { ...recordOf(3).pending!, nextPersonal: null } },
+      ],
+      [
+        "an update that leaves nothing unsent",
+        { pending: { ...recordOf(3).pending!, nextUnsent: null } },
       ],
     ])(
       "[CL2] [ST5] gives a record back bit for bit, in a later process too: %s",
