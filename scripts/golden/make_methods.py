@@ -14,11 +14,16 @@ MODULES = {"layer.0.query": (3, 4), "layer.0.value": (5, 2)}  # out, in
 WEIGHTS = [[120, 40, 7], [40, 7, 1, 300]]  # examples per client, one list per round
 
 
+WITH_CORE = False  # whether modules have an R [r, r] between B and A
+
+
 def factors() -> list[dict]:
     rows = []
     for module, (out, width) in MODULES.items():
         rows.append({"name": f"{module}.lora_A", "module": module, "role": "down", "shape": [RANK, width]})
         rows.append({"name": f"{module}.lora_B", "module": module, "role": "up", "shape": [out, RANK]})
+        if WITH_CORE:
+            rows.append({"name": f"{module}.lora_R", "module": module, "role": "core", "shape": [RANK, RANK]})
     rows.append({"name": "classifier.weight", "module": "classifier", "role": "head", "shape": [2, 3]})
     rows.append({"name": "classifier.bias", "module": "classifier", "role": "head", "shape": [2]})
     return rows
@@ -41,7 +46,7 @@ def single(values: dict) -> dict:
 def initial(rng) -> dict:
     values = {}
     for factor in factors():
-        zero = factor["role"] == "up" or factor["name"].endswith("bias")
+        zero = factor["role"] == ("core" if WITH_CORE else "up") or factor["name"].endswith("bias")
         draw = rng.uniform(-0.5, 0.5, factor["shape"])
         values[factor["name"]] = np.zeros(factor["shape"]) if zero else draw
     return single(values)
@@ -132,6 +137,26 @@ def restart_step(world: dict, updates: list[dict], weights: list[int]) -> dict:
     return {name: np.zeros_like(x) if name.endswith("lora_B") else x for name, x in new.items()}
 
 
+def fedex_cut(rank: int):
+    """The part of FedEx-LoRA's residual of that rank that is closest to it: U_k S_k V_k^T of its SVD."""
+    def base(world: dict, updates: list[dict], weights: list[int]) -> dict:
+        cut = {}
+        for module, residual in fedex_base(world, updates, weights).items():
+            u, s, vt = np.linalg.svd(residual, full_matrices=False)
+            cut[module] = (u[:, :rank] * s[:rank]) @ vt[:rank]
+        return cut
+    return base
+
+
+def orthonormal_rows(values: dict) -> dict:
+    """A = Q^T with Q R = A^T, the diagonal of R positive."""
+    new = dict(values)
+    for module in MODULES:
+        q, r = np.linalg.qr(values[f"{module}.lora_A"].T)
+        new[f"{module}.lora_A"] = (q * np.sign(np.diag(r))).T
+    return single(new)
+
+
 def fedex_base(world: dict, updates: list[dict], weights: list[int]) -> dict:
     """s (sum_k (n_k / n) B_k A_k - B A), A and B the means."""
     means = mean(updates, weights)
@@ -167,8 +192,8 @@ def rounds(rng, start: dict, sent_roles: list[set[str]], step, known: set[str], 
 ALL = {"down", "up", "head"}
 
 
-def write(name: str, equations: str, sent_roles: list[set[str]], head="share", step=mean_step, config=None, tolerance=2e-7, known=ALL, base=None) -> None:
-    """`known`: roles of the global adapter that the equations determine; `base`: what a round adds to base weights."""
+def write(name: str, equations: str, sent_roles: list[set[str]], head="share", step=mean_step, config=None, tolerance=2e-7, known=ALL, base=None, begin=lambda values: values) -> None:
+    """`known`: roles of the global adapter that the equations determine; `base`: what a round adds to base weights; `begin`: the method's first step."""
     rng = np.random.default_rng(SEED)
     start = initial(rng)
     write_json(TARGET / f"{name}.json", {
@@ -178,7 +203,7 @@ def write(name: str, equations: str, sent_roles: list[set[str]], head="share", s
         "rank": RANK, "scaling": SCALING, "head": head, "config": config or {},
         "factors": factors(),
         "initial": flat(start),
-        "rounds": rounds(rng, start, sent_roles, step, known, base),
+        "rounds": rounds(rng, begin(start), sent_roles, step, known, base),
     })
 
 
@@ -203,3 +228,9 @@ write("flexlora", "FlexLoRA, arXiv:2402.11505: U S V^T = s sum n_k/n B_k A_k; B 
 write("fedex-lora", "FedEx-LoRA, arXiv:2410.09432: A and B are means; the base gets s (sum n_k/n B_k A_k - B A)", BOTH, base=fedex_base, tolerance=5e-7)
 write("flora", "FLoRA, arXiv:2409.05976: the base gets s sum n_k/n B_k A_k; B = 0, A anew", BOTH,
       step=restart_step, known={"up", "head"}, base=flora_base, tolerance=5e-7)
+write("ffa-lora.orthonormal", "FFA-LoRA, arXiv:2403.12313, from A = Q^T with Q R = A_0^T: B = sum n_k/n B_k, likewise the head", [{"up", "head"}],
+      config={"orthonormalInit": True}, begin=orthonormal_rows)
+write("fedex-lora.truncated", "FedEx-LoRA, arXiv:2410.09432: A and B are means; the base gets U_1 S_1 V_1^T of s (sum n_k/n B_k A_k - B A)", BOTH,
+      config={"residualRank": 1}, base=fedex_cut(1), tolerance=5e-7)
+WITH_CORE = True
+write("fed-sb", "Fed-SB, arXiv:2502.15436: R = sum n_k/n R_k between fixed B and A, likewise the head", [{"core", "head"}], known=ALL | {"core"})

@@ -1,5 +1,12 @@
 /** The functions of methods that average roles, round after round in a cycle. */
-import type { Method, MethodMetrics, MethodResult } from "@fedtune/core";
+import type {
+  Accumulator,
+  Method,
+  MethodContext,
+  MethodResult,
+  MethodUpdate,
+  RoundFacts,
+} from "@fedtune/core";
 import { addToSums, lengthOf, meanDeltas, movedBy, openSums } from "./tier-sums.ts";
 import type { RoundSums } from "./tier-sums.ts";
 import {
@@ -16,49 +23,62 @@ import type { RoleSplit, TierState } from "./tiers.ts";
 /** One split per round of a method's cycle. */
 export type Cycle = readonly [RoleSplit, ...RoleSplit[]];
 
+/** The shared state of a method that has options. */
+export interface OptionState<Config> extends TierState {
+  readonly options: Config;
+}
+
 /** Everything of a method but what describes it. */
 export type MethodFunctions<Config> = Omit<
-  Method<Config, TierState>,
+  Method<Config, OptionState<Config>>,
   "name" | "summary" | "paper" | "config" | "claims" | "defaultHead"
 >;
 
 /** The functions of a method that averages what each split of the cycle shares; the method spreads them into its own value. */
 export function meanOfRoles<Config>(...cycle: Cycle): MethodFunctions<Config> {
-  return { ...tierFunctions(() => cycle), ...meanFunctions };
+  return meanOfCycle(() => cycle);
 }
 
-/** What a method whose state is a {@link TierState} does besides aggregating; `cycle` follows from its options. */
-export function tierFunctions<Config>(cycle: (config: Config) => Cycle) {
+/** As {@link meanOfRoles}, the cycle following from the options. */
+export function meanOfCycle<Config>(cycle: (options: Config) => Cycle): MethodFunctions<Config> {
   return {
-    init: (config, context) => initTiers(cycle(config), context),
+    ...tierFunctions(cycle),
+    ...sumFunctions,
+    finish: (state, sums) => finishMeans(state, sums as RoundSums),
+  };
+}
+
+/** What a method whose state is an {@link OptionState} does besides aggregating. */
+export function tierFunctions<Config>(cycle: (options: Config) => Cycle) {
+  const init = (options: Config, context: MethodContext): OptionState<Config> => ({
+    ...initTiers(cycle(options), context),
+    options,
+  });
+  return {
+    init,
     plan: (state, round, { rank }) => ({ rank, ...phaseOf(state, round).plan }),
     download: factorParts,
     adapter: (state, rank) => tierOf(state.tiers, rank).values.slice(),
-    encode: encodeTiers,
-    decode: (bytes, config, context) => decodeTiers(bytes, initTiers(cycle(config), context)),
+    encode: (state) => encodeTiers(state),
+    decode: (bytes, options, context) => decodeTiers(bytes, init(options, context)),
   } satisfies Partial<MethodFunctions<Config>>;
 }
 
-const meanFunctions = {
+/** Gathering weighted sums, for methods that start from means. */
+export const sumFunctions = {
   passes: 1,
-  begin: (state, { round }): RoundSums => openSums(state, round),
-  accumulate: (sums, update) => {
+  begin: (state: TierState, { round }: RoundFacts): RoundSums => openSums(state, round),
+  accumulate: (sums: Accumulator, update: MethodUpdate) => {
     addToSums(sums as RoundSums, update);
   },
-  finish: (state, sums) => finishMeans(state, sums as RoundSums),
-} satisfies Partial<MethodFunctions<unknown>>;
+} as const;
 
-/** Closes a round with its means; `reshape` may then change what the round's phase publishes. */
+/** Closes a round with its means. */
 export function finishMeans<State extends TierState>(
   state: State,
   sums: RoundSums,
-  reshape: (next: State) => readonly [State, MethodMetrics] = (next) => [next, {}],
 ): MethodResult<State> {
   const deltas = meanDeltas(sums);
-  const [next, metrics] = reshape(movedBy(state, sums, deltas));
-  return {
-    state: next,
-    parts: publishFactors(next),
-    metrics: { updateNorm: lengthOf(deltas), ...metrics },
-  };
+  const next = movedBy(state, sums, deltas);
+  return { state: next, parts: publishFactors(next), metrics: { updateNorm: lengthOf(deltas) } };
 }

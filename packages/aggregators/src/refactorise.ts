@@ -54,7 +54,8 @@ export function largestSign(row: Float64Array): number {
   return largest < 0 ? -1 : 1;
 }
 
-function padRows(M: Matrix, rows: number): Matrix {
+/** Zero rows below, up to `rows`. */
+export function padRows(M: Matrix, rows: number): Matrix {
   return M.rows >= rows ? M : concatRows([M, zeros(rows - M.rows, M.cols)]);
 }
 

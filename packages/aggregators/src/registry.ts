@@ -2,6 +2,7 @@
 import { FedtuneError, nearest } from "@fedtune/core";
 import type { Method } from "@fedtune/core";
 import { fedavg } from "./methods/fedavg.ts";
+import { fedSb } from "./methods/fed-sb.ts";
 import { fedexLora } from "./methods/fedex-lora.ts";
 import { fedsaLora } from "./methods/fedsa-lora.ts";
 import { ffaLora } from "./methods/ffa-lora.ts";
@@ -17,6 +18,7 @@ export const methods = [
   ffaLora,
   fedsaLora,
   rolora,
+  fedSb,
   fedsvd,
   loraFair,
   flexlora,

@@ -43,8 +43,8 @@ const scaled = (by: number, A: Matrix): Matrix => combine(by, A, { beta: 0, B: A
 
 describe("ridgeFit", () => {
   it("solves the normal equations", () => {
-    const { gram, misfit, factor } = problemOf(random(m, r), random(r, n));
-    const D = ridgeFit({ factor, gram, misfit }, 0.2);
+    const { gram, misfit } = problemOf(random(m, r), random(r, n));
+    const D = ridgeFit({ gram, misfit }, 0.2);
     const mu = (0.2 * (gram.data[0]! + gram.data[4]! + gram.data[8]!)) / 3;
     const left = multiply(D, combine(1, gram, { beta: mu, B: identity(r) }));
     expectClose(left.data, misfit.data, 1e-12);

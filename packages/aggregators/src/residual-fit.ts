@@ -39,7 +39,10 @@ const LEAST_RIDGE = 1e-12;
  *
  * lambda has no unit: scaling F scales mu with it. Zero where F is zero.
  */
-export function ridgeFit({ gram, misfit }: FitProblem, lambda: number): Matrix {
+export function ridgeFit(
+  { gram, misfit }: Pick<FitProblem, "gram" | "misfit">,
+  lambda: number,
+): Matrix {
   const mean = meanDiagonal(gram);
   if (mean === 0) return zeros(misfit.rows, misfit.cols);
   const mu = Math.max(lambda, LEAST_RIDGE) * mean;

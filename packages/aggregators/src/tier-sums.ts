@@ -6,7 +6,7 @@
  */
 import { FedtuneError, gatherRoles, scatterRoles } from "@fedtune/core";
 import type { FactorRole, Layout, MethodUpdate } from "@fedtune/core";
-import { phaseOf, tierOf, uploadLayout } from "./tiers.ts";
+import { newestAfter, phaseOf, tierOf, uploadLayout } from "./tiers.ts";
 import type { AdapterTier, TierState } from "./tiers.ts";
 import { addToMean, checkWeight, emptyMean } from "./weighted-mean.ts";
 import type { WeightedMean } from "./weighted-mean.ts";
@@ -105,7 +105,8 @@ export function movedBy<State extends TierState>(
   deltas: readonly Float64Array[],
 ): State {
   const tiers = state.tiers.map((tier, t) => moved(tier, roles, deltas[t] ?? []));
-  return { ...state, round, tiers };
+  const newest = newestAfter(state.newest, round, phaseOf(state, round).publish);
+  return { ...state, round, newest, tiers };
 }
 
 function moved(

@@ -21,6 +21,7 @@ import type {
   Tier,
 } from "@fedtune/core";
 import { z } from "zod";
+import { finite } from "./finite.ts";
 import { packState, unpackState } from "./state-bytes.ts";
 
 /** What one round of a method does with roles; the head goes by its own policy, the rest is frozen. */
@@ -29,16 +30,17 @@ export interface RoleSplit {
   readonly share: readonly FactorRole[];
   /** Trained and kept by each client. */
   readonly keep: readonly FactorRole[];
-  /** Broadcast beside what is shared, because the server changes it. */
+  /** Neither trained nor averaged, but changed by the server, in parts of the method's own. */
   readonly reshape?: readonly FactorRole[];
   /** What a client without personal factors does first; `zero` unless given. */
   readonly coldStart?: ColdStart;
 }
 
-/** A round's plan, and the roles that it broadcasts. */
+/** A round's plan, the roles that it broadcasts, and those that the method publishes by itself. */
 export interface Phase {
   readonly plan: Omit<Plan, "rank">;
   readonly publish: readonly FactorRole[];
+  readonly reshape: readonly FactorRole[];
 }
 
 /** One tier's global adapter: `[layout.size]`, personal and frozen factors as in round 0. */
@@ -46,10 +48,15 @@ export interface AdapterTier extends Tier {
   readonly values: Float32Array;
 }
 
+/** Rounds by role. */
+export type Newest = Readonly<Partial<Record<FactorRole, number>>>;
+
 /** State of a method whose rounds repeat in a cycle. */
 export interface TierState {
-  /** Last finished round; 0 before the first. */
+  /** Last round that changed anything; 0 before the first. Rounds that nobody took part in leave gaps. */
   readonly round: number;
+  /** The round that last broadcast a role; absent: none yet. */
+  readonly newest: Newest;
   /** Round r follows phase (r - 1) modulo their number. */
   readonly phases: readonly [Phase, ...Phase[]];
   /** Ascending rank. */
@@ -63,7 +70,7 @@ export function initTiers(
 ): TierState {
   const tiers = context.tiers.map((tier) => ({ ...tier, values: context.initial(tier.rank) }));
   const phase = (split: RoleSplit): Phase => phaseFrom(split, context);
-  return { round: 0, phases: [phase(first), ...others.map(phase)], tiers };
+  return { round: 0, newest: {}, phases: [phase(first), ...others.map(phase)], tiers };
 }
 
 function phaseFrom(split: RoleSplit, context: MethodContext): Phase {
@@ -79,8 +86,8 @@ function phaseFrom(split: RoleSplit, context: MethodContext): Phase {
   const upload = present(share, head === "share");
   const personal = present(keep, head === "personal");
   const train = factorRoles.filter((role) => upload.includes(role) || personal.includes(role));
-  const publish = present([...share, ...reshape], head === "share");
-  return { plan: { train, upload, personal, codec, sparsify: null, coldStart }, publish };
+  const plan = { train, upload, personal, codec, sparsify: null, coldStart };
+  return { plan, publish: upload, reshape: present(reshape, false) };
 }
 
 /** The phase of a round, counted from 1. */
@@ -89,20 +96,25 @@ export function phaseOf({ phases }: Pick<TierState, "phases">, round: number): P
 }
 
 /** Ids of the fewest parts, oldest first, that bring a client to the state's round: each carries a role newer than its own. */
-export function factorParts(state: TierState, { rank, holds }: PlannedClient): string[] {
-  const { round, phases } = state;
-  const seen = new Set<FactorRole>();
-  const ids: string[] = [];
-  for (let r = round; r > Math.max(holds ?? 0, round - phases.length); r--) {
-    const { publish } = phaseOf(state, r);
-    if (publish.every((role) => seen.has(role))) continue;
-    for (const role of publish) seen.add(role);
-    ids.unshift(factorsId(r, rank));
-  }
-  return ids;
+export function factorParts({ newest, phases }: TierState, client: PlannedClient): string[] {
+  const { rank, holds } = client;
+  const broadcast = phases.flatMap(({ publish }) => publish.map((role) => newest[role] ?? 0));
+  return [...new Set(broadcast)]
+    .filter((round) => round > (holds ?? 0))
+    .sort((one, other) => one - other)
+    .map((round) => factorsId(round, rank));
 }
 
-/** Every tier's broadcast of the state's round. */
+/** What is newest once a round has broadcast some roles. */
+export function newestAfter(newest: Newest, round: number, roles: readonly FactorRole[]): Newest {
+  return { ...newest, ...Object.fromEntries(roles.map((role) => [role, round])) };
+}
+
+/**
+ * Every tier's broadcast of the state's round.
+ *
+ * @throws FedtuneError `not-finite` when a value has outgrown float32
+ */
 export function publishFactors(state: TierState): BroadcastPart[] {
   const { publish } = phaseOf(state, state.round);
   return state.tiers.map(({ rank, layout, values }) => ({
@@ -110,40 +122,55 @@ export function publishFactors(state: TierState): BroadcastPart[] {
     id: factorsId(state.round, rank),
     rank,
     roles: publish,
-    values: gatherRoles(layout, values, publish),
+    values: finite(gatherRoles(layout, values, publish), factorsId(state.round, rank)),
   }));
 }
 
-function factorsId(round: number, rank: number): string {
+/** Name of a round's broadcast of one tier. */
+export function factorsId(round: number, rank: number): string {
   return `round-${String(round)}/rank-${String(rank)}`;
 }
 
-/** All roles that any phase broadcasts: what of a state is not as in round 0. */
+/** All roles that any phase changes: what of a state is not as in round 0. */
 function changingRoles({ phases }: TierState): FactorRole[] {
-  return factorRoles.filter((role) => phases.some(({ publish }) => publish.includes(role)));
+  const changed = phases.flatMap(({ publish, reshape }) => [...publish, ...reshape]);
+  return factorRoles.filter((role) => changed.includes(role));
 }
 
-const headerSchema = z.strictObject({ round: z.int().min(0), ranks: z.array(z.int().positive()) });
+const headerSchema = z.strictObject({
+  round: z.int().min(0),
+  newest: z.partialRecord(z.enum(factorRoles), z.int().positive()),
+  ranks: z.array(z.int().positive()),
+  /** What else a method keeps. */
+  notes: z.json(),
+});
 
-/** The state as bytes. */
-export function encodeTiers(state: TierState): Uint8Array {
-  const { round, tiers } = state;
+/** The state as bytes; `notes` is what a method keeps beside tiers, as JSON. */
+export function encodeTiers(state: TierState, notes: unknown = null): Uint8Array {
+  const { round, newest, tiers } = state;
   const roles = changingRoles(state);
   return packState({
-    header: { round, ranks: tiers.map(({ rank }) => rank) },
+    header: { round, newest, ranks: tiers.map(({ rank }) => rank), notes },
     vectors: tiers.map(({ layout, values }) => gatherRoles(layout, values, roles)),
   });
 }
 
 /**
- * Puts stored values into the state of round 0, which everything else follows from.
+ * Puts stored values into the state of round 0, which everything else but the notes follows from.
  *
  * @throws FedtuneError `codec-invalid`, `layout-mismatch`, `shape-mismatch` when the bytes are no state of these tiers
  */
-export function decodeTiers<State extends TierState>(bytes: Uint8Array, initial: State): State {
+export function decodeTiers<State extends TierState>(
+  bytes: Uint8Array,
+  initial: State,
+  withNotes: (notes: unknown) => State = () => initial,
+): State {
   const { header, vectors } = unpackState(bytes);
   const what = "the state of a method";
-  const { round, ranks } = parseInput(headerSchema, header, { what, code: "codec-invalid" });
+  const { round, newest, ranks, notes } = parseInput(headerSchema, header, {
+    what,
+    code: "codec-invalid",
+  });
   if (ranks.join() !== initial.tiers.map(({ rank }) => rank).join()) {
     throw new FedtuneError("layout-mismatch", `Cannot read a state of ranks ${ranks.join(", ")}`, {
       data: { ranks, expected: initial.tiers.map(({ rank }) => rank) },
@@ -155,7 +182,7 @@ export function decodeTiers<State extends TierState>(bytes: Uint8Array, initial:
     scatterRoles(tier.layout, values, { roles, packed: vectors[t] ?? new Float32Array() });
     return { ...tier, values };
   });
-  return { ...initial, round, tiers };
+  return { ...withNotes(notes), round, newest, tiers };
 }
 
 /**

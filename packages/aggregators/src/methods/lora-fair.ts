@@ -9,25 +9,18 @@ import {
   transpose,
   zeros,
 } from "@fedtune/core";
-import type {
-  LowRank,
-  Matrix,
-  Method,
-  MethodContext,
-  MethodResult,
-  MethodUpdate,
-} from "@fedtune/core";
+import type { LowRank, Matrix, Method, MethodResult, MethodUpdate } from "@fedtune/core";
 import { z } from "zod";
 import { tierFunctions } from "../mean-of-roles.ts";
-import type { Cycle } from "../mean-of-roles.ts";
+import type { Cycle, OptionState } from "../mean-of-roles.ts";
 import { pairPlaces, readPair } from "../module-pairs.ts";
 import type { PairPlace } from "../module-pairs.ts";
 import { cosineFit, ridgeFit } from "../residual-fit.ts";
 import type { FitProblem } from "../residual-fit.ts";
 import { addToSums, lengthOf, meanDeltas, movedBy, openSums } from "../tier-sums.ts";
 import type { RoundSums } from "../tier-sums.ts";
-import { decodeTiers, initTiers, publishFactors, tierOf } from "../tiers.ts";
-import type { AdapterTier, TierState } from "../tiers.ts";
+import { publishFactors, tierOf } from "../tiers.ts";
+import type { AdapterTier } from "../tiers.ts";
 
 const config = z.strictObject({
   mode: z
@@ -48,10 +41,7 @@ const config = z.strictObject({
 /** Options of LoRA-FAIR. */
 export type FairConfig = z.output<typeof config>;
 
-/** The shared state, and the options. */
-export interface FairState extends TierState {
-  readonly options: FairConfig;
-}
+type FairState = OptionState<FairConfig>;
 
 /** Second pass: what the clients' products have beyond the product of the means. */
 interface FairSums {
@@ -75,10 +65,6 @@ interface ModuleSums {
 }
 
 const cycle: Cycle = [{ share: ["down", "up", "magnitude"], keep: [] }];
-
-function init(options: FairConfig, context: MethodContext): FairState {
-  return { ...initTiers(cycle, context), options };
-}
 
 /**
  * Averages A and B, then corrects B (or A, or both) so that the product of the factors comes closer to the mean of the
@@ -120,15 +106,13 @@ export const loraFair = {
   defaultHead: "share",
   passes: 2,
   ...tierFunctions<FairConfig>(() => cycle),
-  init,
-  decode: (bytes, options, context) => decodeTiers(bytes, init(options, context)),
-  begin: (state, { round }, { previous }): object =>
+  begin: (state: FairState, { round }, { previous }): object =>
     previous === null ? openSums(state, round) : openFair(state, previous as RoundSums),
   accumulate: (sums, update) => {
     if ("means" in sums) addResidual(sums as FairSums, update);
     else addToSums(sums as RoundSums, update);
   },
-  finish: (state, sums) => finish(state, sums as FairSums),
+  finish: (state: FairState, sums) => finish(state, sums as FairSums),
 } as const satisfies Method<FairConfig, FairState>;
 
 function openFair(state: FairState, means: RoundSums): FairSums {

@@ -51,5 +51,12 @@ const magnitude = toyKind("toy-magnitude", "BA", [
   { name: "m", role: "magnitude", shape: ({ out }) => [out], first: 1 },
 ]);
 
+/** A and B drawn once and R `[r, r]` between them, as in LoRA-XS. */
+const core = toyKind("toy-core", "BRA", [
+  { name: "A", role: "down", shape: (module, rank) => [rank, module.in], first: null },
+  { name: "B", role: "up", shape: ({ out }, rank) => [out, rank], first: null },
+  { name: "R", role: "core", shape: (_module, rank) => [rank, rank], first: 0 },
+]);
+
 /** All of them. */
-export const toyKinds: readonly AdapterKind[] = [diagonal, magnitude];
+export const toyKinds: readonly AdapterKind[] = [diagonal, magnitude, core];
