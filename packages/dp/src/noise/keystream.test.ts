@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { countingEntropy } from "../test-support/entropy.ts";
 import { correlation } from "../test-support/statistics.ts";
 import { drawsFrom } from "./draws.ts";
-import { secureKeystream, seededKeystream } from "./keystream.ts";
+import { secureKeystream, seededKeystream, systemKeystream } from "./keystream.ts";
 
 function hex(words: Uint32Array): string {
   return Array.from(new Uint8Array(words.buffer), (byte) =>
@@ -51,6 +51,29 @@ test("two restarts never share a word, and no stream shows its state", () => {
   const shared = streams[0]!.filter((word, index) => word === streams[1]![index]);
   expect(shared.length).toBeLessThan(3);
   expect(Math.abs(correlation(streams[0]!, streams[1]!))).toBeLessThan(4 / Math.sqrt(10_000));
+});
+
+test("the operating system's words are taken as they are, 65,536 bytes at a time", () => {
+  const asked: number[] = [];
+  const keystream = systemKeystream({
+    bytes(length) {
+      asked.push(length);
+      return new Uint8Array(length).fill(asked.length);
+    },
+  });
+  const words = new Uint32Array(40_000);
+  keystream.fill(words.subarray(1));
+  expect(asked).toEqual([65_536, 65_536, 4 * 39_999 - 2 * 65_536]);
+  expect([0, 1, 16_384, 16_385, 39_999].map((at) => words[at])).toEqual([
+    0, 0x01010101, 0x01010101, 0x02020202, 0x03030303,
+  ]);
+  expect(keystream.secure).toBe(true);
+});
+
+test("an entropy port that gives too few bytes is not made up for", () => {
+  const short = { bytes: () => new Uint8Array(8) };
+  expect(() => systemKeystream(short).fill(new Uint32Array(4))).toThrow(RangeError);
+  expect(() => secureKeystream(short).fill(new Uint32Array(4))).toThrow(RangeError);
 });
 
 test("a seeded stream says so, and repeats", () => {

@@ -20,6 +20,7 @@ export interface SeededKeystream extends Keystream {
 }
 
 const WORDS_PER_BLOCK = 16;
+const WORDS_PER_CALL = 65_536 / 4;
 const DEFAULT_BLOCKS_PER_KEY = 2 ** 24;
 
 /**
@@ -37,9 +38,10 @@ export function secureKeystream(
   let nonce = new Uint8Array(12);
   let used = blocksPerKey;
   const drawKey = (): void => {
+    // What is left of the old key is of use to nobody.
     key.fill(0);
-    key = Uint8Array.from(entropy.bytes(32));
-    nonce = Uint8Array.from(entropy.bytes(12));
+    key = drawBytes(entropy, 32).slice();
+    nonce = drawBytes(entropy, 12);
     used = 0;
   };
   return {
@@ -61,6 +63,23 @@ export function secureKeystream(
   };
 }
 
+/**
+ * The operating system's own generator, read 65,536 bytes at a time, the most that Web Crypto gives per call. On Node many
+ * times faster than a cipher in JavaScript.
+ */
+export function systemKeystream(entropy: Entropy): SecureKeystream {
+  return {
+    secure: true,
+    fill(words) {
+      for (let start = 0; start < words.length; start += WORDS_PER_CALL) {
+        const part = words.subarray(start, start + WORDS_PER_CALL);
+        const bytes = new Uint8Array(part.buffer, part.byteOffset, part.byteLength);
+        bytes.set(drawBytes(entropy, bytes.length));
+      }
+    },
+  };
+}
+
 /** The words of a seeded stream. */
 export function seededKeystream(rng: Rng): SeededKeystream {
   return {
@@ -69,4 +88,13 @@ export function seededKeystream(rng: Rng): SeededKeystream {
       for (let i = 0; i < words.length; i++) words[i] = rng.uint32();
     },
   };
+}
+
+/** Bytes of the operating system; throws RangeError when it gives too few, which must not pass for randomness. */
+function drawBytes(entropy: Entropy, length: number): Uint8Array {
+  const bytes = entropy.bytes(length);
+  if (bytes.length !== length) {
+    throw new RangeError(`Cannot draw noise from ${bytes.length} random bytes: wanted ${length}`);
+  }
+  return bytes;
 }

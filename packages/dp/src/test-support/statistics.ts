@@ -1,25 +1,23 @@
 /** Statistics that tests hold noise and samples against. */
 
+type Values = readonly number[] | Float64Array | Uint32Array;
+
 /** Mean and variance around it. */
-export function moments(values: ArrayLike<number>): {
-  readonly mean: number;
-  readonly variance: number;
-} {
+export function moments(values: Values): { readonly mean: number; readonly variance: number } {
   let mean = 0;
-  for (let i = 0; i < values.length; i++) mean += values[i]! / values.length;
+  for (const value of values) mean += value / values.length;
   let variance = 0;
-  for (let i = 0; i < values.length; i++)
-    variance += (values[i]! - mean) ** 2 / (values.length - 1);
+  for (const value of values) variance += (value - mean) ** 2 / (values.length - 1);
   return { mean, variance };
 }
 
 /** How many standard errors the variance of normal values lies away from `variance`. */
-export function varianceError(values: ArrayLike<number>, variance: number): number {
+export function varianceError(values: Values, variance: number): number {
   return (moments(values).variance / variance - 1) / Math.sqrt(2 / (values.length - 1));
 }
 
 /** Pearson's correlation. */
-export function correlation(a: ArrayLike<number>, b: ArrayLike<number>): number {
+export function correlation(a: Values, b: Values): number {
   const [left, right] = [moments(a), moments(b)];
   let sum = 0;
   for (let i = 0; i < a.length; i++) sum += (a[i]! - left.mean) * (b[i]! - right.mean);
@@ -39,7 +37,7 @@ export function normalCdf(x: number): number {
 }
 
 /** p-value of the one-sample Kolmogorov-Smirnov test against a continuous distribution. */
-export function kolmogorovSmirnov(values: ArrayLike<number>, cdf: (x: number) => number): number {
+export function kolmogorovSmirnov(values: Values, cdf: (x: number) => number): number {
   const sorted = Float64Array.from(values).sort();
   const n = sorted.length;
   let distance = 0;
