@@ -7,6 +7,7 @@ import { evaluate } from "./verbs/eval.ts";
 import { exportAdapter } from "./verbs/export.ts";
 import { join } from "./verbs/join.ts";
 import { methods } from "./verbs/methods.ts";
+import { privacy } from "./verbs/privacy.ts";
 import { serve } from "./verbs/serve.ts";
 import { simulate } from "./verbs/simulate.ts";
 
@@ -20,5 +21,6 @@ export const verbs: readonly Verb[] = [
   evaluate,
   exportAdapter,
   methods,
+  privacy,
   doctor,
 ];

@@ -63,14 +63,17 @@ function spread({ first, p, q }: LossCells, step: number, { re, im }: Pair): voi
   const whole = -Math.expm1(-step);
   for (let i = 0; i < p.length; i++) {
     const index = first + i;
-    const [low, high] = [index & mask, (index + 1) & mask];
-    const [mass, other] = [p[i] ?? 0, q[i] ?? 0];
+    const low = index & mask;
+    const high = (index + 1) & mask;
+    const mass = p[i] ?? 0;
+    const other = q[i] ?? 0;
     const up = clamp((mass - other * Math.exp(index * step)) / whole, mass);
     re[high] = (re[high] ?? 0) + up;
     re[low] = (re[low] ?? 0) + mass - up;
     // The other direction's loss is the negative one: its upper end is this cell's lower.
     const upOther = clamp((other - mass * Math.exp(-(index + 1) * step)) / whole, other);
-    const [lowOther, highOther] = [-(index + 1) & mask, -index & mask];
+    const lowOther = -(index + 1) & mask;
+    const highOther = -index & mask;
     im[highOther] = (im[highOther] ?? 0) + upOther;
     im[lowOther] = (im[lowOther] ?? 0) + other - upOther;
   }
@@ -86,12 +89,18 @@ function raise({ re, im }: Pair, power: number): void {
   for (let place = 0; place < re.length; place++) {
     const mirror = mirrored(place);
     if (mirror < place) continue;
-    const [a, b, c, d] = [re[place] ?? 0, im[place] ?? 0, re[mirror] ?? 0, im[mirror] ?? 0];
+    const a = re[place] ?? 0;
+    const b = im[place] ?? 0;
+    const c = re[mirror] ?? 0;
+    const d = im[mirror] ?? 0;
     const forwardRe = (a + c) / 2;
     const forwardIm = (b - d) / 2;
     const backwardRe = (b + d) / 2;
     const backwardIm = (c - a) / 2;
-    let [x, y, u, v] = [0, 0, 0, 0];
+    let x = 0;
+    let y = 0;
+    let u = 0;
+    let v = 0;
     const forwardSquare = forwardRe * forwardRe + forwardIm * forwardIm;
     if (forwardSquare > least) {
       const size = Math.exp((power / 2) * Math.log(forwardSquare));

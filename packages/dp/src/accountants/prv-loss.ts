@@ -14,13 +14,13 @@ import type { SampledComponent } from "./components.ts";
 export interface PrivacyLoss {
   readonly steps: number;
   /** ln of the moment of p / q of an exponent under q; null where it is not known to full precision. */
-  logMoment(exponent: number): number | null;
-  /** The smaller variance of the two directions' losses. */
-  readonly variance: number;
+  readonly logMoment: (exponent: number) => number | null;
+  /** Variances of the two directions' losses, the smaller first. */
+  readonly variances: readonly [number, number];
   /** Smallest and largest loss, but for the mass of {@link LOST_MASS} in all steps together. */
   readonly range: readonly [number, number];
   /** Masses between neighbouring multiples of `step`; the outermost cells hold all the rest. */
-  cells(step: number): LossCells;
+  readonly cells: (step: number) => LossCells;
 }
 
 /** Cell i lies between the losses (first + i) step and (first + i + 1) step. */
@@ -48,7 +48,7 @@ export function gaussianLoss(signal: number): PrivacyLoss {
   return {
     steps: 1,
     logMoment: (exponent) => exponent * (exponent - 1) * mean,
-    variance,
+    variances: [variance, variance],
     range: [-mean - reach, mean + reach],
     cells: (step) => {
       const first = Math.floor((-mean - reach) / step);
@@ -70,10 +70,11 @@ export function poissonLoss(part: SampledComponent, relation: NeighbouringRelati
   const lowest = pair.opposite === null ? -reach : -reach - 1;
   const range = [pair.lossAt(lowest), pair.lossAt(1 + reach)] as const;
   const nodes = createNodes(pair, deviation);
+  const variances = [varianceOf(nodes, 0), varianceOf(nodes, 1)] as const;
   return {
     steps,
     logMoment: (exponent) => logMomentOf(nodes, exponent),
-    variance: Math.min(varianceOf(nodes, 0), varianceOf(nodes, 1)),
+    variances: variances[0] < variances[1] ? variances : [variances[1], variances[0]],
     range,
     cells: (step) => {
       const first = Math.floor(range[0] / step);
@@ -192,21 +193,27 @@ interface Nodes {
   readonly mostExponent: number;
 }
 
-const MOST_NODES = 4000;
+/** Nodes spent on tilted moments, and on the distribution itself. */
+const TILTED_NODES = 4000;
+const MOST_NODES = 20_000;
 
-function createNodes({ lossAt, logDensity }: Pair, deviation: number): Nodes {
+function createNodes({ lossAt, logDensity, opposite }: Pair, deviation: number): Nodes {
   const variance = deviation * deviation;
   const step = Math.min(deviation / 3, variance / 2.5);
-  // p tilted by an exponent k has its mass near 2 k at most.
-  const side = 2 + 12 * deviation;
-  const mostExponent = Math.min(2000 * deviation, (step * MOST_NODES) / 4) / 2;
-  const half = Math.ceil((side + 2 * Math.max(0, mostExponent)) / step);
-  const count = half > 2 * MOST_NODES ? 0 : 2 * half + 1;
+  // An exponent k moves the mass k clip norms up, or 2 k either way when q is sampled too.
+  const reach = 2 + 12 * deviation;
+  const mostExponent = Math.min(
+    2000 * deviation,
+    (step * TILTED_NODES) / (opposite === null ? 1 : 4),
+  );
+  const above = Math.ceil((reach + (opposite === null ? 1 : 2) * mostExponent) / step);
+  const below = opposite === null ? Math.ceil(reach / step) : above;
+  const count = above + below > MOST_NODES ? 0 : above + below + 1;
   const loss = new Float64Array(count);
   const logWeight = new Float64Array(count);
   const logScale = Math.log(step / (deviation * Math.sqrt(2 * Math.PI)));
   for (let i = 0; i < count; i++) {
-    const output = (i - half) * step;
+    const output = (i - below) * step;
     loss[i] = lossAt(output);
     logWeight[i] = logScale - (output * output) / (2 * variance) + logDensity(output);
   }

@@ -26,120 +26,123 @@ const MOST_SIZE = 2 ** 20;
 /** Points over all mechanisms: two transforms each. */
 const MOST_POINTS = 2 ** 26;
 
-/** By what share of the sum's variance the grid may widen it: wanted, accepted at a usual size, and at most. */
-const widening = { wanted: 2e-5, usual: 1e-3, most: 0.02 } as const;
+/** Slopes tried in Chernoff's bound. */
+const SLOPES = 32;
+/** How often a window is widened before its grid counts as too coarse. */
+const MOST_ATTEMPTS = 50;
+
+/** What share splitting may add: wanted, accepted at a usual size, and at most. */
+const widening = { wanted: 1e-5, usual: 1e-3, most: 0.05 } as const;
 
 /**
- * The grid for a list of losses. Its step is small against the deviation of one loss, since splitting a mass between two
- * grid points adds up to a sixth of the step squared to the variance of each step.
+ * The grid for a list of losses.
+ *
+ * Splitting a mass between two grid points adds up to a sixth of the step squared to the variance of each single loss,
+ * and so to epsilon about the curve's slope times half of what is added in all. The step is the largest for which that is
+ * a small share either of the sum's variance or, at the window's upper end, of the loss itself.
  *
  * @throws FedtuneError `config-conflict` when no grid of bounded size does
  */
 export function meshFor(losses: readonly PrivacyLoss[]): Mesh {
   const steps = total(losses, (loss) => loss.steps);
-  const variance = total(losses, (loss) => loss.steps * loss.variance);
-  const widest = windows(losses, { variance, step: 0 });
-  const width = Math.max(
-    widest.forward[1] - widest.forward[0],
-    widest.backward[1] - widest.backward[0],
-  );
-  const sizeFor = (share: number) =>
-    powerOfTwo((width * 1.02) / Math.sqrt((6 * share * variance) / steps));
-  const size = Math.min(
-    Math.max(LEAST_SIZE, Math.min(USUAL_SIZE, sizeFor(widening.wanted))),
-    MOST_SIZE,
-  );
-  const enough = Math.max(size, sizeFor(widening.usual));
-  const bounded = Math.min(enough, MOST_SIZE);
-  if (
-    !(variance > 0) ||
-    sizeFor(widening.most) > MOST_SIZE ||
-    bounded * losses.length > MOST_POINTS
-  ) {
+  const variance = total(losses, (loss) => loss.steps * loss.variances[0]);
+  if (!(variance > 0)) throw tooLarge(losses, steps);
+  const slopes = slopesFor(losses, variance);
+  const widest = windows(losses, { slopes, step: 0 });
+  const width = widthOf(widest);
+  const tolerance = Math.max(6 * variance, (12 * widest.forward[1]) / widest.slope) / steps;
+  const sizeFor = (share: number) => powerOfTwo((width * 1.02) / Math.sqrt(share * tolerance));
+  const usual = Math.max(LEAST_SIZE, Math.min(USUAL_SIZE, sizeFor(widening.wanted)));
+  const size = Math.min(MOST_SIZE, Math.max(usual, sizeFor(widening.usual)));
+  if (sizeFor(widening.most) > MOST_SIZE || size * losses.length > MOST_POINTS) {
     throw tooLarge(losses, steps);
   }
-  return fitted(losses, { size: bounded, steps, variance, width });
+  return fitted(losses, { size, steps, slopes, width });
 }
 
 interface Draft {
   readonly size: number;
   readonly steps: number;
-  readonly variance: number;
+  readonly slopes: readonly number[];
   readonly width: number;
 }
 
 /** Widens the window until it also holds what splitting adds to the sum. */
-export function fitted(losses: readonly PrivacyLoss[], { size, steps, variance, width }: Draft): Mesh {
+function fitted(losses: readonly PrivacyLoss[], { size, steps, slopes, width }: Draft): Mesh {
   let step = (width * 1.02) / size;
-  for (;;) {
-    const { forward, backward } = windows(losses, { variance, step });
-    const needed = Math.max(forward[1] - forward[0], backward[1] - backward[0]) / (size - 4);
+  for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
+    const both = windows(losses, { slopes, step });
+    const needed = widthOf(both) / (size - 4);
     if (needed <= step) {
-      const [from, opposite] = [forward[0], backward[0]].map((at) => Math.floor(at / step) - 1);
-      return { step, size, steps, forward: from ?? 0, backward: opposite ?? 0 };
+      const forward = Math.floor(both.forward[0] / step) - 1;
+      const backward = Math.floor(both.backward[0] / step) - 1;
+      return { step, size, steps, forward, backward };
     }
     step = needed * 1.01;
   }
+  throw tooLarge(losses, steps);
 }
 
 type Window = readonly [number, number];
 
+interface Windows {
+  readonly forward: Window;
+  readonly backward: Window;
+  /** Slope of the bound at the forward window's upper end. */
+  readonly slope: number;
+}
+
+function widthOf({ forward, backward }: Windows): number {
+  return Math.max(forward[1] - forward[0], backward[1] - backward[0]);
+}
+
+/** Slopes to try in Chernoff's bound, from shallow against the wider direction to steep against the narrower one. */
+function slopesFor(losses: readonly PrivacyLoss[], narrow: number): number[] {
+  const wide = total(losses, (loss) => loss.steps * loss.variances[1]);
+  const [least, most] = [0.25 / Math.sqrt(wide), 100 / Math.sqrt(narrow)];
+  return Array.from({ length: SLOPES }, (_, k) => least * (most / least) ** (k / (SLOPES - 1)));
+}
+
 interface Spread {
-  readonly variance: number;
+  readonly slopes: readonly number[];
   readonly step: number;
 }
 
 /** Windows of both directions' sums, by Chernoff's bound or by the range of every single loss. */
-function windows(
-  losses: readonly PrivacyLoss[],
-  spread: Spread,
-): { readonly forward: Window; readonly backward: Window } {
-  const steps = total(losses, (loss) => loss.steps);
-  const low = total(losses, ({ range, ...loss }) => loss.steps * range[0]) - steps * spread.step;
-  const high = total(losses, ({ range, ...loss }) => loss.steps * range[1]) + steps * spread.step;
-  const bound = (exponentOf: (slope: number) => number) =>
-    chernoff(losses, { ...spread, steps, exponentOf });
+function windows(losses: readonly PrivacyLoss[], spread: Spread): Windows {
+  const low = total(losses, ({ steps, range }) => steps * (range[0] - spread.step));
+  const high = total(losses, ({ steps, range }) => steps * (range[1] + spread.step));
+  // The moment of the sum at a slope, in each direction and at each end, is one of p / q under q.
+  const forwardHigh = chernoff(losses, spread, (slope) => 1 + slope);
+  const forwardLow = chernoff(losses, spread, (slope) => 1 - slope);
+  const backwardHigh = chernoff(losses, spread, (slope) => -slope);
+  const backwardLow = chernoff(losses, spread, (slope) => slope);
   return {
-    forward: [
-      Math.max(low, -bound((slope) => 1 - slope)),
-      Math.min(
-        high,
-        bound((slope) => 1 + slope),
-      ),
-    ],
-    backward: [
-      Math.max(-high, -bound((slope) => slope)),
-      Math.min(
-        -low,
-        bound((slope) => -slope),
-      ),
-    ],
+    forward: [Math.max(low, -forwardLow.bound), Math.min(high, forwardHigh.bound)],
+    backward: [Math.max(-high, -backwardLow.bound), Math.min(-low, backwardHigh.bound)],
+    slope: forwardHigh.slope,
   };
 }
 
-interface ChernoffOptions extends Spread {
-  readonly steps: number;
-  /** The exponent of p / q whose moment under q is the sum's at a slope. */
-  readonly exponentOf: (slope: number) => number;
-}
-
 /**
- * The smallest t found with mass of at most half the window's beyond it. A split loss is at most one step from the
- * exact one, so that Hoeffding's lemma adds (slope^2 + slope) step^2 / 8 for every step.
+ * The smallest bound found with at most half the window's mass beyond it, and its slope. A split loss is at most one step
+ * from the exact one, so that Hoeffding's lemma adds (slope^2 + slope) step^2 / 8 for each.
  */
 function chernoff(
   losses: readonly PrivacyLoss[],
-  { variance, step, steps, exponentOf }: ChernoffOptions,
-): number {
+  { slopes, step }: Spread,
+  exponentOf: (slope: number) => number,
+): { readonly bound: number; readonly slope: number } {
   const logMass = Math.log(2 / WINDOW_MASS);
-  let best = Infinity;
-  for (let k = 0; k < 24; k++) {
-    const slope = (0.25 * 1.3 ** k) / Math.sqrt(variance);
-    let exponent = (steps * (slope * slope + slope) * step * step) / 8;
-    for (const loss of losses) {
-      exponent += loss.steps * (loss.logMoment(exponentOf(slope)) ?? Infinity);
+  let best = { bound: Infinity, slope: Infinity };
+  for (const slope of slopes) {
+    const splitting = ((slope * slope + slope) * step * step) / 8;
+    let exponent = logMass;
+    for (const { steps, logMoment } of losses) {
+      exponent += steps * ((logMoment(exponentOf(slope)) ?? Infinity) + splitting);
     }
-    best = Math.min(best, (exponent + logMass) / slope);
+    if (exponent === Infinity) break;
+    if (exponent / slope < best.bound) best = { bound: exponent / slope, slope };
   }
   return best;
 }
