@@ -24,6 +24,8 @@ export interface NodeClientOptions {
   /** Null: the coordinator's only run. */
   readonly run: RunId | null;
   readonly data: DataRef;
+  /** What it evaluates on; null: what the run has it keep out of training. */
+  readonly evaluationData?: DataRef | null;
   /** The caller's: it is not closed here. */
   readonly trainer: Trainer;
   /** What this client's own base model gives for the run's adapter. */
@@ -62,7 +64,11 @@ export function startNodeClient(options: NodeClientOptions): NodeClient {
   const state = fileClientState(stateFolder(options.stateDir, url, client), nodeHash);
   const done = runClient(
     { transport, state, clock: nodeClock, hash: nodeHash, trainer, describe },
-    { client, run, data, software, signal: ends, ...(listener === undefined ? {} : { listener }) },
+    {
+      ...{ client, run, data, software, signal: ends },
+      evaluationData: options.evaluationData ?? null,
+      ...(listener === undefined ? {} : { listener }),
+    },
   );
   return {
     done,

@@ -160,6 +160,7 @@ describe("the API", () => {
       run,
       layoutHash: spec.layoutHash,
       holds: { round: 0, hash: spec.initialHash },
+      pending: null,
     });
     const order = await client.hear("order");
     const during = (await (await ask("/api/runs/toy")).json()) as Record<string, unknown>;

@@ -10,7 +10,7 @@ import type {
 } from "@fedtune/core";
 import { openLocalRun } from "./local-run.ts";
 import type { LocalRun } from "./local-run.ts";
-import type { ClientOptions, ClientPorts } from "./ports.ts";
+import type { ClientOptions, ClientPorts, OwnAdapter } from "./ports.ts";
 
 const TIMER_MS: Readonly<Record<SessionTimer, number>> = {
   greeting: 5_000,
@@ -32,6 +32,8 @@ export interface EffectPerformer {
   perform(effect: SessionEffect): void;
   /** Resolves when no work and no save is under way. */
   settled(): Promise<void>;
+  /** The adapter as this client has it. */
+  adapter(): OwnAdapter | null;
 }
 
 /** What the effects of one session share. */
@@ -76,6 +78,7 @@ export function effectPerformer(
     async settled() {
       while (tasks.size > 0) await Promise.all(tasks);
     },
+    adapter: () => workshop.local?.adapter() ?? null,
   };
 }
 
@@ -88,10 +91,13 @@ function perform(workshop: Workshop, effect: SessionEffect): void {
       workshop.launch(prepare(workshop, effect.welcome));
       return;
     case "work":
-      startWork(workshop, effect.order);
+      startWork(workshop, (signal) => work(workshop, effect.order, signal));
+      return;
+    case "evaluate":
+      startWork(workshop, (signal) => evaluate(workshop, effect.request, signal));
       return;
     case "abortWork":
-      workshop.work?.controller.abort(new FedtuneError("cancelled", "The order was called off"));
+      workshop.work?.controller.abort(new FedtuneError("cancelled", "The work was called off"));
       return;
     case "upload":
       workshop.launch(upload(workshop, effect.delivery));
@@ -119,18 +125,23 @@ function perform(workshop: Workshop, effect: SessionEffect): void {
 
 async function prepare(workshop: Workshop, welcome: MessageOf<"welcome">): Promise<void> {
   const { ports, options, loop } = workshop;
-  const { data, verify = true } = options;
-  const local = await openLocalRun(ports, welcome, { data, verify, signal: loop.signal });
+  const { data, evaluationData = null, verify = true } = options;
+  const local = await openLocalRun(ports, welcome, {
+    data,
+    evaluationData,
+    verify,
+    signal: loop.signal,
+  });
   workshop.local = local;
   const { layoutHash } = local;
   loop.post({ type: "prepared", layoutHash, holds: local.holds(), delivery: local.pending() });
 }
 
 /** One piece of work at a time: a new one starts when the one before, called off, has stopped. */
-function startWork(workshop: Workshop, order: MessageOf<"order">): void {
+function startWork(workshop: Workshop, begin: (signal: AbortSignal) => Promise<void>): void {
   const controller = new AbortController();
   const before = workshop.work?.finished ?? Promise.resolve();
-  const finished = before.then(() => work(workshop, order, controller.signal));
+  const finished = before.then(() => begin(controller.signal));
   workshop.work = { controller, finished };
   workshop.launch(finished);
 }
@@ -155,6 +166,26 @@ async function work(
     const called = wasAborted(signal);
     if (!called) listener?.declined?.({ round, message });
     loop.post({ type: "workFailed", round, attempt, code, holds: local.holds() });
+  }
+}
+
+async function evaluate(
+  { local, loop, options }: Workshop,
+  request: MessageOf<"evaluate">,
+  signal: AbortSignal,
+): Promise<void> {
+  if (local === null || signal.aborted) return;
+  const { listener } = options;
+  const { round } = request;
+  try {
+    const result = await local.evaluate(request, { signal });
+    const { metrics } = result;
+    listener?.evaluated?.({ round, metrics: { ...metrics, examples: result.examples } });
+    loop.post({ type: "evaluated", round, result, code: null, holds: local.holds() });
+  } catch (error) {
+    const { code, message } = asFedtuneError(error, "training-failed");
+    if (!wasAborted(signal)) listener?.evaluated?.({ round, metrics: null, message });
+    loop.post({ type: "evaluated", round, result: null, code, holds: local.holds() });
   }
 }
 

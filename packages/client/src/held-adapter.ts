@@ -71,42 +71,44 @@ async function firstValues(
   return decodeVectorBlob(bytes, { kind: "factors", codec: "f32", round: 0, layoutHash, length });
 }
 
-/** What an order's downloads make of the adapter that a client holds. */
+/** What the downloads of an order or an evaluation make of the adapter that a client holds. */
 export interface Reception {
-  readonly order: MessageOf<"order">;
+  readonly sent: Pick<MessageOf<"order">, "download" | "adapterHash">;
+  /** The finished round whose adapter results. */
+  readonly round: number;
   readonly from: HeldAdapter;
-  /** Whether the result is hashed and compared with the order. */
+  /** Whether the result is hashed and compared with what was announced. */
   readonly verify: boolean;
   readonly signal: AbortSignal;
 }
 
 /**
- * Fetches an order's parts and applies them; the result is the adapter before the order's round.
+ * Fetches the parts and applies them; the result is the adapter after the finished round.
  *
  * @throws FedtuneError `blob-corrupt` when the result is not the coordinator's; what transport and decoding throw
  */
 export async function receiveAdapter(
   ports: Pick<ClientPorts, "adapters" | "hash" | "transport">,
   context: PartContext,
-  { order, from, verify, signal }: Reception,
+  { sent, round, from, verify, signal }: Reception,
 ): Promise<{ readonly next: HeldAdapter; readonly residuals: readonly BaseResidual[] }> {
   const parts: BroadcastPart[] = [];
-  for (const ref of order.download) {
+  for (const ref of sent.download) {
     const bytes = await ports.transport.download({ hash: ref.hash, bytes: ref.bytes }, signal);
     parts.push(decodePart(bytes, ref, context));
   }
-  const shared = verify ? undefined : ports.adapters?.get(order.adapterHash);
+  const shared = verify ? undefined : ports.adapters?.get(sent.adapterHash);
   const values = shared ?? applyParts(context.layout, from.values, parts).values;
-  const hash = verify ? ports.hash.sha256(float32Bytes(values)) : order.adapterHash;
-  if (hash !== order.adapterHash) {
-    const message = `Cannot start round ${order.round}: the adapter built from the downloads is not the coordinator's`;
+  const hash = verify ? ports.hash.sha256(float32Bytes(values)) : sent.adapterHash;
+  if (hash !== sent.adapterHash) {
+    const message = `Cannot use the adapter of round ${round}: what the downloads give is not the coordinator's`;
     throw new FedtuneError("blob-corrupt", message, {
-      data: { hash, expected: order.adapterHash },
+      data: { hash, expected: sent.adapterHash },
     });
   }
   ports.adapters?.set(hash, values);
   const residuals = parts.flatMap((part) =>
     part.kind === "residual" ? [{ id: part.id, modules: part.modules }] : [],
   );
-  return { next: { round: order.round - 1, hash, values }, residuals };
+  return { next: { round, hash, values }, residuals };
 }

@@ -1,6 +1,13 @@
 /** The client runtime that Node, browser and simulation share. */
 export { runClient } from "./run-client.ts";
-export type { AdapterCache, ClientListener, ClientOptions, ClientPorts } from "./ports.ts";
+export type {
+  AdapterCache,
+  ClientListener,
+  ClientOptions,
+  ClientPorts,
+  OwnAdapter,
+  SharedPersonal,
+} from "./ports.ts";
 export { memoryClientState } from "./memory-state.ts";
 export { socketTransport } from "./socket-transport.ts";
 export type { SocketTransportOptions } from "./socket-transport.ts";

@@ -1,23 +1,23 @@
 /** One run at one client: what it holds, its local work, and the update on its way; every change is saved before use. */
 import {
   adapterKind,
+  encodeSparseUpdate,
   encodeUpdate,
   FedtuneError,
   float32Bytes,
   gatherRoles,
-  layoutHash,
-  modulesHash,
-  scatterRoles,
+  selectRoles,
   startingResidual,
 } from "@fedtune/core";
 import type {
   BaseResidual,
   ClientId,
+  ClientRecord,
   DataRef,
   Delivery,
   Digest,
+  FactorRole,
   Holding,
-  Layout,
   MessageOf,
   PartContext,
   PendingUpdate,
@@ -25,10 +25,18 @@ import type {
   TrainControl,
   TrainJob,
   TrainResult,
+  UpdateSource,
 } from "@fedtune/core";
+import { trainFromCold } from "./cold-start.ts";
+import { checkFinite, evaluateOwn } from "./evaluate-own.ts";
+import type { OwnEvaluation } from "./evaluate-own.ts";
 import { firstAdapter, receiveAdapter } from "./held-adapter.ts";
 import type { HeldAdapter } from "./held-adapter.ts";
-import type { ClientPorts } from "./ports.ts";
+import { ownData } from "./own-data.ts";
+import type { OwnData } from "./own-data.ts";
+import { partContext } from "./part-context.ts";
+import type { ClientPorts, OwnAdapter } from "./ports.ts";
+import { withPersonal } from "./with-personal.ts";
 
 /** What a session does with its local run. */
 export interface LocalRun {
@@ -37,17 +45,24 @@ export interface LocalRun {
   pending(): Delivery | null;
   /** Downloads, trains, and saves the update; the caller then uploads it. */
   work(order: MessageOf<"order">, control: TrainControl): Promise<Delivery>;
+  /** Downloads, and evaluates the adapter with this client's own factors in place. */
+  evaluate(request: MessageOf<"evaluate">, control: TrainControl): Promise<OwnEvaluation>;
+  /** The adapter as this client has it; null while it cannot know which of its factors are its own. */
+  adapter(): OwnAdapter | null;
   upload(delivery: Delivery, client: ClientId, signal: AbortSignal): Promise<void>;
   promote(): Promise<void>;
   discard(): Promise<void>;
 }
+
+/** Examples per batch when evaluating: only memory depends on it. */
+const EVALUATION_BATCH = 32;
 
 /** What stays the same for the whole run. */
 interface Terms {
   readonly ports: ClientPorts;
   readonly welcome: MessageOf<"welcome">;
   readonly parts: PartContext;
-  readonly data: DataRef;
+  readonly data: OwnData;
   readonly verify: boolean;
   readonly first: HeldAdapter;
   /** What the first adapter takes out of the base. */
@@ -61,6 +76,10 @@ interface Progress {
   residuals: readonly BaseResidual[];
   /** This client's own factors, packed; null before its first accepted update. */
   personal: Float32Array | null;
+  /** Which factors those are, as the coordinator last said; null before it did. */
+  roles: readonly FactorRole[] | null;
+  /** What sparse updates left unsent; null: nothing. */
+  unsent: ClientRecord["unsent"];
   pending: PendingUpdate | null;
 }
 
@@ -74,11 +93,13 @@ export async function openLocalRun(
   welcome: MessageOf<"welcome">,
   options: {
     readonly data: DataRef;
+    readonly evaluationData: DataRef | null;
     readonly verify: boolean;
     readonly signal: AbortSignal;
   },
 ): Promise<LocalRun> {
-  const { data, verify, signal } = options;
+  const { evaluationData: evaluation, verify, signal } = options;
+  const data = ownData(options.data, { evaluation, holdout: welcome.spec.holdout });
   const parts = await partContext(ports, welcome);
   const { layout, layoutHash } = parts;
   const first = await firstAdapter(ports, welcome, { layout, layoutHash, verify, signal });
@@ -94,7 +115,15 @@ export async function openLocalRun(
     layoutHash: parts.layoutHash,
     holds: () => ({ round: progress.held.round, hash: progress.held.hash }),
     pending: () => (progress.pending === null ? null : deliveryOf(progress.pending)),
-    work: (order, control) => work(terms, progress, { order, control }),
+    work: (order, control) => inTurn(ports, () => work(terms, progress, { order, control })),
+    evaluate: (request, control) =>
+      inTurn(ports, () => evaluate(terms, progress, { request, control })),
+    adapter() {
+      const { held, personal: own, roles, residuals } = progress;
+      if (roles === null && own !== null) return null;
+      const values = withPersonal(parts.layout, held, { own, roles: roles ?? [] }).slice();
+      return { round: held.round, values, changesBase: starting.length + residuals.length > 0 };
+    },
     async upload({ round, blob }, client, signal) {
       const { pending } = progress;
       if (pending?.hash !== blob.hash) {
@@ -103,7 +132,9 @@ export async function openLocalRun(
       await ports.transport.upload({ run, round: pending.round, client }, pending, signal);
     },
     async promote() {
-      progress.personal = progress.pending?.nextPersonal ?? progress.personal;
+      const { pending } = progress;
+      progress.personal = pending?.nextPersonal ?? progress.personal;
+      if (pending !== null) progress.unsent = unsentAfter(pending);
       progress.pending = null;
       await save(terms, progress);
     },
@@ -114,37 +145,22 @@ export async function openLocalRun(
   };
 }
 
-async function partContext(
-  ports: ClientPorts,
-  { run, spec }: MessageOf<"welcome">,
-): Promise<PartContext> {
-  const { layout, modules } = await ports.describe(spec);
-  const hash = layoutHash(layout, ports.hash);
-  if (hash !== spec.layoutHash) {
-    const message = `Cannot join run "${run}": this base model gives another adapter layout than "${spec.model}"`;
-    throw new FedtuneError("layout-mismatch", message, {
-      data: { layoutHash: hash, expected: spec.layoutHash },
-    });
-  }
-  const names = modulesHash(modules, ports.hash);
-  return { rank: spec.adapter.rank, layout, layoutHash: hash, modules, modulesHash: names };
-}
-
 async function restored({ ports, welcome, first }: Terms): Promise<Progress> {
   const saved = await ports.state.load(welcome.run);
-  const { held = null, personal = null, pending = null } = saved ?? {};
-  if (held === null) return { held: first, residuals: [], personal, pending };
+  const { held = null, personal = null, unsent = null, pending = null } = saved ?? {};
+  const roles = null;
+  if (held === null) return { held: first, residuals: [], personal, roles, unsent, pending };
   const { round, values } = held;
   const hash = ports.hash.sha256(float32Bytes(values));
-  return { held: { round, hash, values }, residuals: [], personal, pending };
+  return { held: { round, hash, values }, residuals: [], personal, roles, unsent, pending };
 }
 
 function save({ ports, welcome, parts }: Terms, progress: Progress): Promise<void> {
-  const { held, residuals, personal, pending } = progress;
+  const { held, residuals, personal, unsent, pending } = progress;
   // A changed base lives in this process only: after a restart the client asks for a full snapshot.
   const isWhole = held.round > 0 && residuals.length === 0;
   const kept = isWhole ? { round: held.round, rank: parts.rank, values: held.values } : null;
-  return ports.state.save({ run: welcome.run, held: kept, personal, pending });
+  return ports.state.save({ run: welcome.run, held: kept, personal, unsent, pending });
 }
 
 interface Task {
@@ -154,22 +170,75 @@ interface Task {
 
 /** One round: receive, train, encode, save. */
 async function work(terms: Terms, progress: Progress, { order, control }: Task): Promise<Delivery> {
+  const { ports, parts } = terms;
+  const { coldStart, personal } = order.plan;
+  progress.roles = personal;
+  await receive(terms, progress, { sent: order, round: order.round - 1, control });
+  const own = ports.personal === undefined ? progress.personal : ports.personal.get();
+  const start = withPersonal(parts.layout, progress.held, { own, roles: personal });
+  const job = jobOf(terms, progress, { order, start });
+  const isCold = coldStart === "fit" && personal.length > 0 && own === null;
+  const result = isCold
+    ? await trainFromCold(ports.trainer, { job, personal }, control)
+    : await ports.trainer.train(job, control);
+  control.signal.throwIfAborted();
+  if (ports.personal !== undefined)
+    ports.personal.set(gatherRoles(parts.layout, result.factors, personal));
+  const pending = updateOf(terms, { order, start, result, unsent: progress.unsent });
+  progress.pending = pending;
+  await save(terms, progress);
+  return deliveryOf(pending);
+}
+
+/** Where several clients share their personal factors, one works after the other. */
+function inTurn<T>({ personal }: ClientPorts, work: () => Promise<T>): Promise<T> {
+  return personal === undefined ? work() : personal.inTurn(work);
+}
+
+interface Sent {
+  readonly sent: Pick<MessageOf<"order">, "from" | "download" | "adapterHash">;
+  /** The finished round whose adapter it is. */
+  readonly round: number;
+  readonly control: TrainControl;
+}
+
+/** Brings the held adapter to where the coordinator says. */
+async function receive(terms: Terms, progress: Progress, task: Sent): Promise<void> {
   const { ports, parts, first, verify } = terms;
-  const isSnapshot = order.from === null;
-  const from = isSnapshot ? first : progress.held;
-  const reception = { order, from, verify, signal: control.signal };
+  const { sent, round, control } = task;
+  const { held } = progress;
+  const isSnapshot = sent.from === null;
+  // Fetched before, by work that was called off.
+  if (!isSnapshot && held.round === round && held.hash === sent.adapterHash) return;
+  const from = isSnapshot ? first : held;
+  const reception = { sent, round, from, verify, signal: control.signal };
   const received = await receiveAdapter(ports, parts, reception);
   progress.held = received.next;
   progress.residuals = isSnapshot
     ? received.residuals
     : [...progress.residuals, ...received.residuals];
-  const start = withPersonal(parts.layout, progress, order.plan);
-  const result = await ports.trainer.train(jobOf(terms, progress, { order, start }), control);
-  control.signal.throwIfAborted();
-  const pending = updateOf(terms, { order, start, result });
-  progress.pending = pending;
-  await save(terms, progress);
-  return deliveryOf(pending);
+}
+
+async function evaluate(
+  terms: Terms,
+  progress: Progress,
+  task: { readonly request: MessageOf<"evaluate">; readonly control: TrainControl },
+): Promise<OwnEvaluation> {
+  const { ports, parts, welcome, starting } = terms;
+  const { request, control } = task;
+  progress.roles = request.personal;
+  await receive(terms, progress, { sent: request, round: request.round, control });
+  const own = ports.personal === undefined ? progress.personal : ports.personal.get();
+  const { run, spec } = welcome;
+  const job = {
+    ...{ run, rank: parts.rank, adapter: spec.adapter, task: spec.task },
+    start: withPersonal(parts.layout, progress.held, { own, roles: request.personal }),
+    residuals: [...starting, ...progress.residuals],
+    data: terms.data.evaluation,
+    batchSize: EVALUATION_BATCH,
+    maxLength: spec.training.maxLength,
+  };
+  return evaluateOwn(ports.trainer, job, control);
 }
 
 interface Started {
@@ -178,7 +247,7 @@ interface Started {
 }
 
 function jobOf(
-  { welcome, data, starting }: Terms,
+  { welcome, data: { training: data }, starting }: Terms,
   progress: Progress,
   { order, start }: Started,
 ): TrainJob {
@@ -194,19 +263,14 @@ function jobOf(
 /** The update as it will travel, with what the client keeps if it is accepted. */
 function updateOf(
   { ports, parts }: Terms,
-  { order, start, result }: Started & { readonly result: TrainResult },
+  task: Started & { readonly result: TrainResult; readonly unsent: ClientRecord["unsent"] },
 ): PendingUpdate {
+  const { order, start, result } = task;
   const { layout, layoutHash: digest } = parts;
   const { plan, round } = order;
   const { factors, examples, metrics } = result;
-  for (const [name, value] of Object.entries(metrics)) {
-    if (Number.isFinite(value)) continue;
-    throw new FedtuneError(
-      "not-finite",
-      `Cannot report metric "${name}": it is ${value}, wanted a finite number`,
-    );
-  }
-  const bytes = encodeUpdate({
+  checkFinite(metrics);
+  const { bytes, nextUnsent } = encodedChange(plan, task.unsent, {
     layout,
     layoutHash: digest,
     round,
@@ -217,17 +281,26 @@ function updateOf(
   });
   const hasOwn = plan.personal.length > 0;
   const nextPersonal = hasOwn ? gatherRoles(layout, factors, plan.personal) : null;
-  return { round, bytes, hash: ports.hash.sha256(bytes), examples, metrics, nextPersonal };
+  const hash = ports.hash.sha256(bytes);
+  return { round, bytes, hash, examples, metrics, nextPersonal, nextUnsent };
+}
+
+/** The update's bytes, and what they leave for the next round where the plan wants it kept. */
+function encodedChange({ sparsify }: Plan, earlier: ClientRecord["unsent"], source: UpdateSource) {
+  if (sparsify === null) return { bytes: encodeUpdate(source), nextUnsent: null };
+  const { errorFeedbackRounds } = sparsify;
+  const { size } = selectRoles(source.layout, source.roles);
+  const isFresh =
+    earlier?.values.length === size && source.round - earlier.round <= errorFeedbackRounds;
+  const unsent = isFresh ? earlier.values : null;
+  const sent = encodeSparseUpdate({ ...source, sparsify, unsent });
+  return { bytes: sent.bytes, nextUnsent: errorFeedbackRounds > 0 ? sent.unsent : null };
+}
+
+function unsentAfter({ round, nextUnsent }: PendingUpdate): ClientRecord["unsent"] {
+  return nextUnsent === null ? null : { round, values: nextUnsent };
 }
 
 function deliveryOf({ round, hash, bytes, examples, metrics }: PendingUpdate): Delivery {
   return { round, blob: { hash, bytes: bytes.length }, examples, metrics };
-}
-
-/** The held adapter with this client's own factors in place; the held values themselves when it has none. */
-function withPersonal(layout: Layout, { held, personal }: Progress, plan: Plan): Float32Array {
-  if (personal === null) return held.values;
-  const start = held.values.slice();
-  scatterRoles(layout, start, { roles: plan.personal, packed: personal });
-  return start;
 }

@@ -9,6 +9,7 @@ import type {
   Digest,
   Hash,
   MessageOf,
+  Metrics,
   RunId,
   RunSpec,
   Trainer,
@@ -23,14 +24,35 @@ export interface ClientPorts {
   readonly trainer: Trainer;
   /** Adapters by hash, shared by the clients of one process so that they are built and kept once; nobody may change them. */
   readonly adapters?: AdapterCache;
+  /** Takes the place of this client's own personal factors; a simulation's reproduction of other code only. */
+  readonly personal?: SharedPersonal;
   /** What this client's own base model gives for the run's adapter. */
   readonly describe: (spec: RunSpec) => Promise<AdapterShape>;
+}
+
+/** Personal factors that the clients of one process have in common. */
+export interface SharedPersonal {
+  /** Does one piece of work at a time, in the order of the calls. */
+  inTurn<T>(work: () => Promise<T>): Promise<T>;
+  /** Packed by role order; null before the first training. */
+  get(): Float32Array | null;
+  set(packed: Float32Array): void;
 }
 
 /** A small cache of immutable adapters. */
 export interface AdapterCache {
   get(hash: Digest): Float32Array | undefined;
   set(hash: Digest, values: Float32Array): void;
+}
+
+/** A client's whole adapter. */
+export interface OwnAdapter {
+  /** The round whose shared factors it has. */
+  readonly round: number;
+  /** The full tier vector; `[layout.size]`. */
+  readonly values: Float32Array;
+  /** Whether the run changed the base model too: the adapter alone is then not the model. */
+  readonly changesBase: boolean;
 }
 
 /** Tells the owner of a client what happens. */
@@ -50,6 +72,14 @@ export interface ClientListener {
     readonly reason?: string;
   }): void;
   declined?(failure: { readonly round: number; readonly message: string }): void;
+  /** What this client's own adapter is worth on its own examples after a round; null: it could not be evaluated. */
+  evaluated?(evaluation: {
+    readonly round: number;
+    readonly metrics: Metrics | null;
+    readonly message?: string;
+  }): void;
+  /** The session is over: the adapter as this client has it, its own factors in place; null: it never had one. */
+  ended?(adapter: OwnAdapter | null): void;
   disconnected?(): void;
 }
 
@@ -58,6 +88,8 @@ export interface ClientOptions {
   readonly client: ClientId;
   readonly run: RunId | null;
   readonly data: DataRef;
+  /** What it evaluates on; null: what the run has it keep out of training. */
+  readonly evaluationData?: DataRef | null;
   readonly software: string;
   readonly listener?: ClientListener;
   /** Whether the adapter's hash is checked against every order; the sender's hash otherwise suffices. */

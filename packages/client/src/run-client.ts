@@ -2,7 +2,7 @@
 import { FedtuneError, newSession, parseServerMessage, stepSession } from "@fedtune/core";
 import type { SessionEnd, SessionEvent, SessionState } from "@fedtune/core";
 import { effectPerformer } from "./effects.ts";
-import type { ClientOptions, ClientPorts } from "./ports.ts";
+import type { ClientOptions, ClientPorts, OwnAdapter } from "./ports.ts";
 
 /**
  * Takes part in a run until it ends.
@@ -42,6 +42,7 @@ export async function runClient(ports: ClientPorts, options: ClientOptions): Pro
   } finally {
     options.signal?.removeEventListener("abort", leave);
     await loop.settled();
+    options.listener?.ended?.(loop.adapter());
     await ports.transport.close();
   }
 }
@@ -53,6 +54,8 @@ interface Loop {
   hear(text: string): void;
   /** Resolves when no work and no save is under way; called after the end. */
   settled(): Promise<void>;
+  /** The adapter as this client has it. */
+  adapter(): OwnAdapter | null;
 }
 
 function sessionLoop(ports: ClientPorts, options: ClientOptions): Loop {
@@ -85,6 +88,7 @@ function sessionLoop(ports: ClientPorts, options: ClientOptions): Loop {
     signal: lifetime.signal,
     post,
     settled: () => performer.settled(),
+    adapter: () => performer.adapter(),
     hear(text) {
       try {
         const message = parseServerMessage(text);

@@ -4,7 +4,12 @@ import { partitionSchema } from "./partition/registry.ts";
 /** What a simulation adds to a run config: where the data is and how it is dealt. */
 export const simulationSchema = z.strictObject({
   data: z.string().min(1).describe("training data, dealt to the clients"),
-  test: z.string().min(1).nullable().default(null).describe("evaluates the global adapter"),
+  test: z
+    .string()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe("evaluates the global adapter; not with federated evaluation"),
   text: z.string().min(1).default("text").describe("name of the text column"),
   textPair: z.string().min(1).nullable().default(null).describe("name of the second text's column"),
   label: z.string().min(1).default("label").describe("name of the label column"),
@@ -15,6 +20,12 @@ export const simulationSchema = z.strictObject({
     .default(null)
     .describe("null: as many as the data names, or 4"),
   partition: partitionSchema,
+  sharePersonal: z
+    .boolean()
+    .default(false)
+    .describe(
+      "reproduces the released FedSA-LoRA code: one B and head, trained by one client after the other, instead of one per client",
+    ),
 });
 
 /** A parsed simulation section. */

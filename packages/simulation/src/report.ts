@@ -4,7 +4,7 @@ import type { AggregationErrorRow, EvaluationRow, RoundRow, RunHistory } from "@
 /** One line of a run's report. Round 0 is the initial adapter and has only an evaluation. */
 export interface ReportRow {
   readonly round: number;
-  /** Central evaluation after the round; null when there was none. */
+  /** Evaluation after the round, central or merged over clients (then with `clients`); null when there was none. */
   readonly evaluation: Readonly<Record<string, number>> | null;
   /** Clients' training metrics, merged by weight; null for round 0. */
   readonly training: Readonly<Record<string, number>> | null;

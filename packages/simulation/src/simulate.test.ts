@@ -122,7 +122,8 @@ describe("a simulated run", () => {
     );
     expect(end.status).toBe("completed");
     expect(personal).toEqual(["up", "head"]);
-    expect(history.evaluations).toEqual([]);
+    const clientsOf = history.evaluations.map(({ metrics }) => metrics["clients"]);
+    expect(clientsOf).toEqual([4, 4, 4, 4, 4]);
   });
 
   it("[RE14] a method that changes the base is evaluated with its changes", async () => {

@@ -46,12 +46,15 @@ import type {
 } from "@fedtune/core";
 import { adapterCache } from "./adapter-cache.ts";
 import { busyTrainer } from "./busy-trainer.ts";
+import { sharedPersonal } from "./shared-personal.ts";
 
 /** One simulated data holder. */
 export interface SimulatedClient {
   /** The name under which it enrols; its place in the list is its participantIndex. */
   readonly name: string;
   readonly data: DataRef;
+  /** What it evaluates on; null: what the run has it keep out of training. */
+  readonly evaluationData?: DataRef | null;
 }
 
 /** What a simulation needs besides its config. */
@@ -74,6 +77,8 @@ export interface SimulationOptions {
   /** Where blobs are kept; memory by default. */
   readonly blobs?: Blobs;
   readonly retention?: Retention;
+  /** Clients work one after the other on one set of personal factors; only to reproduce the released FedSA-LoRA code. */
+  readonly sharePersonal?: boolean;
   /** Re-hashes every received blob and adapter. */
   readonly verify?: boolean;
   /** What happens to each message; by default it arrives at once. */
@@ -174,6 +179,7 @@ function startClients(
 ): Promise<unknown>[] {
   const { hash, verify = false } = options;
   const adapters = adapterCache();
+  const shared = options.sharePersonal === true ? { personal: sharedPersonal() } : {};
   const trainer = busyTrainer(options.trainer, clock);
   const describe = (spec: RunSpec): Promise<AdapterShape> =>
     Promise.resolve(options.describe(spec));
@@ -182,11 +188,12 @@ function startClients(
     const transport = network.client(client.name);
     const state = memoryClientState();
     return runClient(
-      { transport, state, clock, hash, trainer, adapters, describe },
+      { transport, state, clock, hash, trainer, adapters, describe, ...shared },
       {
         client: clientId(client.name),
         run: coordinator.setup.id,
         data: client.data,
+        evaluationData: client.evaluationData ?? null,
         software: "fedtune-simulation",
         verify,
         listener,

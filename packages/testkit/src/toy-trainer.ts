@@ -3,6 +3,7 @@ import type {
   DataRef,
   EvaluateJob,
   FactorRole,
+  Holdout,
   Layout,
   Metrics,
   TrainControl,
@@ -10,7 +11,10 @@ import type {
   TrainJob,
 } from "@fedtune/core";
 
-/** A toy data set: the client wants every trained factor to be at a point drawn from `seed`. */
+/**
+ * A toy data set: the client wants every trained factor to be at a point drawn from `seed`. A holdout changes how many
+ * examples count, not the point.
+ */
 export function toyData(seed: number, examples: number): DataRef {
   return { kind: "toy", seed, examples };
 }
@@ -60,10 +64,8 @@ export function toyTrainer(layout: Layout): Trainer {
       soon(() => {
         const { seed, examples } = toyRef(job.data);
         const roles: readonly FactorRole[] = ["down", "up", "head"];
-        return {
-          loss: distance(layout, { from: job.start, to: toyPoint(layout, seed), roles }),
-          examples,
-        };
+        const pair = { from: job.start, to: toyPoint(layout, seed), roles };
+        return { loss: distance(layout, pair), accuracy: closeness(pair), examples };
       }),
     close: () => Promise.resolve(),
   };
@@ -76,13 +78,19 @@ export function toyPoint(layout: Layout, seed: number): Float32Array {
 }
 
 function toyRef(data: TrainJob["data"]): { seed: number; examples: number } {
-  const { seed, examples } = data;
+  const { seed, examples, holdout } = data;
   if (data.kind === "toy" && typeof seed === "number" && typeof examples === "number")
-    return { seed, examples };
+    return { seed, examples: partOf(examples, holdout ?? null) };
   throw new FedtuneError(
     "data-invalid",
     `Cannot train on data of kind "${data.kind}", wanted "toy"`,
   );
+}
+
+function partOf(examples: number, holdout: Holdout | null): number {
+  if (holdout === null) return examples;
+  const heldOut = Math.round(holdout.fraction * examples);
+  return holdout.part === "held-out" ? heldOut : examples - heldOut;
 }
 
 function forTrained(
@@ -113,6 +121,18 @@ function distance(
     count += factor.size;
   }
   return count === 0 ? 0 : sum / count;
+}
+
+/** Share of all values that are within a quarter of their aim. */
+function closeness({
+  from,
+  to,
+}: {
+  readonly from: Float32Array;
+  readonly to: Float32Array;
+}): number {
+  const close = from.filter((value, i) => Math.abs(value - (to[i] ?? 0)) < 0.25);
+  return close.length / from.length;
 }
 
 function soon<T>(work: () => T): Promise<T> {

@@ -73,6 +73,7 @@ export async function rawClient(
         run,
         layoutHash: spec.layoutHash,
         holds: { round: 0, hash: spec.initialHash },
+        pending: null,
       });
       return welcome;
     },

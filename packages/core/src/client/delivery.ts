@@ -71,8 +71,19 @@ export function answered(
   const matches =
     state.delivery?.round === message.round && state.delivery.blob.hash === message.hash;
   if (!matches) return [state, []];
-  const idle: SessionState = { ...state, delivery: null, work: null, activity: "idle" };
+  const done: SessionState = { ...state, delivery: null, work: null };
+  if (state.activity === "evaluating") return [done, [effect, ...stops("delivery")]];
+  const idle: SessionState = { ...done, activity: "idle" };
   return [idle, [effect, ...stops("delivery"), { type: "startTimer", timer: "heartbeat" }]];
+}
+
+/** Says (again) that this client is ready, what it holds, and which update is not answered. */
+export function joinEffects(state: SessionState): SessionEffect[] {
+  const { run, layoutHash, holds, delivery } = state;
+  if (run === null || layoutHash === null) return [];
+  const pending = delivery === null ? null : { round: delivery.round, hash: delivery.blob.hash };
+  const join: ClientMessage = { type: "join", run, layoutHash, holds, pending };
+  return [send(join), { type: "startTimer", timer: "heartbeat" }];
 }
 
 /** An effect that sends a message. */

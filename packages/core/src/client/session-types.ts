@@ -35,13 +35,28 @@ export interface SessionState {
   readonly software: string;
   readonly wantedRun: RunId | null;
   readonly link: "down" | "greeting" | "welcomed";
-  readonly activity: "unprepared" | "preparing" | "idle" | "working" | "delivering" | "ended";
+  readonly activity:
+    "unprepared" | "preparing" | "idle" | "working" | "evaluating" | "delivering" | "ended";
   readonly run: RunId | null;
   readonly configHash: Digest | null;
   readonly layoutHash: Digest | null;
   readonly holds: Holding | null;
   readonly work: { readonly round: number; readonly attempt: number } | null;
   readonly delivery: (Delivery & { readonly uploaded: boolean }) | null;
+  /** The last round that was asked about; `answer` is null while the evaluation is under way or when it was called off. */
+  readonly evaluation: {
+    readonly round: number;
+    readonly answer: MessageOf<"evaluated"> | null;
+  } | null;
+}
+
+/** What an evaluation found. */
+export interface Evaluated {
+  readonly round: number;
+  /** Null: it could not be done, and `code` says why. */
+  readonly result: { readonly examples: number; readonly metrics: Metrics } | null;
+  readonly code: ErrorCode | null;
+  readonly holds: Holding | null;
 }
 
 /** What can happen to a session. */
@@ -63,6 +78,7 @@ export type SessionEvent =
       readonly code: ErrorCode;
       readonly holds: Holding | null;
     }
+  | ({ readonly type: "evaluated" } & Evaluated)
   | { readonly type: "uploaded"; readonly round: number }
   | {
       readonly type: "uploadFailed";
@@ -82,6 +98,8 @@ export type SessionEffect =
   | { readonly type: "send"; readonly message: ClientMessage }
   | { readonly type: "prepare"; readonly welcome: MessageOf<"welcome"> }
   | { readonly type: "work"; readonly order: MessageOf<"order"> }
+  | { readonly type: "evaluate"; readonly request: MessageOf<"evaluate"> }
+  /** Stops training or evaluating. */
   | { readonly type: "abortWork" }
   | { readonly type: "upload"; readonly delivery: Delivery }
   /** The update was accepted: next personal factors become current, the pending bytes go. */

@@ -87,7 +87,9 @@ describe("a session", () => {
     });
     expect(kinds(play([{ type: "opened" }, heard(welcome)])[1])).toEqual(["stopTimer", "prepare"]);
     const [, join] = play([{ type: "opened" }, heard(welcome), prepared]);
-    expect(join[0]).toMatchObject({ message: { type: "join", holds: { round: 0 } } });
+    expect(join[0]).toMatchObject({
+      message: { type: "join", holds: { round: 0 }, pending: null },
+    });
   });
 
   it("[CL7] takes an order, works, uploads, announces, and promotes when accepted", () => {

@@ -7,7 +7,8 @@ import { FedtuneError } from "../errors.ts";
 import type { ClientId, RunId } from "../ids.ts";
 import { protocolVersion } from "../protocol/messages.ts";
 import type { ClientMessage, MessageOf, ServerMessage } from "../protocol/messages.ts";
-import { answered, deliver, send, stops, uploaded, uploadFailed } from "./delivery.ts";
+import { answered, deliver, joinEffects, send, stops, uploaded, uploadFailed } from "./delivery.ts";
+import { asked, callOff, evaluated } from "./evaluation.ts";
 import type {
   SessionEffect,
   SessionEnd,
@@ -31,6 +32,7 @@ export function newSession(client: ClientId, software: string, run: RunId | null
     holds: null,
     work: null,
     delivery: null,
+    evaluation: null,
   };
 }
 
@@ -50,6 +52,8 @@ export function stepSession(state: SessionState, event: SessionEvent): SessionSt
       return worked(state, event);
     case "workFailed":
       return workFailed(state, event);
+    case "evaluated":
+      return evaluated(state, event);
     case "uploaded":
       return uploaded(state, event.round);
     case "uploadFailed":
@@ -84,6 +88,8 @@ function hear(state: SessionState, message: ServerMessage): SessionStep {
       return welcomed(state, message);
     case "order":
       return ordered(state, message);
+    case "evaluate":
+      return asked(state, message);
     case "cancel":
       return cancelled(state, message.round);
     case "accepted":
@@ -130,28 +136,18 @@ function prepared(
   return [ready, ready.link === "welcomed" ? joinEffects(ready) : []];
 }
 
-/** Says (again) that this client is ready and what it holds. */
-function joinEffects(state: SessionState): SessionEffect[] {
-  if (state.run === null || state.layoutHash === null) return [];
-  const join: ClientMessage = {
-    type: "join",
-    run: state.run,
-    layoutHash: state.layoutHash,
-    holds: state.holds,
-  };
-  return [send(join), { type: "startTimer", timer: "heartbeat" }];
-}
-
-function ordered(state: SessionState, order: MessageOf<"order">): SessionStep {
+/** An order comes before an evaluation that is under way. */
+function ordered(before: SessionState, order: MessageOf<"order">): SessionStep {
   const { run, round, attempt } = order;
-  if (run !== state.run || state.layoutHash === null) return [state, []];
+  if (run !== before.run || before.layoutHash === null) return [before, []];
+  const [state, calledOff] = callOff(before);
   const taken = send({ type: "taken", run, round, attempt, holds: state.holds });
   if (state.delivery?.round === round)
-    return deliver({ ...state, work: { round, attempt } }, [taken]);
+    return deliver({ ...state, work: { round, attempt } }, [...calledOff, taken]);
   if (state.work?.round === round && state.activity === "working") {
     return [{ ...state, work: { round, attempt } }, [taken]];
   }
-  const stale: SessionEffect[] = [];
+  const stale: SessionEffect[] = [...calledOff];
   if (state.activity === "working") stale.push({ type: "abortWork" });
   if (state.delivery !== null) {
     const message = `The coordinator has gone on to round ${round}`;
@@ -199,8 +195,12 @@ function workFailed(
   ];
 }
 
-/** The order is called off; a finished update is kept, a later attempt at the round may still want it. */
+/** The order or the evaluation is called off; a finished update is kept, a later attempt at the round may still want it. */
 function cancelled(state: SessionState, round: number): SessionStep {
+  if (state.activity === "evaluating" && state.evaluation?.round === round) {
+    const [free, stop] = callOff(state);
+    return [free, [...stop, { type: "startTimer", timer: "heartbeat" }]];
+  }
   if (state.work?.round !== round) return [state, []];
   const idle: SessionState = { ...state, activity: "idle", work: null };
   const stop: SessionEffect[] =
@@ -233,7 +233,8 @@ function leave(state: SessionState): SessionStep {
 }
 
 function end(state: SessionState, how: SessionEnd): SessionStep {
-  const abort: SessionEffect[] = state.activity === "working" ? [{ type: "abortWork" }] : [];
+  const isBusy = state.activity === "working" || state.activity === "evaluating";
+  const abort: SessionEffect[] = isBusy ? [{ type: "abortWork" }] : [];
   const effects: SessionEffect[] = [
     ...abort,
     ...stops("greeting", "heartbeat", "delivery"),

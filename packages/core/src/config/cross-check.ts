@@ -1,5 +1,6 @@
 import type { AdapterKind } from "../adapter/kind.ts";
 import type { Method } from "../method.ts";
+import { evaluationRules } from "./evaluation.ts";
 import type { InputIssue } from "./issues.ts";
 import { inputError } from "./issues.ts";
 import type { RunConfig } from "./run-config.ts";
@@ -7,6 +8,7 @@ import type { RunConfig } from "./run-config.ts";
 type Rule = (config: RunConfig, method: Method, kind: AdapterKind) => InputIssue | null;
 
 const rules: readonly Rule[] = [
+  ...evaluationRules,
   ({ rounds }) =>
     rounds.minFitClients > rounds.minAvailableClients
       ? conflict(

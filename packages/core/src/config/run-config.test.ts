@@ -12,12 +12,14 @@ const hash: Hash = { sha256: (bytes) => digest(createHash("sha256").update(bytes
 
 /** Only what a config reads of a method. */
 function method(name: string, options: z.ZodObject, products: readonly string[]): Method {
-  return { name, config: options, claims: { products }, defaultHead: "share" } as unknown as Method;
+  const claims = { products, personal: name === "own" ? ["up"] : [] };
+  return { name, config: options, claims, defaultHead: "share" } as unknown as Method;
 }
 
 const registries = {
   methods: [
     method("mean", z.strictObject({}), ["BA"]),
+    method("own", z.strictObject({}), ["BA"]),
     method("ridge", z.strictObject({ lambda: z.number().positive().default(0.01) }), ["diagonal"]),
   ],
   kinds: adapterKinds,
@@ -55,6 +57,23 @@ describe("a run config", () => {
     expect(resolveRun(config, registries, hash)).toMatchObject({ config, hash: first });
     expect(resolveRun({ task, seed: 1 }, registries, hash).hash).not.toBe(first);
   });
+
+  it.each([
+    [{}, "central", 0],
+    [{ evaluation: { where: "federated" } }, "federated", 0.2],
+    [{ evaluation: { where: "federated", holdout: 0 } }, "federated", 0],
+    [{ evaluation: { where: "federated", everyRounds: 0 } }, "federated", 0],
+    [{ method: { name: "own" } }, "federated", 0.2],
+    [{ method: { name: "own" }, evaluation: { holdout: 0.5 } }, "federated", 0.5],
+    [{ head: "personal" }, "federated", 0.2],
+  ])(
+    "[CF4] %j is evaluated %s with holdout %d, also when parsed again",
+    (input, where, holdout) => {
+      const { config, hash: first } = resolveRun({ task, ...input }, registries, hash);
+      expect(config.evaluation).toMatchObject({ where, holdout });
+      expect(resolveRun(config, registries, hash)).toMatchObject({ config, hash: first });
+    },
+  );
 
   it("[CF6] knows the methods and kinds of its registries and no other", () => {
     expect(refusal({ task, method: { name: "fedprox" } }).data["issues"]).toMatchObject([
@@ -124,6 +143,18 @@ describe("a run config", () => {
     ],
     [{ participants: ["a"] }, "participants", "rounds.minAvailableClients (2)"],
     [{ participants: ["a", "a"] }, "participants", "distinct"],
+    [
+      { method: { name: "own" }, evaluation: { where: "central" } },
+      "evaluation.where",
+      "federated with method own",
+    ],
+    [{ head: "personal", evaluation: { where: "central" } }, "evaluation.where", "head personal"],
+    [{ evaluation: { holdout: 0.3 } }, "evaluation.holdout", "nobody would evaluate"],
+    [
+      { evaluation: { where: "federated", holdout: 0.3, everyRounds: 0 } },
+      "evaluation.holdout",
+      "everyRounds 0",
+    ],
   ])("[CF3] refuses the contradiction in %j", (input, field, wanted) => {
     const error = refusal({ task, ...input });
     expect(error.code).toBe("config-conflict");

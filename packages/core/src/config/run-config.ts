@@ -9,6 +9,8 @@ import type { HeadPolicy, Method } from "../method.ts";
 import type { Hash } from "../ports.ts";
 import { deepFreeze, hashOfJson } from "./canonical.ts";
 import { crossCheck } from "./cross-check.ts";
+import { evaluationSchema, resolveEvaluation } from "./evaluation.ts";
+import type { EvaluationSettings } from "./evaluation.ts";
 import { parseInput } from "./issues.ts";
 import { roundsSchema } from "./rounds.ts";
 import { taskSchema, trainingSchema } from "./training.ts";
@@ -102,11 +104,7 @@ export function runConfigSchema(registries: Registries) {
         codec: z.enum(codecNames).default("f32").describe("how updates are encoded"),
       })
       .prefault({}),
-    evaluation: z
-      .strictObject({
-        everyRounds: z.int().min(0).default(1).describe("0 switches central evaluation off"),
-      })
-      .prefault({}),
+    evaluation: evaluationSchema.prefault({}),
     participants: z
       .array(z.string().regex(idPattern))
       .nullable()
@@ -121,8 +119,9 @@ export function runConfigSchema(registries: Registries) {
 }
 
 /** A run config as its owner resolved it. */
-export type RunConfig = Omit<ParsedConfig, "head" | "adapter"> & {
+export type RunConfig = Omit<ParsedConfig, "head" | "adapter" | "evaluation"> & {
   readonly head: HeadPolicy;
+  readonly evaluation: EvaluationSettings;
   readonly adapter: Omit<ParsedConfig["adapter"], "init"> & { readonly init: AdapterInit };
 };
 type ParsedConfig = z.output<ReturnType<typeof runConfigSchema>>;
@@ -148,7 +147,9 @@ export function resolveRun(input: unknown, registries: Registries, hash: Hash): 
   const kind = byName(registries.kinds, parsed.adapter.kind);
   const { name: _name, ...options } = parsed.method;
   const adapter = { ...parsed.adapter, init: parsed.adapter.init ?? kind.inits[0] };
-  const config: RunConfig = { ...parsed, adapter, head: parsed.head ?? method.defaultHead };
+  const head = parsed.head ?? method.defaultHead;
+  const evaluation = resolveEvaluation(parsed.evaluation, method, head);
+  const config: RunConfig = { ...parsed, adapter, head, evaluation };
   crossCheck(config, method, kind);
   return {
     config: deepFreeze(config),

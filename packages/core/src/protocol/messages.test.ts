@@ -13,7 +13,7 @@ const hash = "a".repeat(64);
 
 const samples = [
   { type: "hello", protocol: 1, run: null, client: "ward-3", software: "test" },
-  { type: "join", run: "toy", layoutHash: hash, holds: { round: 3, hash } },
+  { type: "join", run: "toy", layoutHash: hash, holds: { round: 3, hash }, pending: null },
   { type: "taken", run: "toy", round: 4, attempt: 1, holds: null },
   {
     type: "declined",
@@ -30,6 +30,22 @@ const samples = [
     blob: { hash, bytes: 400 },
     examples: 12,
     metrics: { loss: 0.5 },
+  },
+  {
+    type: "evaluated",
+    run: "toy",
+    round: 4,
+    holds: { round: 4, hash },
+    result: { examples: 7, metrics: { accuracy: 0.5 } },
+    code: null,
+  },
+  {
+    type: "evaluated",
+    run: "toy",
+    round: 4,
+    holds: null,
+    result: null,
+    code: "data-invalid",
   },
   { type: "leave", run: "toy" },
 ] as unknown as ClientMessage[];

@@ -77,6 +77,8 @@ const spec = z.strictObject({
   }),
   head: z.enum(["freeze", "share", "personal"]),
   training: trainingSchema,
+  /** Share of its examples that a client without evaluation data of its own keeps out of training. */
+  holdout: z.number().min(0).max(0.9),
   layoutHash: digest,
   /** Where the adapter of round 0 comes from: the key of the stream that draws it, or a blob of all its values. */
   initial: z.discriminatedUnion("kind", [
@@ -95,7 +97,14 @@ const clientMessages = {
     client,
     software: z.string().max(200),
   }),
-  join: z.strictObject({ type: z.literal("join"), run, layoutHash: digest, holds: held }),
+  join: z.strictObject({
+    type: z.literal("join"),
+    run,
+    layoutHash: digest,
+    holds: held,
+    /** A delivered update whose answer the client has not heard; it is told first when the update was accepted. */
+    pending: held,
+  }),
   taken: z.strictObject({
     type: z.literal("taken"),
     run,
@@ -119,6 +128,15 @@ const clientMessages = {
     /** The weight of the update; more examples than this one client cannot have. */
     examples: z.int().min(0).max(1_000_000_000),
     metrics,
+  }),
+  evaluated: z.strictObject({
+    type: z.literal("evaluated"),
+    run,
+    round,
+    holds: held,
+    /** Null: the client could not evaluate, and `code` says why. */
+    result: z.strictObject({ examples: z.int().positive().max(1_000_000_000), metrics }).nullable(),
+    code: code.nullable(),
   }),
   leave: z.strictObject({ type: z.literal("leave"), run }),
 };
@@ -148,6 +166,20 @@ const serverMessages = {
     seed: words,
     deadlineMs: z.number().min(0),
   }),
+  evaluate: z.strictObject({
+    type: z.literal("evaluate"),
+    run,
+    /** The finished round whose adapter is evaluated; 0: the initial one. */
+    round,
+    layoutHash: digest,
+    /** As in an order: the round that the client is taken to hold, what to fetch, and what results. */
+    from: round.nullable(),
+    download: z.array(published),
+    adapterHash: digest,
+    /** Roles for which the client puts its own factors in place. */
+    personal: roles,
+    deadlineMs: z.number().min(0),
+  }),
   cancel: z.strictObject({ type: z.literal("cancel"), run, round, code }),
   accepted: z.strictObject({ type: z.literal("accepted"), run, round, hash: digest }),
   refused: z.strictObject({
@@ -173,12 +205,14 @@ const clientSchema = z.discriminatedUnion("type", [
   clientMessages.taken,
   clientMessages.declined,
   clientMessages.update,
+  clientMessages.evaluated,
   clientMessages.leave,
 ]);
 
 const serverSchema = z.discriminatedUnion("type", [
   serverMessages.welcome,
   serverMessages.order,
+  serverMessages.evaluate,
   serverMessages.cancel,
   serverMessages.accepted,
   serverMessages.refused,

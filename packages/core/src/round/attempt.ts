@@ -10,8 +10,10 @@ import type { Member, RoundEffect, RoundState } from "./types.ts";
 /** What the engine needs to know of its run. */
 export interface RoundRules {
   readonly policy: RoundPolicy;
-  /** Central evaluation after every so many rounds and before the first; 0: never. */
+  /** Evaluation after every so many rounds and before the first; 0: never. */
   readonly evaluateEvery: number;
+  /** Who evaluates: clients must be there before they can, also before the first round. */
+  readonly evaluatedBy: "coordinator" | "clients";
   /** The run's stream; the engine only forks it, by round and attempt. */
   readonly rng: Rng;
 }
@@ -31,15 +33,19 @@ export function nextRound(rules: RoundRules, state: RoundState): Step {
 }
 
 /** Waits for enough clients, with a deadline. */
-function wait(rules: RoundRules, state: RoundState): Step {
+export function wait(rules: RoundRules, state: RoundState): Step {
   const timer: RoundEffect = { type: "startTimer", timer: "wait", ms: rules.policy.waitTimeoutMs };
   return chain([state, [timer]], (waiting) => tryOpen(rules, waiting));
 }
 
-/** Opens the attempt when enough clients are present. */
+/** Opens the attempt when enough clients are present; round 0 is not trained but evaluated. */
 export function tryOpen(rules: RoundRules, state: RoundState): Step {
   const enough = state.presentCount >= rules.policy.minAvailableClients;
   if (state.phase !== "waiting" || state.paused || !enough) return stay(state);
+  if (state.round === 0) {
+    const evaluate = { type: "evaluate", round: 0 } as const;
+    return [{ ...state, phase: "evaluating" }, [{ type: "stopTimer", timer: "wait" }, evaluate]];
+  }
   const label = `round/${state.round}/attempt/${state.attempt}/cohort`;
   const sample = sampleCohort(presentIndices(state), rules.policy, rules.rng.fork(label));
   const cohort = sample.cohort.map((index) => firstStatus(state, index));

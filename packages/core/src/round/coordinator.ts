@@ -4,6 +4,7 @@
  * The only interpreter of {@link RoundEffect}; live server and simulation run this very code.
  */
 import type { FactorRole } from "../adapter/layout.ts";
+import type { RunConfig } from "../config/run-config.ts";
 import type { ErrorCode } from "../errors.ts";
 import type { Digest } from "../ids.ts";
 import type { Metrics } from "../metrics.ts";
@@ -24,6 +25,8 @@ import { connectionTable, trafficMeter } from "./connections.ts";
 import type { Connections, TrafficMeter } from "./connections.ts";
 import { performEffect } from "./drive.ts";
 import { eventLoop } from "./event-loop.ts";
+import { watchEvaluation } from "./federated-evaluation.ts";
+import type { EvaluationNotes } from "./federated-evaluation.ts";
 import type { GlobalModel } from "./global-model.ts";
 import { openGlobalModel } from "./global-model.ts";
 import { clientEvents } from "./reception.ts";
@@ -38,7 +41,7 @@ export interface CoordinatorPorts {
   readonly blobs: Blobs;
   readonly clock: Clock;
   readonly hash: Hash;
-  /** Central evaluation on the operator's data; null when there is none. Not asked where clients keep factors. */
+  /** Central evaluation on the operator's data; null when there is none. Not asked where clients evaluate. */
   readonly evaluate: ((model: EvaluatedModel) => Promise<Metrics>) | null;
 }
 
@@ -101,6 +104,7 @@ export interface Context {
   readonly connections: Connections;
   readonly traffic: TrafficMeter;
   readonly round: RoundNotes;
+  readonly evaluation: EvaluationNotes;
   readonly timers: Map<string, () => void>;
   post(event: RoundEvent): void;
   state(): RoundState;
@@ -141,7 +145,8 @@ export async function openCoordinator(
   const model = await openGlobalModel(setup, ports, last);
   const rules: RoundRules = {
     policy: config.rounds,
-    evaluateEvery: evaluates(ports, model) ? config.evaluation.everyRounds : 0,
+    evaluateEvery: evaluates(config, ports) ? config.evaluation.everyRounds : 0,
+    evaluatedBy: config.evaluation.where === "federated" ? "clients" : "coordinator",
     rng: setup.rng.fork("rounds"),
   };
   const { context, pump, done } = assemble(setup, ports, {
@@ -176,9 +181,8 @@ export async function openCoordinator(
   };
 }
 
-/** With personal factors there is no global model that could be evaluated centrally. */
-function evaluates({ evaluate }: CoordinatorPorts, model: GlobalModel): boolean {
-  return evaluate !== null && model.plan(0).personal.length === 0;
+function evaluates({ evaluation }: RunConfig, { evaluate }: CoordinatorPorts): boolean {
+  return evaluation.where === "federated" || evaluate !== null;
 }
 
 interface Assembly {
@@ -199,7 +203,10 @@ function assemble(setup: RunSetup, ports: CoordinatorPorts, assembly: Assembly) 
   const loop = eventLoop(initialState(assembly.round), {
     rules: assembly.rules,
     perform: (effect) => performEffect(context, effect),
-    changed: (state, event) => listener.stateChanged?.(state, event),
+    changed(state, event) {
+      watchEvaluation(context, event);
+      listener.stateChanged?.(state, event);
+    },
   });
   const context: Context = {
     setup,
@@ -218,6 +225,7 @@ function assemble(setup: RunSetup, ports: CoordinatorPorts, assembly: Assembly) 
       uploads: new Map(),
       pending: null,
     },
+    evaluation: { open: null },
     timers: new Map(),
     post: loop.post,
     state: loop.state,

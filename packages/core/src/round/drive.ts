@@ -7,7 +7,7 @@ import type { MethodUpdate } from "../method.ts";
 import type { RoundRow, RunEnd, UpdateRow } from "../store/store.ts";
 import { decodeUpdate } from "../update.ts";
 import type { Context } from "./coordinator.ts";
-import { evaluateAtClients } from "./federated-evaluation.ts";
+import { evaluate } from "./evaluation.ts";
 import { clientRank, clientStream } from "./setup.ts";
 import type { RoundEffect, TimerName } from "./types.ts";
 
@@ -290,27 +290,6 @@ async function discard(
     uploads.delete(hash);
     await context.ports.blobs.delete(hash);
   }
-}
-
-async function evaluate(context: Context, round: number): Promise<void> {
-  const { ports, setup } = context;
-  const { where } = setup.resolved.config.evaluation;
-  const metrics = await (where === "federated" ? evaluateAtClients : evaluateCentrally)(
-    context,
-    round,
-  );
-  if (metrics !== null) {
-    await ports.store.putEvaluation(setup.id, context.epoch, { round, metrics });
-    context.listener.evaluated?.({ round, metrics });
-  }
-  context.post({ type: "evaluated", metrics });
-}
-
-async function evaluateCentrally({ ports, setup, model }: Context, round: number) {
-  const { rank } = setup.resolved.config.adapter;
-  const residuals = await model.residuals();
-  const subject = { adapter: model.adapter(rank), rank, round, residuals };
-  return (await ports.evaluate?.(subject)) ?? null;
 }
 
 async function finishRun(context: Context, status: RunEnd["status"]): Promise<void> {

@@ -9,6 +9,7 @@ import { checkUpdate } from "../update.ts";
 import type { Connected } from "./connections.ts";
 import type { Context } from "./coordinator.ts";
 import { giveBlob, takeUpload } from "./data-plane.ts";
+import { heardEvaluated } from "./federated-evaluation.ts";
 import { noteRefusal } from "./drive.ts";
 import { clientRank, initialStream } from "./setup.ts";
 import type { PreparedTier } from "./setup.ts";
@@ -85,6 +86,11 @@ async function heard(
     }
     case "update":
       return update(context, connected, message);
+    case "evaluated": {
+      const holds = await verifiedHolding(context, index, message.holds);
+      heardEvaluated(context, index, { message, holds });
+      return;
+    }
     case "leave":
       context.connections.remove(connected.connection);
       context.post({ type: "left", index, forGood: true });
@@ -153,6 +159,7 @@ function runSpec(context: Context, index: number): RunSpec {
     adapter: { ...adapter, rank },
     head: config.head,
     training: config.training,
+    holdout: config.evaluation.holdout,
     layoutHash,
     initial:
       initialBlob === null
@@ -187,6 +194,7 @@ async function join(
     return;
   }
   const holds = await verifiedHolding(context, index, message.holds);
+  await tellAccepted(context, index, message.pending);
   context.post({ type: "joined", index, rank: tier.rank, holds });
 }
 
@@ -239,6 +247,22 @@ async function update(
   } catch (error) {
     context.post({ type: "arrived", index, round, hash, problem: asFedtuneError(error).code });
   }
+}
+
+/** Tells a client that never heard it that its update was accepted; before the next order makes it give the update up. */
+async function tellAccepted(
+  context: Context,
+  index: number,
+  pending: MessageOf<"join">["pending"],
+): Promise<void> {
+  if (pending === null) return;
+  const { round, hash } = pending;
+  const row = await context.ports.store.getUpdate(context.setup.id, round, index);
+  if (row?.blob.hash !== hash) return;
+  const member = context.state().cohort.find((one) => one.index === index);
+  const isOpen = round === context.state().round && member?.status === "accepted";
+  if (isOpen || (await wasAccepted(context, round, index)))
+    context.send(index, { type: "accepted", run: context.setup.id, round, hash });
 }
 
 async function wasAccepted(context: Context, round: number, index: number): Promise<boolean> {

@@ -15,6 +15,35 @@ import { initialState } from "./state.ts";
 import { step } from "./step.ts";
 import type { RoundEvent } from "./types.ts";
 
+describe("evaluating at the clients", () => {
+  const of = rules({ minAvailableClients: 2 }, 1, "clients");
+
+  it("[RE3] [RE14] waits for the clients before the first round, evaluates, and then opens it", () => {
+    const [waiting, effects] = play(of, [start]);
+    expect([waiting.phase, waiting.round, types(effects)]).toEqual(["waiting", 0, ["startTimer"]]);
+    const [evaluating, asks] = play(of, [joined(0), joined(1)], waiting);
+    expect(evaluating.phase).toBe("evaluating");
+    expect(asks).toEqual([
+      { type: "stopTimer", timer: "wait" },
+      { type: "evaluate", round: 0 },
+    ]);
+    const [open] = play(of, [{ type: "evaluated", metrics: null }], evaluating);
+    expect([open.phase, open.round]).toEqual(["collecting", 1]);
+  });
+
+  it("[RE3] a wait that finds too few clients fails before round 1", () => {
+    const [state] = play(of, [start, joined(0), { type: "timer", timer: "wait" }]);
+    expect(state.failure?.message).toContain("Cannot start round 1: 1 clients");
+  });
+
+  it("[RE11] a pause holds the first evaluation back, a stop ends the run", () => {
+    const [paused] = play(of, [start, { type: "pause" }, joined(0), joined(1)]);
+    expect(paused.phase).toBe("waiting");
+    expect(play(of, [{ type: "resume" }], paused)[0].phase).toBe("evaluating");
+    expect(play(of, [{ type: "stop" }], paused)[0].phase).toBe("stopped");
+  });
+});
+
 describe("opening a round", () => {
   it("[RE3] waits for the configured number of clients, with a deadline", () => {
     const of = rules({ minAvailableClients: 3 });

@@ -1,7 +1,7 @@
 /** The pure transition function of the round engine: no clock, socket, disk or dice of its own. */
 import { FedtuneError } from "../errors.ts";
 import type { RoundRules } from "./attempt.ts";
-import { aggregationFailed, deadline, fail, finish, nextRound, tryOpen } from "./attempt.ts";
+import { aggregationFailed, deadline, fail, finish, nextRound, tryOpen, wait } from "./attempt.ts";
 import { arrived, declined, graceOver, joined, left, stored, taken } from "./members.ts";
 import { stay } from "./state.ts";
 import type { Step } from "./state.ts";
@@ -65,6 +65,7 @@ export function step(rules: RoundRules, state: RoundState, event: RoundEvent): S
 function start(rules: RoundRules, state: RoundState): Step {
   if (state.phase !== "idle") return stay(state);
   if (rules.evaluateEvery === 0 || state.round > 0) return nextRound(rules, state);
+  if (rules.evaluatedBy === "clients") return wait(rules, { ...state, phase: "waiting" });
   return [{ ...state, phase: "evaluating" }, [{ type: "evaluate", round: 0 }]];
 }
 
@@ -89,7 +90,7 @@ function timer(rules: RoundRules, state: RoundState, name: TimerName): Step {
 function waitedTooLong(rules: RoundRules, state: RoundState): Step {
   if (state.phase !== "waiting" || state.paused) return stay(state);
   const message =
-    `Cannot start round ${state.round}: ${state.presentCount} clients after ` +
+    `Cannot start round ${Math.max(1, state.round)}: ${state.presentCount} clients after ` +
     `${rules.policy.waitTimeoutMs} ms, wanted ${rules.policy.minAvailableClients}`;
   return fail(state, "not-enough-clients", message);
 }

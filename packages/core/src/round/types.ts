@@ -40,7 +40,7 @@ export interface Member {
 /** The whole state of a run's rounds; arrays are replaced, never changed. */
 export interface RoundState {
   readonly phase: Phase;
-  /** The round being worked on, counted from 1; the last finished one when the run has ended. */
+  /** The round being worked on, counted from 1; 0 until the first opens; the last finished one when the run has ended. */
   readonly round: number;
   readonly attempt: number;
   /** By participantIndex; holes are indices that have not joined in this process. */

@@ -133,7 +133,7 @@ export interface AttemptRow {
   readonly cohort: readonly number[];
 }
 
-/** Central evaluation of the adapter after a round; round 0 is the initial one. */
+/** Evaluation of the adapter after a round, central or merged over clients; round 0 is the initial one. */
 export interface EvaluationRow {
   readonly round: number;
   readonly metrics: Metrics;

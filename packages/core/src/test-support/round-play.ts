@@ -11,10 +11,15 @@ import type { RoundEffect, RoundEvent, RoundState } from "../round/types.ts";
 export const hash = (k: number): Digest => String(k).padStart(64, "0") as Digest;
 
 /** A run of two rounds under a policy. */
-export function rules(policy: object = {}, evaluateEvery = 0): RoundRules {
+export function rules(
+  policy: object = {},
+  evaluateEvery = 0,
+  evaluatedBy: RoundRules["evaluatedBy"] = "coordinator",
+): RoundRules {
   return {
     policy: roundsSchema.parse({ numRounds: 2, ...policy }),
     evaluateEvery,
+    evaluatedBy,
     rng: rngFromSeed(7),
   };
 }

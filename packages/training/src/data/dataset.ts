@@ -3,6 +3,7 @@ import { FedtuneError, nearest } from "@fedtune/core";
 import type { FileSource } from "../files.ts";
 import type { TextTokenizer } from "../tokenizer/tokenizer.ts";
 import type { Example } from "./batch.ts";
+import { drawOf, partOf } from "./holdout.ts";
 import { invalid } from "./lines.ts";
 import { readRows } from "./records.ts";
 import type { FileData } from "./reference.ts";
@@ -37,6 +38,8 @@ interface TableRow {
   readonly example: Example;
   readonly label: string;
   readonly where: string;
+  /** Decides which part of a holdout the row is in. */
+  readonly draw: number;
 }
 
 /** Files held at a time; a client has one or two, a simulation few. */
@@ -47,7 +50,7 @@ export function openDataStore(files: FileSource, tokenizer: TextTokenizer): Data
   const tables = new Map<string, Promise<Table>>();
   return {
     async load(ref, options) {
-      const { rows: _rows, where, ...file } = ref;
+      const { rows: _rows, holdout: _holdout, where, ...file } = ref;
       const key = JSON.stringify([file, where?.column ?? null, options]);
       const table = await remember(tables, key, () =>
         readTable(ref, options, { files, tokenizer }),
@@ -96,25 +99,32 @@ async function readTable(
     const pair = ref.textPair === null ? null : (others[0] ?? "");
     const where = ref.where === null ? "" : (others.at(-1) ?? "");
     const example = { ...tokenizer.encode(text, pair, maxLength), label: indices.get(label) ?? -1 };
-    rows.push({ line, example, label, where });
+    rows.push({ line, example, label, where, draw: drawOf(text, pair) });
   }
   return { rows };
 }
 
 function select({ rows }: Table, ref: FileData, labels: readonly string[]): readonly Example[] {
-  const { rows: wanted, where, path } = ref;
+  const { rows: wanted, where, path, holdout } = ref;
   const picked =
     wanted === null
       ? rows
       : [...new Set(wanted)].sort((a, b) => a - b).map((index) => rowAt(rows, index, path));
   const kept = where === null ? picked : picked.filter((row) => row.where === where.equals);
-  if (kept.length > 0) return kept.map((row) => labelled(row, ref, labels));
+  const part = holdout === null ? kept : partOf(kept, holdout);
+  if (part.length > 0) return part.map((row) => labelled(row, ref, labels));
+  if (kept.length > 0) throw tooFewToHoldOut(ref, kept.length);
   const filter = where === null ? "" : ` where ${where.column} is "${where.equals}"`;
   throw new FedtuneError(
     "data-invalid",
     `Cannot use ${path}: it has no rows${filter}, expected at least 1`,
     { data: { path, where } },
   );
+}
+
+function tooFewToHoldOut({ path, holdout }: FileData, rows: number): FedtuneError {
+  const message = `Cannot keep examples of ${path} for evaluation: it has ${rows} rows for this client, expected at least 2`;
+  return new FedtuneError("data-invalid", message, { data: { path, holdout, rows } });
 }
 
 function rowAt(rows: readonly TableRow[], index: number, path: string): TableRow {

@@ -27,6 +27,11 @@ export const fileDataSchema = z.strictObject({
     .default(null),
   /** Only these rows, counted from 0 without the header; null: all. A partition of a simulation. */
   rows: z.array(z.int().min(0)).nullable().default(null),
+  /** Only what is trained on, or only what is held out; null: everything. */
+  holdout: z
+    .strictObject({ fraction: z.number().gt(0).lt(1), part: z.enum(["train", "held-out"]) })
+    .nullable()
+    .default(null),
 });
 
 /** A resolved data reference. */

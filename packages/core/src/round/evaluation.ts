@@ -1,0 +1,24 @@
+/** Evaluation of a finished round, wherever it happens. */
+import type { Metrics } from "../metrics.ts";
+import type { Context } from "./coordinator.ts";
+import { evaluateAtClients } from "./federated-evaluation.ts";
+
+/** Evaluates, stores what was found, and lets the engine go on. */
+export async function evaluate(context: Context, round: number): Promise<void> {
+  const { ports, setup, epoch, listener } = context;
+  const isFederated = setup.resolved.config.evaluation.where === "federated";
+  const metrics = await (isFederated ? evaluateAtClients : evaluateCentrally)(context, round);
+  if (metrics !== null) {
+    await ports.store.putEvaluation(setup.id, epoch, { round, metrics });
+    listener.evaluated?.({ round, metrics });
+  }
+  context.post({ type: "evaluated", metrics });
+}
+
+async function evaluateCentrally(context: Context, round: number): Promise<Metrics | null> {
+  const { ports, setup, model } = context;
+  const { rank } = setup.resolved.config.adapter;
+  const residuals = await model.residuals();
+  const subject = { adapter: model.adapter(rank), rank, round, residuals };
+  return (await ports.evaluate?.(subject)) ?? null;
+}
