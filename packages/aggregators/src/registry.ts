@@ -1,6 +1,7 @@
 /** The one list of methods. Names, schemas, help, forms, tables and the conformance runs follow from it. */
 import { FedtuneError, nearest } from "@fedtune/core";
 import type { Method } from "@fedtune/core";
+import { cellm } from "./methods/cellm.ts";
 import { fedavg } from "./methods/fedavg.ts";
 import { fedSb } from "./methods/fed-sb.ts";
 import { fedexLora } from "./methods/fedex-lora.ts";
@@ -9,6 +10,7 @@ import { ffaLora } from "./methods/ffa-lora.ts";
 import { fedsvd } from "./methods/fedsvd.ts";
 import { flexlora } from "./methods/flexlora.ts";
 import { flora } from "./methods/flora.ts";
+import { hetlora } from "./methods/hetlora.ts";
 import { loraFair } from "./methods/lora-fair.ts";
 import { rolora } from "./methods/rolora.ts";
 
@@ -24,6 +26,8 @@ export const methods = [
   flexlora,
   fedexLora,
   flora,
+  hetlora,
+  cellm,
 ] as const;
 
 /** Name of a method in configs. */

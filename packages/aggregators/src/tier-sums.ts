@@ -8,7 +8,7 @@ import { FedtuneError, gatherRoles, scatterRoles } from "@fedtune/core";
 import type { FactorRole, Layout, MethodUpdate } from "@fedtune/core";
 import { newestAfter, phaseOf, tierOf, uploadLayout } from "./tiers.ts";
 import type { AdapterTier, TierState } from "./tiers.ts";
-import { addToMean, checkWeight, emptyMean } from "./weighted-mean.ts";
+import { addSparseToMean, addToMean, checkWeight, emptyMean } from "./weighted-mean.ts";
 import type { WeightedMean } from "./weighted-mean.ts";
 
 /** The running sums of one round. */
@@ -42,7 +42,7 @@ export function openSums(state: TierState, round: number): RoundSums {
  */
 export function addToSums(
   sums: RoundSums,
-  { rank, roles, delta, weight, index }: MethodUpdate,
+  { rank, roles, delta, support, weight, index }: MethodUpdate,
 ): void {
   const tier = tierOf(sums.tiers, rank);
   if (roles.length !== sums.roles.length || !roles.every((role) => sums.roles.includes(role))) {
@@ -53,7 +53,8 @@ export function addToSums(
       { data: { round: sums.round, index, roles, expected: sums.roles } },
     );
   }
-  addToMean(tier.mean, delta, weight);
+  if (support === undefined) addToMean(tier.mean, delta, weight);
+  else addSparseToMean(tier.mean, { support, values: delta }, weight);
 }
 
 /**

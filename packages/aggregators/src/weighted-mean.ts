@@ -22,15 +22,41 @@ export function emptyMean(size: number): WeightedMean {
  */
 export function addToMean(mean: WeightedMean, values: Float32Array, weight: number): void {
   if (values.length !== mean.sums.length) throw wrongSize(values.length, mean.sums.length);
+  if (counted(mean, weight)) addScaled(mean.sums, values, weight);
+}
+
+/**
+ * As {@link addToMean}, of a vector that is zero but at the ascending positions of its support.
+ *
+ * @throws FedtuneError `shape-mismatch` when positions and values are not equally many, or lie beyond `[size]`
+ * @throws RangeError when `weight` is negative or not finite
+ */
+export function addSparseToMean(
+  mean: WeightedMean,
+  { support, values }: { readonly support: Uint32Array; readonly values: Float32Array },
+  weight: number,
+): void {
+  const { sums } = mean;
+  if (values.length !== support.length) throw wrongSize(values.length, support.length);
+  const last = support.at(-1) ?? -1;
+  if (last >= sums.length) throw wrongSize(last + 1, sums.length);
+  if (!counted(mean, weight)) return;
+  for (let i = 0; i < support.length; i++) {
+    const at = support[i] ?? 0;
+    sums[at] = (sums[at] ?? 0) + weight * (values[i] ?? 0);
+  }
+}
+
+/** Counts one vector; whether it weighs anything. */
+function counted(mean: WeightedMean, weight: number): boolean {
   if (!(weight >= 0 && weight < Infinity)) {
     throw new RangeError(
       `Cannot average with weight ${String(weight)}: wanted a finite number >= 0`,
     );
   }
   mean.count += 1;
-  if (weight === 0) return;
   mean.weight += weight;
-  addScaled(mean.sums, values, weight);
+  return weight > 0;
 }
 
 /**

@@ -18,7 +18,7 @@ import {
   relativeDistance,
   tierIn,
 } from "@fedtune/testkit";
-import type { MethodBench, PlayedRound, ToyClient } from "@fedtune/testkit";
+import type { Federation, MethodBench, PlayedRound, ToyClient } from "@fedtune/testkit";
 import { describe, expect, it } from "vitest";
 import { fedsvd } from "./fedsvd.ts";
 import type { FedSvdState } from "./fedsvd.ts";
@@ -43,7 +43,7 @@ function rounds(some: MethodBench, count: number): PlayedRound[] {
 
 function closedWith(
   some: MethodBench,
-  server: PlayedRound["server"],
+  server: Federation["server"],
   updates: readonly MethodUpdate[],
 ) {
   const facts = { round: server.round + 1, sampled: 3, accepted: 3, totalWeight: 1 };

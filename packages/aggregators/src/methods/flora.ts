@@ -1,20 +1,21 @@
-import { concatColumns, concatRows, kaimingDown, noOptions, toFloat32 } from "@fedtune/core";
-import type {
-  FactoredResidual,
-  Method,
-  MethodResult,
-  NoOptions,
-  PlannedClient,
-  Rng,
-} from "@fedtune/core";
-import { basePart, downloadWithBase } from "../base-parts.ts";
-import { addToStack, openStack, trainedModules } from "../client-stack.ts";
+import { kaimingDown, toFloat32, transpose } from "@fedtune/core";
+import type { FactoredResidual, Method, MethodResult, Rng } from "@fedtune/core";
+import { z } from "zod";
+import { basePart, chainFunctions } from "../base-parts.ts";
+import type { ChainState } from "../base-parts.ts";
+import { factoredSum, maxTotalRank, stackFunctions, trainedModules } from "../client-stack.ts";
 import type { ClientStack, TrainedModule } from "../client-stack.ts";
-import { tierFunctions } from "../mean-of-roles.ts";
 import { pairPlaces } from "../module-pairs.ts";
 import { lengthOf, meanDeltas, movedBy } from "../tier-sums.ts";
 import { publishFactors } from "../tiers.ts";
-import type { AdapterTier, TierState } from "../tiers.ts";
+import type { AdapterTier } from "../tiers.ts";
+
+const config = z.strictObject({ maxTotalRank });
+
+/** Options of FLoRA. */
+export type FloraConfig = z.output<typeof config>;
+
+type FloraState = ChainState<FloraConfig>;
 
 /**
  * Stacks all clients' products into the frozen base, then every adapter starts anew: exact for any mix of ranks.
@@ -22,7 +23,7 @@ import type { AdapterTier, TierState } from "../tiers.ts";
  * Per module the base gets the sum of p_k s_k B_k A_k, A_k `[r_k, in]`, B_k `[out, r_k]`, s_k the tier's scaling, as one
  * factored residual: columns p_k s_k B_k side by side, rows A_k on top of each other, rank R, the sum of ranks. The next
  * A is drawn as LoRA's first one, from the run's seed, and B is zero. A client that was away fetches every residual that
- * it lacks. `stackedRank` reports R.
+ * it lacks. `stackedRank` reports R; a round of more than `maxTotalRank` is refused.
  *
  * Departs from the paper's code: p_k stands on one factor only and each product has its own client's scaling; the
  * fresh A is published, so that all clients of a rank start alike. Head and DoRA's magnitude, whose shapes do not
@@ -38,7 +39,7 @@ export const flora = {
     equations:
       "the stacked aggregation: B = [p_1 B_1, ..., p_K B_K], A = [A_1; ...; A_K], W + s B A",
   },
-  config: noOptions,
+  config,
   claims: {
     changesBase: true,
     exactProduct: true,
@@ -51,38 +52,31 @@ export const flora = {
     ranks: "joint",
   },
   defaultHead: "share",
-  passes: 1,
-  ...tierFunctions<NoOptions>(() => [{ share: ["down", "up", "magnitude"], keep: [] }]),
-  download: (state: TierState, client: PlannedClient) => downloadWithBase(state, client, "base"),
-  begin: (state, { round }): ClientStack => openStack(state, round),
-  accumulate: (stack, update) => {
-    addToStack(stack as ClientStack, update);
-  },
-  finish: (state, stack, rng) => finish(state, stack as ClientStack, rng),
-} as const satisfies Method<NoOptions, TierState>;
+  ...chainFunctions<FloraConfig>([{ share: ["down", "up", "magnitude"], keep: [] }], () => "base"),
+  ...stackFunctions,
+  finish: (state: FloraState, stack, rng) => finish(state, stack as ClientStack, rng),
+} as const satisfies Method<FloraConfig, FloraState>;
 
-function finish(state: TierState, stack: ClientStack, rng: Rng): MethodResult<TierState> {
+function finish(state: FloraState, stack: ClientStack, rng: Rng): MethodResult<FloraState> {
   const deltas = meanDeltas(stack.sums, ["head", "magnitude"]);
   const moved = movedBy(state, stack.sums, deltas);
-  const next = { ...moved, tiers: moved.tiers.map((tier) => renewed(tier, rng)) };
-  const residuals = trainedModules(stack, state.tiers).map(stacked);
-  const stackedRank = Math.max(0, ...residuals.map(({ rank }) => rank));
+  const { round } = moved;
+  const tiers = moved.tiers.map((tier) => renewed(tier, rng));
+  const next = { ...moved, tiers, bases: [...state.bases, round] };
+  const residuals = Array.from(trainedModules(stack, state.tiers), stacked);
   return {
     state: next,
-    parts: [basePart(next.round, "base", residuals), ...publishFactors(next)],
-    metrics: { updateNorm: lengthOf(deltas), stackedRank },
+    parts: [basePart(round, "base", residuals), ...publishFactors(next)],
+    metrics: { updateNorm: lengthOf(deltas), stackedRank: stack.totalRank },
   };
 }
 
+/** `[out, R]` against `[R, in]`. */
 function stacked({ module, pairs }: TrainedModule): FactoredResidual {
-  const left = concatColumns(
-    pairs.map(({ up, share, scaling }) => ({
-      ...up,
-      data: up.data.map((value) => share * scaling * value),
-    })),
-  );
-  const right = concatRows(pairs.map(({ down }) => down));
-  return { module, rank: right.rows, left: toFloat32(left), right: toFloat32(right) };
+  const products = pairs.map((pair) => ({ ...pair, weight: pair.share * pair.scaling }));
+  const { left, right } = factoredSum(products);
+  const rank = right.rows;
+  return { module, rank, left: toFloat32(transpose(left)), right: toFloat32(right) };
 }
 
 /** A tier whose pairs start anew; the rest as it is. */
