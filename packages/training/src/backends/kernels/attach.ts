@@ -1,18 +1,16 @@
 /** Puts our kernels into the started wasm backend, after a test against the stock ones. */
 import * as tf from "@tensorflow/tfjs";
-import type { Engine, KernelExports } from "./engine.ts";
-import { createEngine, float } from "./engine.ts";
-import { plainKernels, sharedKernels } from "./generated/binaries.ts";
-import type { Heap } from "./heap.ts";
+import type { Engine } from "./engine.ts";
+import { float } from "./engine.ts";
 import { heapOf } from "./heap.ts";
+import type { OpenEngine } from "./open-engine.ts";
+import { openEngine } from "./open-engine.ts";
 import { runProduct } from "./product.ts";
 import type { ProbeResults } from "./probe.ts";
 import { difference, probe } from "./probe.ts";
 import { installKernels, removeKernels } from "./registry.ts";
 import type { ThreadPlatform, ThreadRequest } from "./threads.ts";
 import { startThreads, wantedThreads } from "./threads.ts";
-import type { WasmModule } from "./web-assembly.ts";
-import { webAssembly } from "./web-assembly.ts";
 
 /** What is wanted. */
 export interface KernelRequest {
@@ -29,13 +27,8 @@ export interface KernelState {
   readonly notes: readonly string[];
 }
 
-interface Attached {
-  readonly engine: Engine;
-  readonly module: WasmModule;
-}
-
 const TOLERANCE = 1e-5;
-const attached = new WeakMap<object, Promise<Attached>>();
+const attached = new WeakMap<object, Promise<OpenEngine>>();
 
 /**
  * Makes the current wasm backend compute with our kernels, or with the stock ones.
@@ -65,22 +58,13 @@ export async function attachKernels(
   }
 }
 
-function attachedTo(backend: object, platform: ThreadPlatform): Promise<Attached> {
-  const known = attached.get(backend) ?? open(heapOf(backend), platform);
+function attachedTo(backend: object, platform: ThreadPlatform): Promise<OpenEngine> {
+  const known = attached.get(backend) ?? openEngine(heapOf(backend), platform);
   attached.set(backend, known);
   return known;
 }
 
-async function open(heap: Heap, { maySleep }: ThreadPlatform): Promise<Attached> {
-  const bytes = Uint8Array.from(atob(heap.shared ? sharedKernels : plainKernels), (character) =>
-    character.charCodeAt(0),
-  );
-  const module = await webAssembly.compile(bytes);
-  const { exports } = new webAssembly.Instance(module, { env: { memory: heap.memory } });
-  return { module, engine: createEngine(heap, exports as KernelExports, maySleep) };
-}
-
-interface ThreadStart extends Attached {
+interface ThreadStart extends OpenEngine {
   readonly platform: ThreadPlatform;
   /** What one thread makes of the probe. */
   readonly alone: ProbeResults;

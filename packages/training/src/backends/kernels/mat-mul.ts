@@ -1,5 +1,5 @@
 /** TensorFlow.js' matrix products: any transposition, batches that broadcast, and a bias. */
-import * as tf from "@tensorflow/tfjs";
+import type * as tf from "@tensorflow/tfjs";
 import type { Engine } from "./engine.ts";
 import type { KernelCall, OwnKernel } from "./kernel.ts";
 import { inputOf, sizeOf } from "./kernel.ts";
@@ -59,16 +59,28 @@ function layoutOf({ attributes }: KernelCall, a: tf.TensorInfo, b: tf.TensorInfo
   const aTurned = attributes["transposeA"] === true;
   const bTurned = attributes["transposeB"] === true;
   const depth = aTurned ? aRows : aColumns;
-  if (depth !== (bTurned ? bColumns : bRows)) return null;
+  const batch = broadcast(a.shape.slice(0, -2), b.shape.slice(0, -2));
+  if (depth !== (bTurned ? bColumns : bRows) || batch === null) return null;
   const strides = (columns: number, turned: boolean) =>
     turned ? { rowStride: 1, columnStride: columns } : { rowStride: columns, columnStride: 1 };
   return {
     rows: aTurned ? aColumns : aRows,
     columns: bTurned ? bRows : bColumns,
     depth,
-    batch: tf.broadcast_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2)),
+    batch,
     strides: { a: strides(aColumns, aTurned), b: strides(bColumns, bTurned) },
   };
+}
+
+/** Shapes are aligned at their ends; an extent of 1 repeats. Null when they do not fit. */
+function broadcast(a: readonly number[], b: readonly number[]): readonly number[] | null {
+  const rank = Math.max(a.length, b.length);
+  const extents = Array.from({ length: rank }, (_, axis) => {
+    const [own = 1, other = 1] = [a[axis - rank + a.length], b[axis - rank + b.length]];
+    if (own === 1) return other;
+    return other === 1 || other === own ? own : Number.NaN;
+  });
+  return extents.some(Number.isNaN) ? null : extents;
 }
 
 interface Batches {

@@ -3,7 +3,7 @@ import type * as tf from "@tensorflow/tfjs";
 import type { KernelCall, OwnKernel } from "./kernel.ts";
 import { inputOf, sizeOf } from "./kernel.ts";
 
-/** erf(x), to 2 ulp where the stock kernel is right to 1.5e-7; float32 only. */
+/** erf(x) to 3 ulp, where the stock kernel is right to 1.5e-7 absolutely; float32 only. */
 export const erf: OwnKernel = (call) => {
   const x = inputOf(call, "x");
   return x.dtype === "float32" ? run(call, "erf", [x]) : null;

@@ -1,0 +1,222 @@
+import { rngFromSeed } from "@fedtune/core";
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import {
+  kernelBench,
+  normals,
+  rowsOf,
+  slowProduct,
+  slowTranspose,
+} from "../../test-support/kernel-bench.ts";
+import type { Slow } from "../../test-support/kernel-bench.ts";
+import { batchMatMul, fusedMatMul } from "./mat-mul.ts";
+import { sumOfProducts } from "./sum-of-products.ts";
+
+const bench = await kernelBench();
+const { engine, tensor, run } = bench;
+
+/** Around the sizes of tiles (4, 8), of narrow products (16) and of vectors. */
+const extent = fc.oneof(fc.integer({ min: 1, max: 20 }), fc.constantFrom(31, 32, 33, 95, 97, 101));
+/** Around the depth of a block (256). */
+const depth = fc.oneof(extent, fc.constantFrom(255, 256, 257, 300, 513));
+const matrices = fc.record({
+  rows: extent,
+  columns: extent,
+  depth,
+  transposeA: fc.boolean(),
+  transposeB: fc.boolean(),
+  seed: fc.nat(),
+});
+
+const turned = (matrix: Slow, turn: boolean): Slow => (turn ? slowTranspose(matrix) : matrix);
+const absolute = (matrix: Slow): Slow => matrix.map((row) => row.map(Math.abs));
+
+/** Every value within `tolerance` of what the magnitudes that were added up allow. */
+function expectProduct(found: Float32Array, wanted: Slow, magnitudes: Slow): void {
+  const scales = magnitudes.flat();
+  const values = wanted.flat();
+  expect(found.length).toBe(values.length);
+  const worst = values.reduce(
+    (most, value, index) =>
+      Math.max(most, Math.abs(found[index]! - value) / (scales[index]! + 1e-30)),
+    0,
+  );
+  expect(worst).toBeLessThan(1e-6);
+}
+
+/** Operands of one product as drawn, and its slow result and magnitudes. */
+function drawn(given: {
+  rows: number;
+  columns: number;
+  depth: number;
+  transposeA: boolean;
+  transposeB: boolean;
+  seed: number;
+}) {
+  const rng = rngFromSeed(given.seed);
+  const aShape = given.transposeA ? [given.depth, given.rows] : [given.rows, given.depth];
+  const bShape = given.transposeB ? [given.columns, given.depth] : [given.depth, given.columns];
+  const a = normals(rng, given.rows * given.depth);
+  const b = normals(rng, given.depth * given.columns);
+  const slowA = turned(rowsOf(a, aShape[1]!), given.transposeA);
+  const slowB = turned(rowsOf(b, bShape[1]!), given.transposeB);
+  return {
+    ...{ a, b, aShape, bShape },
+    slow: slowProduct(slowA, slowB),
+    magnitudes: slowProduct(absolute(slowA), absolute(slowB)),
+  };
+}
+
+describe("our matrix products", () => {
+  test("equal three loops for any sizes and transpositions", () => {
+    fc.assert(
+      fc.property(matrices, (given) => {
+        bench.reset();
+        const { a, b, aShape, bShape, slow, magnitudes } = drawn(given);
+        const inputs = { a: tensor(a, aShape), b: tensor(b, bShape) };
+        const [found] = run(batchMatMul, inputs, given);
+        expectProduct(found!, slow, magnitudes);
+      }),
+    );
+  });
+
+  test("add a bias row", () => {
+    fc.assert(
+      fc.property(matrices, (given) => {
+        bench.reset();
+        const { a, b, aShape, bShape, slow, magnitudes } = drawn(given);
+        const row = normals(rngFromSeed(given.seed + 1), given.columns);
+        const bias = tensor(row, [given.columns]);
+        const inputs = { a: tensor(a, aShape), b: tensor(b, bShape), bias };
+        const [found] = run(fusedMatMul, inputs, { ...given, activation: "linear" });
+        const add = (matrix: Slow, more: (value: number) => number) =>
+          matrix.map((values) => values.map((value, column) => value + more(row[column]!)));
+        expectProduct(
+          found!,
+          add(slow, (value) => value),
+          add(magnitudes, Math.abs),
+        );
+      }),
+    );
+  });
+
+  test("add up in one result", () => {
+    const factors = fc.tuple(fc.constantFrom(1, 0.5, -2), fc.constantFrom(1, 0.25));
+    fc.assert(
+      fc.property(matrices, depth, factors, (given, otherDepth, factor) => {
+        bench.reset();
+        const [first, second] = [
+          drawn(given),
+          drawn({ ...given, depth: otherDepth, seed: given.seed + 1 }),
+        ];
+        const { transposeA, transposeB } = given;
+        const inputs = {
+          ...{ a0: tensor(first.a, first.aShape), b0: tensor(first.b, first.bShape) },
+          ...{ a1: tensor(second.a, second.aShape), b1: tensor(second.b, second.bShape) },
+        };
+        const [found] = run(sumOfProducts, inputs, {
+          factors: factor,
+          transposeA: [transposeA, transposeA],
+          transposeB: [transposeB, transposeB],
+        });
+        const add = (x: Slow, y: Slow, [f, g]: readonly [number, number]) =>
+          x.map((row, i) => row.map((value, j) => f * value + g * y[i]![j]!));
+        const sizes = [Math.abs(factor[0]), Math.abs(factor[1])] as const;
+        expectProduct(
+          found!,
+          add(first.slow, second.slow, factor),
+          add(first.magnitudes, second.magnitudes, sizes),
+        );
+      }),
+    );
+  });
+
+  test("broadcast leading axes as TensorFlow.js allows", () => {
+    const axis = fc.record({
+      extent: fc.integer({ min: 1, max: 3 }),
+      a: fc.boolean(),
+      b: fc.boolean(),
+    });
+    const batch = fc.array(axis, { minLength: 1, maxLength: 3 });
+    const small = fc.record({
+      rows: fc.integer({ min: 1, max: 9 }),
+      columns: fc.integer({ min: 1, max: 9 }),
+      depth: fc.integer({ min: 1, max: 9 }),
+    });
+    fc.assert(
+      fc.property(batch, small, fc.nat({ max: 2 }), fc.nat(), (axes, size, cut, seed) => {
+        bench.reset();
+        const rng = rngFromSeed(seed);
+        const { rows, columns, depth: inner } = size;
+        // An operand may repeat along an axis, and may lack the first axes.
+        const aAxes = axes.map(({ extent: own, a }) => (a ? own : 1)).slice(cut);
+        const bAxes = axes.map(({ extent: own, a, b }) => (b || !a ? own : 1));
+        const count = (shape: readonly number[]) => shape.reduce((x, y) => x * y, 1);
+        const a = normals(rng, count(aAxes) * rows * inner);
+        const b = normals(rng, count(bAxes) * inner * columns);
+        const inputs = {
+          a: tensor(a, [...aAxes, rows, inner]),
+          b: tensor(b, [...bAxes, inner, columns]),
+        };
+        const [found] = run(batchMatMul, inputs);
+        const full = axes.map((_, i) => Math.max(bAxes[i]!, aAxes[i - cut] ?? 1));
+        const part = (
+          values: Float32Array,
+          own: readonly number[],
+          place: readonly number[],
+          length: number,
+        ) => {
+          const at = own.reduce(
+            (sum, e, i) => sum * e + (e === 1 ? 0 : place[i + place.length - own.length]!),
+            0,
+          );
+          return values.subarray(at * length, (at + 1) * length);
+        };
+        const wanted = Array.from({ length: count(full) }, (_, index) => {
+          const place = full.map((e, i) => Math.floor(index / count(full.slice(i + 1))) % e);
+          const x = rowsOf(part(a, aAxes, place, rows * inner), inner);
+          const y = rowsOf(part(b, bAxes, place, inner * columns), columns);
+          return [slowProduct(x, y), slowProduct(absolute(x), absolute(y))] as const;
+        });
+        expectProduct(
+          found!,
+          wanted.flatMap(([slow]) => slow),
+          wanted.flatMap(([, scale]) => scale),
+        );
+      }),
+    );
+  });
+
+  test("of nothing are zero", () => {
+    expect(run(batchMatMul, { a: tensor([], [2, 0]), b: tensor([], [0, 3]) })).toEqual([
+      new Float32Array(6),
+    ]);
+    expect(run(batchMatMul, { a: tensor([], [0, 2]), b: tensor([1, 2], [2, 1]) })[0]).toHaveLength(
+      0,
+    );
+  });
+
+  test("[TN9] let NaN and infinity through, and only where they belong", () => {
+    const a = new Float32Array(5 * 7).fill(1);
+    const b = new Float32Array(7 * 19);
+    [a[7 + 3], a[14 + 6]] = [Number.NaN, Infinity];
+    const [found] = run(batchMatMul, { a: tensor(a, [5, 7]), b: tensor(b, [7, 19]) });
+    const rows = rowsOf(found!, 19);
+    expect(rows.map((row) => row.every(Number.isNaN))).toEqual([false, true, true, false, false]);
+    expect([...rows[0]!, ...rows[3]!].every((value) => value === 0)).toBe(true);
+  });
+
+  test("leave what they cannot do to the stock kernel", () => {
+    const ask = (
+      kernel: typeof batchMatMul,
+      inputs: Parameters<typeof batchMatMul>[0]["inputs"],
+      attributes = {},
+    ) => kernel({ engine, inputs, attributes });
+    const [a, b] = [tensor([1, 2], [1, 2]), tensor([1, 2], [2, 1])];
+    expect(ask(batchMatMul, { a, b: { ...b, dtype: "int32" } })).toBeNull();
+    expect(ask(batchMatMul, { a, b: a })).toBeNull();
+    expect(ask(fusedMatMul, { a, b }, { activation: "relu" })).toBeNull();
+    expect(ask(fusedMatMul, { a: b, b: a, bias: a }, { activation: "linear" })).not.toBeNull();
+    expect(ask(fusedMatMul, { a: b, b: a, bias: b }, { activation: "linear" })).toBeNull();
+  });
+});
