@@ -7,27 +7,32 @@ import {
   matrixFrom,
   productNorm,
 } from "@fedtune/core";
-import type { Layout, LowRank, WeightedProduct } from "@fedtune/core";
-import type { AdapterToCombine } from "./combine.ts";
+import type { AdapterKind, AdapterSettings, Layout, LowRank, WeightedProduct } from "@fedtune/core";
 
-/** Relative Frobenius distances `||mean of B_k A_k - B A|| / ||mean of B_k A_k||`; scalings cancel. */
+/** Relative Frobenius distances `||mean of s_k B_k A_k - s B A|| / ||mean of s_k B_k A_k||`. */
 export interface ProductError {
   readonly total: number;
   readonly modules: readonly { readonly module: string; readonly error: number }[];
 }
 
+/** An adapter with what scales its product; ranks and scalings may differ from one to the next. */
+export interface ScaledAdapter extends AdapterSettings {
+  readonly kind: AdapterKind;
+  readonly layout: Layout;
+  readonly values: Float32Array;
+}
+
 /** Compares with the weighted mean of the products of up and down factors; weights must not sum to zero. */
 export function productError(
-  layout: Layout,
-  adapters: readonly AdapterToCombine[],
-  combined: Float32Array,
+  adapters: readonly (ScaledAdapter & { readonly weight: number })[],
+  combined: ScaledAdapter,
 ): ProductError {
-  const modules = adaptedModules(layout).map((module) => {
-    const clients = adapters.map(({ values, weight }) => ({
-      ...productOf(layout, values, module),
-      weight,
+  const modules = adaptedModules(combined.layout).map((module) => {
+    const clients = adapters.map((adapter) => ({
+      ...productOf(adapter, module),
+      weight: adapter.weight,
     }));
-    const error = aggregationError(clients, productOf(layout, combined, module));
+    const error = aggregationError(clients, productOf(combined, module));
     return { module, error, ideal: idealNorm(clients) };
   });
   const distance = Math.hypot(
@@ -44,7 +49,9 @@ function adaptedModules(layout: Layout): string[] {
   return layout.factors.filter(({ role }) => role === "up").map(({ module }) => module);
 }
 
-function productOf(layout: Layout, values: Float32Array, module: string): LowRank {
+/** The scaling goes into B. */
+function productOf(adapter: ScaledAdapter, module: string): LowRank {
+  const { kind, layout, values } = adapter;
   const matrix = (role: "up" | "down") => {
     const factor = layout.factors.find(
       (candidate) => candidate.module === module && candidate.role === role,
@@ -52,7 +59,8 @@ function productOf(layout: Layout, values: Float32Array, module: string): LowRan
     if (factor === undefined) throw new RangeError(`Cannot find the ${role} factor of "${module}"`);
     return matrixFrom(factorView(values, factor), factor.shape);
   };
-  return { up: matrix("up"), down: matrix("down") };
+  const [up, scaling] = [matrix("up"), kind.scaling(adapter)];
+  return { up: { ...up, data: up.data.map((x) => x * scaling) }, down: matrix("down") };
 }
 
 /** `||sum p_k B_k A_k||`: the product of all factors side by side, without the full matrix. */

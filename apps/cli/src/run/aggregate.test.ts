@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -29,8 +29,13 @@ async function read(name: string) {
   return { config, adapter: readPeftAdapter(config, new Uint8Array(tensors), { prefix: "" }) };
 }
 
-/** Multiplies every value of a folder's adapter, and writes its label list if one is given. */
-async function rewrite(name: string, factor: number, labels?: readonly string[]): Promise<void> {
+/** Multiplies every value of a folder's adapter, and writes its label list and other metadata if given. */
+async function rewrite(
+  name: string,
+  factor: number,
+  labels?: readonly string[],
+  metadata: Readonly<Record<string, string>> = {},
+): Promise<void> {
   const { adapter } = await read(name);
   const { layout, kind, rank, loraAlpha } = adapter;
   const files = writePeftAdapter(
@@ -38,7 +43,9 @@ async function rewrite(name: string, factor: number, labels?: readonly string[])
     adapter.values.map((value) => value * factor),
     {
       ...{ kind, rank, loraAlpha, prefix: "" },
-      ...(labels === undefined ? {} : { metadata: { labels: JSON.stringify(labels) } }),
+      ...(labels === undefined
+        ? {}
+        : { metadata: { labels: JSON.stringify(labels), ...metadata } }),
     },
   );
   await writeFile(path(`${name}/adapter_model.safetensors`), files.safetensors);
@@ -72,7 +79,7 @@ describe("fedtune aggregate", () => {
 
   it.each([
     ["the label list", "adapter-invalid"],
-    ["the kind", "adapter-invalid"],
+    ["the kind", "config-conflict"],
   ])("[CI7] refuses folders that differ in %s", async (what, expected) => {
     await rewrite("a", 1, ["no", "yes"]);
     await rewrite("b", 1, ["yes", "no"]);
@@ -83,10 +90,59 @@ describe("fedtune aggregate", () => {
     }
     const { code, stderr } = await aggregate(path("a"), path("b"));
     expect(stderr).toContain(expected);
-    expect(stderr).toContain(
-      what === "the kind" ? "the adapter kind is rslora, wanted lora" : what,
-    );
-    expect(code).toBe(3);
+    expect(stderr).toContain(what === "the kind" ? "b has rank 4 and lora_alpha 8 (rslora)" : what);
+    expect(code).toBe(what === "the kind" ? 2 : 3);
+  });
+
+  it.each(["1e308", "1e-320"])("[CI7] weights of %s are weights like others", async (weight) => {
+    await rewrite("b", 3);
+    expect(await aggregate(`${path("a")}:${weight}`, `${path("b")}:${weight}`)).toMatchObject({
+      code: 0,
+    });
+    const [a, out] = await Promise.all([read("a"), read("out")]);
+    out.adapter.values.forEach((value, i) => {
+      expect(value).toBeCloseTo(2 * a.adapter.values[i]!, 5);
+    });
+  });
+
+  it("[CI7] says that a product is exact, and why a result has a larger rank", async () => {
+    await rewrite("b", -2);
+    const call = ["aggregate", "-m", "fedex-lora", "-o", path("out"), path("a"), path("b")];
+    const { stdout, code } = await callMain(...call);
+    expect(code).toBe(0);
+    expect(stdout).toContain("lora of rank 8, lora_alpha 16");
+    expect(stdout).toContain("rank 4 of this is that change, 4 of its own");
+    expect(stdout).toContain("to rounding: relative distance");
+    expect((await read("out")).adapter).toMatchObject({ rank: 8, loraAlpha: 16 });
+  });
+
+  it.each([
+    ["a zero weight for all", ["a:0", "b:0"], 1, "error zero-weight"],
+    ["a negative weight", ["a:-1", "b"], 2, "a weight >= 0"],
+    ["a weight that is no number", ["a:NaN", "b"], 2, "a weight >= 0"],
+    ["a folder twice", ["a", "b/../a"], 2, "with itself"],
+    ["a folder without a config", ["a", "bare"], 3, "no readable adapter_config.json"],
+    ["a tensor with NaN", ["a", "broken"], 3, "broken: Cannot use tensor"],
+    ["a folder that lacks factors", ["a", "partial"], 3, "partial: it is incomplete"],
+  ])("[CI7] [CI15] refuses %s", async (_, words, status, text) => {
+    await mkdir(path("bare"));
+    await cp(path("a/adapter_model.safetensors"), path("bare/adapter_model.safetensors"));
+    await cp(path("b"), path("partial"), { recursive: true });
+    await cp(path("b"), path("broken"), { recursive: true });
+    const tensors = await readFile(path("b/adapter_model.safetensors"));
+    tensors.writeFloatLE(Number.NaN, tensors.length - 4);
+    await writeFile(path("broken/adapter_model.safetensors"), tensors);
+    await rewrite("partial", 1, [], { incomplete: "up" });
+    const { code, stderr } = await aggregate(...words.map((word) => path(word)));
+    expect(stderr).toContain(text);
+    expect(code).toBe(status);
+  });
+
+  it("[CI7] an output that cannot be written is named", async () => {
+    await writeFile(path("out"), "a file");
+    const { code, stderr } = await aggregate(path("a"), path("b"));
+    expect(stderr).toContain("error storage-failed: Cannot write the adapter to folder");
+    expect(code).toBe(5);
   });
 
   it("[CI7] refuses to write over what it reads", async () => {

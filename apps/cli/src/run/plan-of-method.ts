@@ -7,6 +7,8 @@ export interface PlanDescription {
   readonly uploads: readonly FactorRole[];
   /** Stays with the client from round to round. */
   readonly keeps: readonly FactorRole[];
+  /** Whether only the largest changes are uploaded. */
+  readonly sparse: boolean;
 }
 
 /** What an adapter of a run lacks at its coordinator: roles that stay with the clients, the run's changes of the `base`. */
@@ -41,5 +43,6 @@ export function describePlan(method: Method, settings?: PlanSettings): PlanDescr
     rngFromSeed(0),
   );
   const plan = method.plan(state, 1, { index: 0, rank: tiny.rank, holds: null });
-  return { trains: plan.train, uploads: plan.upload, keeps: plan.personal };
+  const sparse = plan.sparsify !== null;
+  return { trains: plan.train, uploads: plan.upload, keeps: plan.personal, sparse };
 }
