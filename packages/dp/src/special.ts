@@ -2,40 +2,8 @@
  * Special functions to near double precision.
  *
  * erfc: W. J. Cody, "Rational Chebyshev approximations for the error function", Math. Comp. 23 (1969), with the
- * coefficients of his CALERF. ln Gamma: Stirling's series (Abramowitz and Stegun 6.1.41) after a shift beyond 10.
+ * coefficients of his CALERF, written out as they are the hot part of a privacy-loss grid. ln Gamma: Stirling's series (Abramowitz and Stegun 6.1.41) after a shift beyond 10.
  */
-
-/** Coefficients of Cody's rational functions, highest order first; the last two rows of each pair are the ends. */
-const near = {
-  numerator: [
-    1.85777706184603153e-1, 3.1611237438705656, 1.13864154151050156e2, 3.77485237685302021e2,
-    3.20937758913846947e3,
-  ],
-  denominator: [
-    1, 2.36012909523441209e1, 2.44024637934444173e2, 1.28261652607737228e3, 2.84423683343917062e3,
-  ],
-} as const;
-const middle = {
-  numerator: [
-    2.15311535474403846e-8, 5.64188496988670089e-1, 8.88314979438837594, 6.61191906371416295e1,
-    2.98635138197400131e2, 8.8195222124176909e2, 1.71204761263407058e3, 2.05107837782607147e3,
-    1.23033935479799725e3,
-  ],
-  denominator: [
-    1, 1.57449261107098347e1, 1.17693950891312499e2, 5.37181101862009858e2, 1.62138957456669019e3,
-    3.29079923573345963e3, 4.36261909014324716e3, 3.43936767414372164e3, 1.23033935480374942e3,
-  ],
-} as const;
-const far = {
-  numerator: [
-    1.63153871373020978e-2, 3.05326634961232344e-1, 3.60344899949804439e-1, 1.25781726111229246e-1,
-    1.60837851487422766e-2, 6.58749161529837803e-4,
-  ],
-  denominator: [
-    1, 2.56852019228982242, 1.87295284992346725, 5.27905102951428412e-1, 6.05183413124413191e-2,
-    2.33520497626869185e-3,
-  ],
-} as const;
 
 const NEAR = 0.46875;
 const INVERSE_SQRT_PI = 0.5641895835477563;
@@ -68,37 +36,73 @@ export function logNormalCdf(x: number): number {
   return logErfc(-x * Math.SQRT1_2) - Math.LN2;
 }
 
-/** erf(x) / x for |x| <= 0.46875, by x squared. */
-function nearRatio(square: number): number {
-  return ratio(near, square);
+/** erf(x) / x for |x| <= 0.46875, by s = x squared. */
+function nearRatio(s: number): number {
+  const above =
+    (((0.18577770618460315 * s + 3.1611237438705655) * s + 113.86415415105016) * s +
+      377.485237685302) *
+      s +
+    3209.3775891384694;
+  const below =
+    (((s + 23.601290952344122) * s + 244.02463793444417) * s + 1282.6165260773723) * s +
+    2844.236833439171;
+  return above / below;
 }
 
 /** exp(x^2) erfc(x) for x > 0.46875. */
 function scaledTail(x: number): number {
-  if (x <= 4) return ratio(middle, x);
-  const inverse = 1 / (x * x);
-  return (INVERSE_SQRT_PI - inverse * ratio(far, inverse)) / x;
+  return x <= 4 ? middleTail(x) : farTail(x);
+}
+
+function middleTail(x: number): number {
+  const above =
+    (((((((2.1531153547440383e-8 * x + 0.5641884969886701) * x + 8.883149794388377) * x +
+      66.11919063714163) *
+      x +
+      298.6351381974001) *
+      x +
+      881.952221241769) *
+      x +
+      1712.0476126340707) *
+      x +
+      2051.0783778260716) *
+      x +
+    1230.3393547979972;
+  const below =
+    (((((((x + 15.744926110709835) * x + 117.6939508913125) * x + 537.1811018620099) * x +
+      1621.3895745666903) *
+      x +
+      3290.7992357334597) *
+      x +
+      4362.619090143247) *
+      x +
+      3439.3676741437216) *
+      x +
+    1230.3393548037495;
+  return above / below;
+}
+
+function farTail(x: number): number {
+  const s = 1 / (x * x);
+  const above =
+    ((((0.016315387137302097 * s + 0.30532663496123236) * s + 0.36034489994980445) * s +
+      0.12578172611122926) *
+      s +
+      0.016083785148742275) *
+      s +
+    0.0006587491615298378;
+  const below =
+    ((((s + 2.568520192289822) * s + 1.8729528499234673) * s + 0.5279051029514285) * s +
+      0.06051834131244132) *
+      s +
+    0.0023352049762686918;
+  return (INVERSE_SQRT_PI - (s * above) / below) / x;
 }
 
 /** exp(-x^2) with the rounding of x^2 taken out (Cody). */
 function expMinusSquare(x: number): number {
   const head = Math.trunc(x * 16) / 16;
   return Math.exp(-head * head) * Math.exp(-(x - head) * (x + head));
-}
-
-interface Rational {
-  readonly numerator: readonly number[];
-  readonly denominator: readonly number[];
-}
-
-function ratio({ numerator, denominator }: Rational, x: number): number {
-  let above = 0;
-  let below = 0;
-  for (let k = 0; k < numerator.length; k++) {
-    above = above * x + (numerator[k] ?? 0);
-    below = below * x + (denominator[k] ?? 0);
-  }
-  return above / below;
 }
 
 const stirling = [1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360360, 1 / 156] as const;

@@ -19,8 +19,7 @@ export interface ComposedLoss {
 
 /** Composes every loss with itself as often as it has steps, and with the others. */
 export function composeLosses(losses: readonly PrivacyLoss[], mesh: Mesh): ComposedLoss {
-  const fft = fftOf(mesh.size);
-  const [re, im] = [new Float64Array(mesh.size), new Float64Array(mesh.size)];
+  const { fft, re, im } = workspaceOf(mesh.size);
   const product = losses.length > 1 ? ones(mesh.size) : null;
   for (const loss of losses) {
     re.fill(0);
@@ -38,12 +37,19 @@ export function composeLosses(losses: readonly PrivacyLoss[], mesh: Mesh): Compo
   };
 }
 
-/** The last transform is kept: its factors are most of a small composition's work. */
-let latest: Fft | null = null;
+interface Workspace extends Pair {
+  readonly fft: Fft;
+}
 
-function fftOf(size: number): Fft {
-  if (latest?.size !== size) latest = createFft(size);
-  return latest;
+/** Transforms and their buffers by size: there are few sizes, and making them is half of a small composition's work. */
+const workspaces = new Map<number, Workspace>();
+
+function workspaceOf(size: number): Workspace {
+  const known = workspaces.get(size);
+  if (known !== undefined) return known;
+  const made = { fft: createFft(size), re: new Float64Array(size), im: new Float64Array(size) };
+  workspaces.set(size, made);
+  return made;
 }
 
 /** Two real vectors, as real and imaginary parts. */
@@ -61,17 +67,19 @@ function ones(size: number): Pair {
 function spread({ first, p, q }: LossCells, step: number, { re, im }: Pair): void {
   const mask = re.length - 1;
   const whole = -Math.expm1(-step);
+  let growth = Math.exp(first * step);
   for (let i = 0; i < p.length; i++) {
     const index = first + i;
     const low = index & mask;
     const high = (index + 1) & mask;
     const mass = p[i] ?? 0;
     const other = q[i] ?? 0;
-    const up = clamp((mass - other * Math.exp(index * step)) / whole, mass);
+    const up = clamp((mass - other * growth) / whole, mass);
     re[high] = (re[high] ?? 0) + up;
     re[low] = (re[low] ?? 0) + mass - up;
     // The other direction's loss is the negative one: its upper end is this cell's lower.
-    const upOther = clamp((other - mass * Math.exp(-(index + 1) * step)) / whole, other);
+    growth = Math.exp((index + 1) * step);
+    const upOther = clamp((other - mass / growth) / whole, other);
     const lowOther = -(index + 1) & mask;
     const highOther = -index & mask;
     im[highOther] = (im[highOther] ?? 0) + upOther;

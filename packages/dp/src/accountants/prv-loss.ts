@@ -73,7 +73,7 @@ export function poissonLoss(part: SampledComponent, relation: NeighbouringRelati
   const variances = [varianceOf(nodes, 0), varianceOf(nodes, 1)] as const;
   return {
     steps,
-    logMoment: (exponent) => logMomentOf(nodes, exponent),
+    logMoment: remembered((exponent) => logMomentOf(nodes, exponent)),
     variances: variances[0] < variances[1] ? variances : [variances[1], variances[0]],
     range,
     cells: (step) => {
@@ -93,11 +93,11 @@ export function poissonLoss(part: SampledComponent, relation: NeighbouringRelati
 
 /** A dominating pair; the loss rises with the output. */
 interface Pair {
-  lossAt(output: number): number;
+  readonly lossAt: (output: number) => number;
   /** The inverse of `lossAt`; infinite where no output has the loss. */
-  outputAt(loss: number): number;
+  readonly outputAt: (loss: number) => number;
   /** ln of q's density relative to N(0)'s. */
-  logDensity(output: number): number;
+  readonly logDensity: (output: number) => number;
   /** Mean of q's sampled part; null where q is N(0) alone. */
   readonly opposite: number | null;
 }
@@ -194,7 +194,7 @@ interface Nodes {
 }
 
 /** Nodes spent on tilted moments, and on the distribution itself. */
-const TILTED_NODES = 4000;
+const TILTED_NODES = 1500;
 const MOST_NODES = 20_000;
 
 function createNodes({ lossAt, logDensity, opposite }: Pair, deviation: number): Nodes {
@@ -218,6 +218,18 @@ function createNodes({ lossAt, logDensity, opposite }: Pair, deviation: number):
     logWeight[i] = logScale - (output * output) / (2 * variance) + logDensity(output);
   }
   return { loss, logWeight, scratch: new Float64Array(count), mostExponent };
+}
+
+/** The window is looked for twice, at the same exponents. */
+function remembered(compute: (x: number) => number | null): (x: number) => number | null {
+  const known = new Map<number, number | null>();
+  return (x) => {
+    const found = known.get(x);
+    if (found !== undefined) return found;
+    const value = compute(x);
+    known.set(x, value);
+    return value;
+  };
 }
 
 function logMomentOf(nodes: Nodes, exponent: number): number | null {
