@@ -172,14 +172,79 @@ def mean_step(world: dict, updates: list[dict], weights: list[int]) -> dict:
     return {**world, **mean(updates, weights)}
 
 
-def rounds(rng, start: dict, sent_roles: list[set[str]], step, known: set[str], base) -> list[dict]:
-    """Clients train from the global factors and send, round after round, the next set of roles in turn."""
+def norm_step(world: dict, updates: list[dict], weights: list[int]) -> dict:
+    """Factors weighed by the norm of the client's whole change of the weights, the head by examples."""
+    norms = [np.sqrt(sum(np.sum((SCALING * x[f"{m}.lora_B"] @ x[f"{m}.lora_A"]) ** 2) for m in MODULES)) for x in updates]
+    by_norm, by_examples = mean(updates, norms), mean(updates, weights)
+    return {**world, **{name: by_norm[name] if "lora" in name else by_examples[name] for name in by_norm}}
+
+
+def top(values: dict, share: float, mask: str, head_dense: bool) -> dict:
+    """0 or 1 for every value: the floor(share size) largest magnitudes of each group, by a stable sort."""
+    groups: dict = {}
+    for factor in factors():
+        dense = factor["role"] == "head" and head_dense
+        key = "dense" if dense else {"global": "", "tensor": factor["name"], "role": factor["role"]}[mask]
+        groups.setdefault(key, []).append(factor["name"])
+    chosen = {}
+    for key, names in groups.items():
+        flat_values = np.concatenate([np.abs(values[name]).ravel() for name in names])
+        kept = flat_values.size if key == "dense" else max(1, int(np.floor(share * flat_values.size)))
+        marks = np.zeros(flat_values.size)
+        marks[np.argsort(-flat_values, kind="stable")[:kept]] = 1
+        parts = np.split(marks, np.cumsum([values[name].size for name in names])[:-1])
+        chosen |= {name: part.reshape(values[name].shape) for name, part in zip(names, parts)}
+    return chosen
+
+
+class Flasc:
+    """The loop of FLASC around dense P: masked download, dense training, masked change, one step of the server's optimiser."""
+
+    def __init__(self, down: float, up: float, optimizer, mask="role", head_dense=True, decay=1.0):
+        self.down, self.up, self.decay, self.optimizer = down, up, decay, optimizer
+        self.masked = lambda values, share: {n: values[n] * m for n, m in top(values, share, mask, head_dense).items()}
+        self.turn = 0
+
+    def held(self, world: dict) -> dict:
+        return world if self.turn == 0 else single(self.masked(world, self.down * self.decay**self.turn))
+
+    def step(self, world: dict, updates: list[dict], weights: list[int]) -> dict:
+        start = self.held(world)
+        sent = [self.masked({n: x[n] - start[n] for n in x}, self.up * self.decay**self.turn) for x in updates]
+        self.turn += 1
+        return {n: self.optimizer(n, world[n], -sum(change[n] for change in sent) / len(sent)) for n in world}
+
+
+def adamw(rate, beta1, beta2, epsilon, decay):
+    memory: dict = {}
+
+    def step(name, value, gradient):
+        t, m, v = memory.get(name, (0, 0.0, 0.0))
+        t, m, v = t + 1, beta1 * m + (1 - beta1) * gradient, beta2 * v + (1 - beta2) * gradient**2
+        memory[name] = (t, m, v)
+        value = value - rate * decay * value
+        return value - rate * (m / (1 - beta1**t)) / (np.sqrt(v / (1 - beta2**t)) + epsilon)
+    return step
+
+
+def momentum_sgd(rate, momentum):
+    velocity: dict = {}
+
+    def step(name, value, gradient):
+        velocity[name] = momentum * velocity.get(name, 0.0) + gradient
+        return value - rate * velocity[name]
+    return step
+
+
+def rounds(rng, start: dict, sent_roles: list[set[str]], step, known: set[str], base, held=lambda world: world) -> list[dict]:
+    """Clients train from what they hold of the global factors and send, round after round, the next set of roles in turn."""
     world, done = start, []
     total = {module: np.zeros(shape) for module, shape in MODULES.items()}
     for turn, weights in enumerate(WEIGHTS):
         roles = sent_roles[turn % len(sent_roles)]
         sent = [factor["name"] for factor in factors() if factor["role"] in roles]
-        trained = [single({name: world[name] + 0.3 * rng.standard_normal(world[name].shape) for name in sent}) for _ in weights]
+        begun = held(world)
+        trained = [single({name: begun[name] + 0.3 * rng.standard_normal(world[name].shape) for name in sent}) for _ in weights]
         if base:
             total = {module: change + base(world, trained, weights)[module] for module, change in total.items()}
         world = single(step(world, trained, weights))
@@ -192,8 +257,9 @@ def rounds(rng, start: dict, sent_roles: list[set[str]], step, known: set[str], 
 ALL = {"down", "up", "head"}
 
 
-def write(name: str, equations: str, sent_roles: list[set[str]], head="share", step=mean_step, config=None, tolerance=2e-7, known=ALL, base=None, begin=lambda values: values) -> None:
-    """`known`: roles of the global adapter that the equations determine; `base`: what a round adds to base weights; `begin`: the method's first step."""
+def write(name: str, equations: str, sent_roles: list[set[str]], head="share", step=mean_step, config=None, tolerance=2e-7, known=ALL, base=None, begin=lambda values: values, held=lambda world: world) -> None:
+    """`known`: roles of the global adapter that the equations determine; `base`: what a round adds to base weights; `begin`: the method's first step;
+    `held`: what of the global factors clients train from."""
     rng = np.random.default_rng(SEED)
     start = initial(rng)
     write_json(TARGET / f"{name}.json", {
@@ -203,7 +269,7 @@ def write(name: str, equations: str, sent_roles: list[set[str]], head="share", s
         "rank": RANK, "scaling": SCALING, "head": head, "config": config or {},
         "factors": factors(),
         "initial": flat(start),
-        "rounds": rounds(rng, begin(start), sent_roles, step, known, base),
+        "rounds": rounds(rng, begin(start), sent_roles, step, known, base, held),
     })
 
 
@@ -232,5 +298,24 @@ write("ffa-lora.orthonormal", "FFA-LoRA, arXiv:2403.12313, from A = Q^T with Q R
       config={"orthonormalInit": True}, begin=orthonormal_rows)
 write("fedex-lora.truncated", "FedEx-LoRA, arXiv:2410.09432: A and B are means; the base gets U_1 S_1 V_1^T of s (sum n_k/n B_k A_k - B A)", BOTH,
       config={"residualRank": 1}, base=fedex_cut(1), tolerance=5e-7)
+write("hetlora", "HetLoRA, arXiv:2401.06432: A = sum w_k A_k / sum w_k, B alike, w_k = ||s B_k A_k||_F; the head sum n_k/n", BOTH, step=norm_step)
+
+
+def write_cellm(name: str, what: str, flasc: Flasc, config: dict) -> None:
+    equations = "FLASC, arXiv:2406.05233: clients start from P * top(P), send (P_k - start) * top of it, g = -mean; " + what
+    write(name, equations, BOTH, step=flasc.step, held=flasc.held, config=config)
+
+
+write_cellm("cellm", "AdamW", Flasc(0.25, 0.25, adamw(5e-3, 0.9, 0.999, 1e-3, 0)),
+            {"serverOptimizer": {"name": "adamw", "epsilon": 1e-3}})
+write_cellm("cellm.decay", "AdamW with weight decay, one ranking over all, the head in it, densities that fall",
+            Flasc(0.5, 0.3, adamw(0.05, 0.8, 0.99, 1e-2, 0.01), "global", False, 0.7),
+            {"densityDown": 0.5, "densityUp": 0.3, "densityDecay": 0.7, "mask": "global", "headDense": False,
+             "serverOptimizer": {"name": "adamw", "learningRate": 0.05, "beta1": 0.8, "beta2": 0.99, "epsilon": 1e-2, "weightDecay": 0.01}})
+write_cellm("cellm.sgd", "SGD with momentum, a ranking for each factor", Flasc(0.4, 0.2, momentum_sgd(0.7, 0.9), "tensor"),
+            {"densityDown": 0.4, "densityUp": 0.2, "mask": "tensor", "serverOptimizer": {"name": "sgd", "learningRate": 0.7, "momentum": 0.9}})
+write_cellm("cellm.dense", "density 1 and SGD with rate 1: uniform FedAvg", Flasc(1, 1, momentum_sgd(1, 0)),
+            {"densityDown": 1, "densityUp": 1, "serverOptimizer": {"name": "sgd"}})
+
 WITH_CORE = True
 write("fed-sb", "Fed-SB, arXiv:2502.15436: R = sum n_k/n R_k between fixed B and A, likewise the head", [{"core", "head"}], known=ALL | {"core"})

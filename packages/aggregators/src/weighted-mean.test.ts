@@ -1,7 +1,7 @@
 import { vectors } from "@fedtune/testkit";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { addToMean, emptyMean, readMean } from "./weighted-mean.ts";
+import { addSparseToMean, addToMean, emptyMean, readMean } from "./weighted-mean.ts";
 
 function meanOf(rows: readonly { readonly values: Float32Array; readonly weight: number }[]) {
   const mean = emptyMean(rows[0]?.values.length ?? 0);
@@ -32,6 +32,44 @@ describe("weighted mean", () => {
         expect([...meanOf(rows)]).toEqual(obvious.map((sum) => sum / total));
       }),
     );
+  });
+
+  it("adds a sparse vector as the dense one that it stands for; of weight zero it is not read", () => {
+    const rows = fc
+      .integer({ min: 1, max: 12 })
+      .chain((size) =>
+        fc.tuple(fc.subarray([...Array(size).keys()]), vectors(size), vectors(size)),
+      );
+    fc.assert(
+      fc.property(rows, ([positions, first, second]) => {
+        const support = Uint32Array.from(positions);
+        const dense = second.map((value, i) => (positions.includes(i) ? value : 0));
+        const sparse = Float32Array.from(support, (at) => second[at]!);
+        const [one, two] = [emptyMean(first.length), emptyMean(first.length)];
+        addToMean(one, first, 2);
+        addToMean(one, dense, 3);
+        addToMean(two, first, 2);
+        addSparseToMean(two, { support, values: sparse }, 3);
+        addSparseToMean(two, { support, values: sparse.fill(Number.NaN) }, 0);
+        expect([...readMean(two)].map(Math.abs)).toEqual([...readMean(one)].map(Math.abs));
+        expect(two.count).toBe(one.count + 1);
+      }),
+    );
+  });
+
+  it("[AG8] refuses a sparse vector whose positions do not fit", () => {
+    const mean = emptyMean(3);
+    const add = (support: number[], size: number) => () => {
+      addSparseToMean(
+        mean,
+        { support: Uint32Array.from(support), values: new Float32Array(size) },
+        1,
+      );
+    };
+    for (const wrong of [add([0, 1], 1), add([0], 2), add([0, 3], 2)]) {
+      expect(wrong).toThrow(expect.objectContaining({ code: "shape-mismatch" }));
+    }
+    expect(mean).toEqual(emptyMean(3));
   });
 
   it("sums in float64: a thousand small values beside a large one are not lost", () => {

@@ -44,7 +44,7 @@ const config = z.strictObject({
   minDensity: density.default(1 / 64).describe("no density decays below it"),
   mask: z
     .enum(sparseMasks)
-    .default("global")
+    .default("role")
     .describe("ranks all values together, those of each factor, or those of each role"),
   headDense: z.boolean().default(true).describe("the shared head travels whole and is not ranked"),
   errorFeedbackRounds: z
@@ -96,14 +96,17 @@ const shared = tierFunctions<CellmConfig>(() => [{ share: ["down", "up", "magnit
  * matrices, so they have no slices.
  *
  * Defaults for some tens of rounds: densities 1/4, AdamW with learning rate 5e-3 (the released code: 1e-3 and 5e-3 for
- * 200 rounds), one ranking over all factors. Metrics: `updateNorm` ||g||, `stepNorm` of P's step, and `retained`, the least
- * share of ||P||^2 that a tier downloads.
+ * 200 rounds), and a ranking of its own for A and for B. Ranked together, as released, B is not downloaded at all until
+ * it has grown past three quarters of A, which takes AdamW tens of rounds.
  *
- * Departs from the released code: round 1 starts from the whole first adapter, which every party draws and nobody sends; weight
- * decay is 0, where torch's AdamW has 0.01; the head is not ranked unless `headDense` is off, and DoRA's magnitude, whose zeros
- * would erase whole rows of a weight, never is; at least one value of each ranked group travels; the dense P is the model
- * unless `evaluateMasked` is on, and then the newest mask applies, not that of the round before; updates of weight zero leave K;
- * clients that were drawn and did not answer stay in it; moments are rounded to float32. Differential privacy is none of the method's.
+ * Metrics: `updateNorm` ||g||, `stepNorm` of P's step, and `retained`, the least share of ||P||^2 that a tier downloads.
+ *
+ * Departs from the released code: the mask is by role, and may be global; round 1 starts from the whole first adapter,
+ * which every party draws and nobody sends; weight decay is 0, where torch's AdamW has 0.01; the head is not ranked unless
+ * `headDense` is off, and DoRA's magnitude, whose zeros would erase whole rows of a weight, never is; at least one value of
+ * each ranked group travels; the dense P is the model unless `evaluateMasked` is on, and then the newest mask applies,
+ * not that of the round before; updates of weight zero leave K, clients that were drawn and did not answer stay in it;
+ * moments are rounded to float32; densities decay towards `minDensity`. Clipping and noise are no part of the method.
  */
 export const cellm = {
   name: "cellm",
