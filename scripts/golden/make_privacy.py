@@ -140,8 +140,8 @@ def noises():
     cases = []
     for rate, steps, epsilon in [(0.01, 1000, 1), (0.01, 1000, 4), (1e-3, 10000, 1), (0.05, 200, 8)]:
         make = lambda noise: dp_event.SelfComposedDpEvent(dp_event.PoissonSampledDpEvent(rate, dp_event.GaussianDpEvent(noise)), steps)
-        tool = lambda accountant: float(dp_accounting.calibrate_dp_mechanism(accountant, make, epsilon, DELTA, dp_accounting.LowerEndpointAndGuess(0.3, 4), tol=1e-7))
-        cases.append([rate, steps, epsilon, tool(lambda: dp_accounting.pld.PLDAccountant(value_discretization_interval=2e-5)), tool(lambda: rdp.RdpAccountant(ORDERS))])
+        tool = lambda accountant: float(dp_accounting.calibrate_dp_mechanism(accountant, make, epsilon, DELTA, dp_accounting.LowerEndpointAndGuess(0.3, 4), tol=1e-5))
+        cases.append([rate, steps, epsilon, tool(lambda: dp_accounting.pld.PLDAccountant()), tool(lambda: rdp.RdpAccountant(ORDERS))])
     return cases
 
 

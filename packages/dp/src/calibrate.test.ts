@@ -1,4 +1,4 @@
-import { isFedtuneError } from "@fedtune/core";
+import { FedtuneError, isFedtuneError } from "@fedtune/core";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { accountants } from "./accountants/registry.ts";
@@ -70,6 +70,19 @@ describe("the noise for a target", () => {
     expect(failureOf(() => calibrateNoise(search("rdp", 1, { plan }))).message).toContain(
       "wanted a larger epsilon, fewer steps or a lower rate",
     );
+  });
+
+  it("noise that the accountant refuses counts as too small", () => {
+    const { accountant, ...rest } = search("rdp", 1e9);
+    const compose: typeof accountant.compose = (query) => {
+      if (query.events.some(({ noiseMultiplier }) => noiseMultiplier < 0.3)) {
+        throw new FedtuneError("config-conflict", "too little noise");
+      }
+      return accountant.compose(query);
+    };
+    const { noiseMultiplier } = calibrateNoise({ ...rest, accountant: { ...accountant, compose } });
+    expect(noiseMultiplier).toBeGreaterThanOrEqual(0.3);
+    expect(noiseMultiplier).toBeLessThan(0.3 * 1.001);
   });
 
   it("a target so large that any noise will do gets the least noise there is", () => {

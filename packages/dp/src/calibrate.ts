@@ -1,5 +1,5 @@
 /** The noise that a plan needs to stay within a budget, given what is spent already. */
-import { FedtuneError } from "@fedtune/core";
+import { FedtuneError, isFedtuneError } from "@fedtune/core";
 import type { Accountant, EpsilonResult } from "./accountants/accountant.ts";
 import type { NeighbouringRelation, PrivacyEvent } from "./events.ts";
 
@@ -34,6 +34,7 @@ const TOLERANCE = 5e-4;
 /**
  * The smallest noise multiplier, to a tenth of a percent, whose cost stays within the target: by doubling, then bisecting,
  * on the accountant's upper bound. What it returns is on the private side; if its least noise is private already, that.
+ * Noise so small that the accountant refuses it counts as too small.
  *
  * @throws FedtuneError `config-conflict` when what is spent exceeds the target, or no noise suffices
  */
@@ -55,17 +56,26 @@ export function calibrateNoise(search: NoiseSearch): CalibratedNoise {
   if (best === null) throw unreachable(costOf(spent), target);
   while (low === 0 && best.noiseMultiplier > RANGE.least) {
     const half = Math.max(RANGE.least, best.noiseMultiplier / 2);
-    const found = tryNoise(half);
+    const found = orNull(() => tryNoise(half));
     if (found === null) low = half;
     else best = found;
   }
   while (low > 0 && best.noiseMultiplier > low * (1 + TOLERANCE)) {
     const middle = Math.sqrt(low * best.noiseMultiplier);
-    const found = tryNoise(middle);
+    const found = orNull(() => tryNoise(middle));
     if (found === null) low = middle;
     else best = found;
   }
   return best;
+}
+
+function orNull<Found>(attempt: () => Found): Found | null {
+  try {
+    return attempt();
+  } catch (error) {
+    if (isFedtuneError(error, "config-conflict")) return null;
+    throw error;
+  }
 }
 
 function refuseOverspent(already: EpsilonResult, target: PrivacyTarget): void {

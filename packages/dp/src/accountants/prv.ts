@@ -12,9 +12,11 @@
  * for the loss itself instead of a Renyi bound plus 3; both directions are composed, none is assumed to dominate.
  */
 import { FedtuneError } from "@fedtune/core";
+import type { NeighbouringRelation } from "../events.ts";
 import { checkDelta, checkEpsilon, refuseUnknown, understands } from "./accountant.ts";
-import type { Accountant, ComposedPrivacy, PrivacyQuery } from "./accountant.ts";
+import type { Accountant, ComposedPrivacy } from "./accountant.ts";
 import { componentsOf } from "./components.ts";
+import type { Components } from "./components.ts";
 import { exactGaussian } from "./gaussian.ts";
 import { composeLosses } from "./prv-compose.ts";
 import { lossCurve } from "./prv-curve.ts";
@@ -35,15 +37,16 @@ export const prvAccountant: Accountant = {
   supports: (event, relation) => understands("prv", event, relation),
   compose: (query) => {
     refuseUnknown("prv", query);
-    const { squaredSignal, poisson } = componentsOf(query.events, query.relation);
-    const signal = Math.sqrt(squaredSignal);
-    if (poisson.length === 0) return exactGaussian(signal, "prv");
-    return composed(lossesOf(query));
+    const components = componentsOf(query.events, query.relation);
+    if (components.poisson.length > 0) return composed(lossesOf(components, query.relation));
+    return exactGaussian(Math.sqrt(components.squaredSignal), "prv");
   },
 };
 
-function lossesOf({ events, relation }: PrivacyQuery): PrivacyLoss[] {
-  const { squaredSignal, poisson } = componentsOf(events, relation);
+function lossesOf(
+  { squaredSignal, poisson }: Components,
+  relation: NeighbouringRelation,
+): PrivacyLoss[] {
   const plain = squaredSignal > 0 ? [gaussianLoss(Math.sqrt(squaredSignal))] : [];
   return [...plain, ...poisson.map((part) => poissonLoss(part, relation))];
 }
