@@ -1,8 +1,9 @@
 /**
  * Time of one training step at MiniLM-L6's shape with random weights: B16, LoRA r = 8 on query and value, AdamW.
  *
- * `npx tsx --conditions=@fedtune/source bench/train-step.ts [backend...] [--lengths 32,64,128] [--steps 5]` prints one JSON
- * line per backend and length; backends that are not there get a line that says so.
+ * `npx tsx --conditions=@fedtune/source bench/train-step.ts [engine...] [--lengths 32,64,128] [--steps 5]` prints one JSON
+ * line per engine and length; what is not there gets a line that says so. An engine is a backend, or `wasm/<threads>` for wasm
+ * with our kernels on so many threads, or `wasm/stock`.
  */
 import { parseArgs } from "node:util";
 import { isFedtuneError, rngFromSeed, runId, trainingSchema, utf8 } from "@fedtune/core";
@@ -17,7 +18,7 @@ import {
 } from "@fedtune/training";
 import type { TextTokenizer } from "@fedtune/training";
 import { backendNames, chooseBackend } from "@fedtune/training/node";
-import type { BackendName } from "@fedtune/training/node";
+import type { BackendName, ChosenBackend } from "@fedtune/training/node";
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -97,8 +98,17 @@ function jobOf(maxLength: number): TrainJob {
   };
 }
 
-async function measure(backend: BackendName): Promise<void> {
-  await chooseBackend(backend);
+/** Takes `wasm/2` apart. */
+async function choose(engine: string): Promise<ChosenBackend> {
+  const [name = "", variant] = engine.split("/");
+  const backend = name as BackendName;
+  if (variant === undefined) return chooseBackend(backend);
+  if (variant === "stock") return chooseBackend(backend, { kernels: "stock" });
+  return chooseBackend(backend, { threads: Number(variant) });
+}
+
+async function measure(engine: string): Promise<void> {
+  const { kernels, threads } = await choose(engine);
   const trainer = createTrainer({
     checkpoint: randomCheckpoint(),
     tokenizer,
@@ -123,12 +133,16 @@ async function measure(backend: BackendName): Promise<void> {
     const rssMegabytes = Math.round(process.memoryUsage.rss() / 1e6);
     console.log(
       JSON.stringify({
-        backend,
+        engine,
+        kernels,
+        threads,
         batchSize,
         length,
         medianMs: Math.round(median),
         cpuMs,
         tokensPerSecond,
+        gflops: Math.round(gflopOf(length) / (median / 1000)),
+        gflopsPerCore: Math.round(gflopOf(length) / (cpuMs / 1000)),
         rssMegabytes,
       }),
     );
@@ -136,14 +150,32 @@ async function measure(backend: BackendName): Promise<void> {
   await trainer.close();
 }
 
-// The cpu backend takes a minute per step at this size; it runs only when asked for by name.
-const wanted = positionals.length > 0 ? positionals : backendNames.filter((name) => name !== "cpu");
-for (const name of wanted) {
+/**
+ * Floating-point operations of the products of a step, in 1e9: forward, and back through everything above the lowest adapted
+ * module, whose frozen weights need no gradient of their own.
+ */
+function gflopOf(length: number): number {
+  const { hiddenSize: hidden, intermediateSize: inner, layers } = config;
+  const tokens = batchSize * length;
+  const linear = 2 * tokens * (4 * hidden * hidden + 2 * hidden * inner);
+  const scores = 4 * tokens * length * hidden;
+  const adapted = 2 * 2 * tokens * adapter.rank * 2 * hidden;
+  const forward = layers * (linear + scores + adapted);
+  const belowLowest = 2 * tokens * 3 * hidden * hidden;
+  const backward = layers * (linear + 2 * scores + 2 * adapted) - belowLowest;
+  return (forward + backward) / 1e9;
+}
+
+// The cpu backend takes a minute per step at this size; it runs only when asked for by name. The memory of wasm is made for
+// threads when it is first used, and never shrinks: most threads first.
+const others = backendNames.filter((name) => name !== "cpu" && name !== "wasm");
+const wanted = positionals.length > 0 ? positionals : [...others, "wasm/2", "wasm/1", "wasm/stock"];
+for (const engine of wanted) {
   try {
-    await measure(name as BackendName);
+    await measure(engine);
   } catch (error) {
     if (!isFedtuneError(error)) throw error;
-    console.log(JSON.stringify({ backend: name, unavailable: error.message }));
+    console.log(JSON.stringify({ engine, unavailable: error.message }));
   }
 }
 process.exit(0);

@@ -28,10 +28,14 @@ const SPIN: i32 = 2000;
  * done: a page's main thread must not sleep.
  */
 export function dispatch(control: usize, chunks: i32, maySleep: bool): void {
+  if (chunks == 1) {
+    chunk(control, 0, 0);
+    return;
+  }
   const task = (atomic.load<i64>(control, OPEN) >>> 32) + 1;
   atomic.store<i32>(control, 0, DONE);
   atomic.store<i64>(control, (task << 32) | (<i64>chunks), OPEN);
-  if (chunks > 1) atomic.notify(control + OPEN, -1);
+  atomic.notify(control + OPEN, -1);
   work(control, 0);
   let spins = 0;
   let done = atomic.load<i32>(control, DONE);
@@ -59,12 +63,16 @@ function work(control: usize, slot: i32): void {
     const left = <i32>seen;
     if (left == 0) return;
     if (atomic.cmpxchg<i64>(control, seen, seen - 1, OPEN) != seen) continue;
-    const chunk = load<i32>(control, CHUNK);
-    const from = (left - 1) * chunk;
-    const to = min(from + chunk, load<i32>(control, ITEMS));
-    const scratch = load<usize>(control + ((<usize>slot) << 2), SCRATCH);
-    perform(load<i32>(control, KERNEL), control + CELLS, from, to, scratch);
+    chunk(control, left - 1, slot);
     atomic.add<i32>(control, 1, DONE);
     atomic.notify(control + DONE, 1);
   }
+}
+
+function chunk(control: usize, index: i32, slot: i32): void {
+  const size = load<i32>(control, CHUNK);
+  const from = index * size;
+  const to = min(from + size, load<i32>(control, ITEMS));
+  const scratch = load<usize>(control + ((<usize>slot) << 2), SCRATCH);
+  perform(load<i32>(control, KERNEL), control + CELLS, from, to, scratch);
 }

@@ -15,10 +15,15 @@ import { chooseBackend } from "./node-choose.ts";
 import { createWorkerTrainer } from "./worker-trainer.ts";
 
 describe("backends", () => {
-  test.each(["cpu", "wasm"] as const)(
-    "[TN10] %s passes its self-test and is what runs",
-    async (name) => {
-      expect(await chooseBackend(name)).toEqual({ name, notes: [] });
+  test.each([
+    ["cpu", "stock"],
+    ["wasm", "own"],
+    ["wasm", "stock"],
+  ] as const)(
+    "[TN10] %s with %s kernels passes its self-test and is what runs",
+    async (name, kernels) => {
+      const found = await chooseBackend(name, { kernels, threads: 1 });
+      expect(found).toEqual({ name, kernels, threads: 1, notes: [] });
       expect(tf.getBackend()).toBe(name);
     },
   );
@@ -99,7 +104,7 @@ describe("a worker thread", () => {
     const metrics = await trainer.evaluate(evaluationOf(job), noAbort);
     await trainer.close();
     await withWorker(async (worker, data) => {
-      expect(await worker.ready()).toEqual({ name: "wasm", notes: [] });
+      expect(await worker.ready()).toMatchObject({ name: "wasm", kernels: "own" });
       const progress: number[] = [];
       const there = await worker.train(
         { ...job, data },

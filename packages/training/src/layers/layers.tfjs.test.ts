@@ -78,9 +78,15 @@ const layers: readonly [name: string, ours: Layer, plain: Layer][] = [
   ],
 ];
 
-describe.each(["cpu", "wasm"] as const)("layers on %s", (backend) => {
+const engines = [
+  ["cpu", "stock"],
+  ["wasm", "own"],
+  ["wasm", "stock"],
+] as const;
+
+describe.each(engines)("layers on %s with %s kernels", (backend, kernels) => {
   beforeAll(async () => {
-    await chooseBackend(backend);
+    expect(await chooseBackend(backend, { kernels })).toMatchObject({ kernels });
   });
 
   test.each(layers)(

@@ -1,3 +1,5 @@
+import { gatherRoles, scatterRoles, selectRoles } from "@fedtune/core";
+import type { FactorRole } from "@fedtune/core";
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, test } from "vitest";
 import { chooseBackend } from "../backends/node-choose.ts";
@@ -7,6 +9,7 @@ import {
   goldenCheckpoint,
   goldenChoice,
   goldenJson,
+  goldenStart,
   goldenTensors,
   relativeDifference,
   relativeNorm,
@@ -28,12 +31,17 @@ interface TrainGolden {
   >;
 }
 
-const adapters = [
-  "tiny-bert-lora",
-  "tiny-bert-rslora",
-  "tiny-bert-all-linear",
-  "tiny-roberta-lora",
-  "tiny-distilbert-lora",
+const adapters: readonly [name: string, train: readonly FactorRole[]][] = [
+  ["tiny-bert-lora", ["down", "up", "head"]],
+  ["tiny-bert-rslora", ["down", "up", "head"]],
+  ["tiny-bert-all-linear", ["down", "up", "head"]],
+  ["tiny-bert-dora", ["down", "up", "magnitude", "head"]],
+  ["tiny-bert-dora-all-linear", ["down", "up", "magnitude", "head"]],
+  ["tiny-bert-vera", ["down", "up", "head"]],
+  ["tiny-bert-vera-all-linear", ["down", "up", "head"]],
+  ["tiny-bert-lora-xs", ["down", "up", "core", "head"]],
+  ["tiny-roberta-lora", ["down", "up", "head"]],
+  ["tiny-distilbert-lora", ["down", "up", "head"]],
 ];
 const steppers = {
   sgd: {
@@ -62,32 +70,47 @@ const native = await chooseBackend("tfjs-node").then(
   () => false,
 );
 
-describe.each(["cpu", "wasm", "tfjs-node"] as const)("on %s", (backend) => {
+const engines = [
+  ["cpu", "stock"],
+  ["wasm", "own"],
+  ["wasm", "stock"],
+  ["tfjs-node", "stock"],
+] as const;
+
+describe.each(engines)("on %s with %s kernels", (backend, kernels) => {
   beforeAll(async () => {
-    if (backend !== "tfjs-node" || native) await chooseBackend(backend);
+    if (backend !== "tfjs-node" || native)
+      expect(await chooseBackend(backend, { kernels })).toMatchObject({ kernels });
   });
 
-  describe.skipIf(backend === "tfjs-node" && !native).each(adapters)("%s", (adapter) => {
+  describe.skipIf(backend === "tfjs-node" && !native).each(adapters)("%s", (adapter, train) => {
     async function setUp() {
       const golden = goldenJson<TrainGolden>(`train/${adapter}/golden.json`);
       const checkpoint = await goldenCheckpoint(golden.base);
       const labels = golden.base === "tiny-roberta" ? ["no", "yes"] : ["a", "b", "c"];
       const choice = goldenChoice(adapter, labels);
       const description = describeModel(checkpoint.config, choice);
+      const { layout, prefix } = description;
       const pack = (file: string) =>
-        flatten(goldenTensors(file), description.layout, description.prefix);
-      const start = pack(`peft/${adapter}/adapter_model.safetensors`);
+        flatten(goldenTensors(file), selectRoles(layout, train), prefix);
+      const start = flatten(goldenStart(adapter), layout, prefix);
       const model = uploadModel(checkpoint);
       const binding = bindAdapter(description, start, {
         kind: choice.kind,
-        train: ["down", "up", "head"],
+        train,
       });
       const batch = asPadded(golden.batch, golden.labels);
       const close = () => {
         binding.dispose();
         model.dispose();
       };
-      return { golden, job: { model, binding, batch }, start, pack, close };
+      const whole = (packed: Float32Array) => {
+        const values = start.slice();
+        scatterRoles(layout, values, { roles: train, packed });
+        return values;
+      };
+      const trained = gatherRoles(layout, start, train);
+      return { golden, job: { model, binding, batch }, start, trained, whole, pack, close };
     }
 
     test("[TN1] [TN2] logits and gradients equal PyTorch's", async () => {
@@ -109,14 +132,14 @@ describe.each(["cpu", "wasm", "tfjs-node"] as const)("on %s", (backend) => {
     test.each(["sgd", "momentum", "adamw"] as const)(
       "[TN2] five %s steps equal PyTorch's",
       async (name) => {
-        const { golden, job, start, pack, close } = await setUp();
+        const { golden, job, trained, whole, pack, close } = await setUp();
         const { learningRate, optimizer } = steppers[name];
-        let at = { parameters: start, state: optimizer.init(start.length) };
+        let at = { parameters: trained, state: optimizer.init(trained.length) };
         const losses: number[] = [];
         for (let step = 0; step < 5; step++) {
           const { loss, gradient } = await lossAndGradient(
             job,
-            at.parameters,
+            whole(at.parameters),
             1 / golden.labels.length,
           );
           losses.push(loss);

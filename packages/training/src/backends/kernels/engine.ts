@@ -37,12 +37,16 @@ export interface KernelExports {
 /** Compiled kernels over one memory. */
 export interface Engine {
   readonly heap: Heap;
-  /** Threads that take part in a task, the calling one included. */
+  /** Threads that large tasks are cut for, the calling one included. */
   readonly threads: number;
   /** Address of the block through which tasks are handed to threads. */
   readonly control: number;
-  /** Uses `count` threads from now on; all but one must be serving. Results do not depend on it. */
+  /** Cuts tasks for `count` threads from now on; all but one should be serving. Results do not depend on it. */
   useThreads(count: number): void;
+  /** Threads that may take chunks, the calling one included: each has scratch memory of its own. */
+  readonly slots: number;
+  /** Sets how many those are; before the thread of a new slot starts. */
+  useSlots(count: number): void;
   run(task: Task): void;
   /** Scratch that a product with so many columns needs. */
   productScratchBytes(columns: number): number;
@@ -69,13 +73,13 @@ export function float(value: number): number {
 export function createEngine(heap: Heap, exports: KernelExports, maySleep: boolean): Engine {
   const control = alignedBlock(heap);
   const scratch = { bytes: 0, addresses: [] as number[] };
-  let threads = 1;
+  let [threads, slots] = [1, 1];
   const cells = (): Int32Array => new Int32Array(heap.memory.buffer, control, cell.end);
   const reserve = (bytes: number): void => {
-    if (bytes <= scratch.bytes && scratch.addresses.length >= threads) return;
-    scratch.addresses.forEach((address) => heap.free(address));
+    if (bytes <= scratch.bytes && scratch.addresses.length === slots) return;
+    scratch.addresses.splice(0).forEach((address) => heap.free(address));
     scratch.bytes = Math.max(bytes, scratch.bytes);
-    scratch.addresses = Array.from({ length: threads }, () => heap.allocate(scratch.bytes));
+    while (scratch.addresses.length < slots) scratch.addresses.push(heap.allocate(scratch.bytes));
     cells().set(scratch.addresses, cell.scratch);
   };
   return {
@@ -84,8 +88,15 @@ export function createEngine(heap: Heap, exports: KernelExports, maySleep: boole
     get threads() {
       return threads;
     },
+    get slots() {
+      return slots;
+    },
     useThreads(count) {
-      threads = Math.min(count, mostThreads);
+      threads = count;
+    },
+    useSlots(count) {
+      if (count > mostThreads) throw new RangeError(`Cannot use more than ${mostThreads} threads`);
+      slots = count;
     },
     run(task) {
       if (task.items === 0) return;

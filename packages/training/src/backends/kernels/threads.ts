@@ -39,8 +39,6 @@ const { exports } = new WebAssembly.Instance(module, { env: { memory } });
 tell("serving");
 exports.serve(control, slot);`;
 
-const serving = new WeakMap<Engine, number>();
-
 /** Starts threads until `count` serve, the calling one included. @throws Error when one does not start */
 export async function startThreads(
   engine: Engine,
@@ -48,8 +46,14 @@ export async function startThreads(
   { platform, module }: { readonly platform: ThreadPlatform; readonly module: WasmModule },
 ): Promise<void> {
   const { control, heap } = engine;
-  for (let slot = serving.get(engine) ?? 1; slot < count; slot++) {
-    await platform.startThread({ module, memory: heap.memory, control, slot });
-    serving.set(engine, slot + 1);
+  while (engine.slots < count) {
+    const slot = engine.slots;
+    engine.useSlots(slot + 1);
+    try {
+      await platform.startThread({ module, memory: heap.memory, control, slot });
+    } catch (error) {
+      engine.useSlots(slot);
+      throw error;
+    }
   }
 }
