@@ -5,6 +5,7 @@
  */
 import type { Rng } from "../rng.ts";
 import type { Factor, FactorSpec, Layout } from "./layout.ts";
+import type { PeftForm } from "./peft-form.ts";
 
 /** A linear layer of the base model that can be adapted: `y = W x + b`, W is `[out, in]`. */
 export interface LinearModule {
@@ -29,8 +30,11 @@ export interface AdapterSettings {
   readonly loraAlpha: number;
 }
 
-/** How first values are drawn: PEFT's default, PEFT's `gaussian`, or from the base weight's singular vectors (PiSSA). */
-export const adapterInits = ["kaiming", "gaussian", "pissa"] as const;
+/**
+ * How first values are drawn: PEFT's default; PEFT's `gaussian`; the leading part of the base weight itself, which is
+ * taken out of the base (`pissa`); the base weight's singular vectors around a zero (`svd`).
+ */
+export const adapterInits = ["kaiming", "gaussian", "pissa", "svd"] as const;
 /** One of {@link adapterInits}. */
 export type AdapterInit = (typeof adapterInits)[number];
 
@@ -70,9 +74,16 @@ export interface AdapterKind {
   init(factors: readonly Factor[], context: InitContext): Float32Array[];
   /** The number that multiplies the product: LoRA `loraAlpha / rank`. */
   scaling(settings: AdapterSettings): number;
-  /** How PEFT writes this kind in adapter_config.json; null when PEFT has no such kind. */
-  readonly peft: {
-    readonly peftType: string;
-    readonly flags: Readonly<Record<string, boolean>>;
-  } | null;
+  /** How PEFT writes this kind; null when PEFT has no such kind. */
+  readonly peft: PeftForm | null;
+  /** The same change of the base as an adapter of a kind that PEFT has; for kinds that it has not. */
+  portable?(adapter: AdapterValues): AdapterValues;
+}
+
+/** An adapter with what gives its values a meaning. */
+export interface AdapterValues extends AdapterSettings {
+  readonly kind: AdapterKind;
+  readonly layout: Layout;
+  /** `[layout.size]`. */
+  readonly values: Float32Array;
 }

@@ -1,8 +1,9 @@
 /** Adapters as HuggingFace PEFT's two files: adapter_config.json and adapter_model.safetensors. */
 import { FedtuneError } from "../errors.ts";
-import type { AdapterKind, AdapterSettings } from "./kind.ts";
+import type { AdapterKind, AdapterSettings, AdapterValues } from "./kind.ts";
 import { factorView, type Factor, type Layout } from "./layout.ts";
 import { parseAdapterConfig, writeAdapterConfig, type AdapterConfig } from "./peft-config.ts";
+import { portableAdapter } from "./peft-export.ts";
 import { invalidAdapterTensor, peftLayout, peftTensorNames } from "./peft-names.ts";
 import {
   readSafetensors,
@@ -24,6 +25,8 @@ export interface PeftOptions extends AdapterSettings {
   readonly fanInFanOut?: boolean;
   /** `F32` unless given. */
   readonly dtype?: "F32" | "F16";
+  /** The adapter of round 0 where its product was taken out of the base (PiSSA); `[layout.size]`. */
+  readonly takenOut?: Float32Array | null;
   /** Added to the metadata of the tensors' file. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
@@ -44,7 +47,10 @@ export interface PeftAdapter extends AdapterConfig {
 /**
  * Writes an adapter so that `PeftModel.from_pretrained` opens it; the same input gives the same bytes.
  *
+ * A kind that PEFT lacks is written as one that it has, see {@link portableAdapter}, and is read back as that one.
+ *
  * @throws FedtuneError `shape-mismatch` when `values` does not have `layout.size` values, `not-finite`
+ * @throws RangeError for a kind that PEFT cannot express
  */
 export function writePeftAdapter(
   layout: Layout,
@@ -55,24 +61,25 @@ export function writePeftAdapter(
     const message = `Cannot write an adapter of ${values.length} values: wanted ${layout.size}`;
     throw new FedtuneError("shape-mismatch", message);
   }
-  const { prefix, dtype = "F32", metadata } = options;
-  const names = peftTensorNames(layout, prefix);
-  const tensors = layout.factors.map((factor) => ({
+  const { prefix, dtype = "F32", metadata, takenOut = null } = options;
+  const portable = portableAdapter({ ...options, layout, values }, takenOut);
+  const names = peftTensorNames(portable.layout, prefix);
+  const tensors = portable.layout.factors.map((factor) => ({
     name: names.get(factor.name) ?? factor.name,
     shape: factor.shape,
-    values: factorView(values, factor),
+    values: factorView(portable.values, factor),
     dtype,
   }));
   return {
-    config: writeAdapterConfig(configOf(layout, options)),
+    config: writeAdapterConfig(configOf(portable, options)),
     safetensors: writeSafetensors(tensors, { format: "pt", ...metadata }),
   };
 }
 
-function configOf(layout: Layout, options: PeftOptions): AdapterConfig {
-  const { kind, rank, loraAlpha, prefix, targetModules, baseModel, taskType, fanInFanOut } =
-    options;
-  const adapted = layout.factors.filter(({ role }) => role !== "head");
+function configOf(adapter: AdapterValues, options: PeftOptions): AdapterConfig {
+  const { prefix, targetModules, baseModel, taskType, fanInFanOut } = options;
+  const { kind, rank, loraAlpha, layout } = adapter;
+  const adapted = layout.factors.filter(({ role }) => role !== "head" && role !== "projection");
   const heads = layout.factors.filter(({ role }) => role === "head");
   return {
     kind,

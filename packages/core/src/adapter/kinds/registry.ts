@@ -1,11 +1,20 @@
 import { FedtuneError } from "../../errors.ts";
 import { nearest } from "../../nearest.ts";
 import type { AdapterKind } from "../kind.ts";
+import { dora } from "./dora.ts";
 import { lora } from "./lora.ts";
+import { loraXs } from "./lora-xs.ts";
 import { rslora } from "./rslora.ts";
+import { vera } from "./vera.ts";
 
 /** Every adapter kind; config, help and docs are derived from this list. */
-export const adapterKinds: readonly [AdapterKind, ...AdapterKind[]] = [lora, rslora];
+export const adapterKinds: readonly [AdapterKind, ...AdapterKind[]] = [
+  lora,
+  rslora,
+  dora,
+  vera,
+  loraXs,
+];
 
 /**
  * The kind of that name.

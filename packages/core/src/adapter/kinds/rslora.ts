@@ -1,5 +1,10 @@
-import type { AdapterKind } from "../kind.ts";
-import { lora } from "./lora.ts";
+import type { AdapterKind, AdapterSettings } from "../kind.ts";
+import { peftLora } from "../peft-lora.ts";
+import { initLora, lora } from "./lora.ts";
+
+function scaling({ rank, loraAlpha }: AdapterSettings): number {
+  return loraAlpha / Math.sqrt(rank);
+}
 
 /** Rank-stabilised LoRA: the factors of LoRA, the product scaled by `loraAlpha / sqrt(rank)`. */
 export const rslora: AdapterKind = {
@@ -9,6 +14,7 @@ export const rslora: AdapterKind = {
     title: "A Rank Stabilization Scaling Factor for Fine-Tuning with LoRA",
     id: "arXiv:2312.03732",
   },
-  scaling: ({ rank, loraAlpha }) => loraAlpha / Math.sqrt(rank),
-  peft: { peftType: "LORA", flags: { use_rslora: true, use_dora: false } },
+  init: (factors, context) => initLora(factors, context, scaling(context.settings)),
+  scaling,
+  peft: peftLora({ use_rslora: true, use_dora: false }),
 };
