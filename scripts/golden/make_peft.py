@@ -17,6 +17,11 @@ def lora(targets: list[str], head: list[str], **options) -> LoraConfig:
     return LoraConfig(task_type="SEQ_CLS", r=4, lora_alpha=8, lora_dropout=0.0, target_modules=targets, modules_to_save=head, **options)
 
 
+def vera(targets: list[str]) -> VeraConfig:
+    return VeraConfig(task_type="SEQ_CLS", r=8, vera_dropout=0.0, target_modules=targets, modules_to_save=["classifier"],
+                      projection_prng_key=7, save_projection=True)
+
+
 ADAPTERS = {
     "tiny-bert-lora": (BERT, lambda: lora(QV, ["classifier"])),
     "tiny-bert-rslora": (BERT, lambda: lora(QV, ["classifier"], use_rslora=True)),
@@ -24,10 +29,11 @@ ADAPTERS = {
     "tiny-bert-patterns": (BERT, lambda: lora(QV, ["classifier"], rank_pattern={"layer.1.attention.self.value": 2},
                                               alpha_pattern={"layer.0.attention.self.query": 3})),
     "tiny-bert-dora": (BERT, lambda: lora(QV, ["classifier"], use_dora=True)),
-    "tiny-bert-vera": (BERT, lambda: VeraConfig(task_type="SEQ_CLS", r=8, vera_dropout=0.0, target_modules=QV, modules_to_save=["classifier"],
-                                                projection_prng_key=7, save_projection=True)),
+    "tiny-bert-vera": (BERT, lambda: vera(QV)),
     "tiny-roberta-lora": (ROBERTA, lambda: lora(QV, ["classifier"])),
     "tiny-distilbert-lora": (DISTILBERT, lambda: lora(["q_lin", "v_lin"], ["pre_classifier", "classifier"])),
+    "tiny-bert-dora-all-linear": (BERT, lambda: lora(ALL, ["classifier"], use_dora=True)),
+    "tiny-bert-vera-all-linear": (BERT, lambda: vera(ALL)),
 }
 
 

@@ -4,7 +4,8 @@ import torch.nn.functional as F
 from safetensors.torch import save_file
 
 from common import TRAINING, provenance, read_json, rounded, write_json
-from make_peft import ADAPTERS, batch_of, load
+from make_lora_xs import NAME as LORA_XS, load as load_lora_xs
+from make_peft import ADAPTERS, BERT, batch_of, load as load_peft
 
 STEPS = 5
 OPTIMISERS = {
@@ -12,6 +13,10 @@ OPTIMISERS = {
     "momentum": (torch.optim.SGD, dict(lr=0.1, momentum=0.9)),
     "adamw": (torch.optim.AdamW, dict(lr=1e-2, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01)),
 }
+
+
+def load(name: str) -> torch.nn.Module:
+    return load_lora_xs() if name == LORA_XS else load_peft(name)
 
 
 def trainable(model: torch.nn.Module) -> dict[str, torch.nn.Parameter]:
@@ -66,7 +71,7 @@ def largest_difference(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -
 
 
 def make(name: str) -> None:
-    base = ADAPTERS[name][0]
+    base = BERT if name == LORA_XS else ADAPTERS[name][0]
     folder = TRAINING / "train" / name
     folder.mkdir(parents=True, exist_ok=True)
     found, batch = read_json(TRAINING / base / "golden.json"), batch_of(base)
@@ -90,5 +95,5 @@ def make(name: str) -> None:
 
 
 if __name__ == "__main__":
-    for adapter in ADAPTERS:
+    for adapter in [*ADAPTERS, LORA_XS]:
         make(adapter)

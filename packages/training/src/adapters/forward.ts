@@ -6,10 +6,19 @@ import type { FrozenLinear } from "../layers/linear.ts";
 /** A module's factors on the device, by role; a kind has at most one factor of a role per module. */
 export type ModuleFactors = ReadonlyMap<FactorRole, tf.Tensor>;
 
+/** What all passes over one adapter on one base share; it ends with the adapter's binding. */
+export interface AdapterScope {
+  /** A factor that all modules share, by name. */
+  shared(name: string): tf.Tensor2D;
+  /** A tensor of frozen things alone: made at the first call for a key, disposed with the binding. */
+  once<T extends tf.Tensor>(key: unknown, make: () => T): T;
+}
+
 /** One adapted module in one pass. */
 export interface AdaptedPass {
   readonly base: FrozenLinear;
   readonly factors: ModuleFactors;
+  readonly scope: AdapterScope;
   /** The kind's scaling of the product. */
   readonly scaling: number;
   /** Roles that are trained: only they get gradients. */
@@ -26,10 +35,18 @@ export interface AdapterForward {
   apply(x: tf.Tensor2D, pass: AdaptedPass): tf.Tensor2D;
 }
 
-/** A factor that the kind cannot do without. */
+/** A matrix that the kind cannot do without. */
 export function requireFactor(factors: ModuleFactors, role: FactorRole): tf.Tensor2D {
+  return required(factors, role) as tf.Tensor2D;
+}
+
+/** A vector that the kind cannot do without. */
+export function requireVector(factors: ModuleFactors, role: FactorRole): tf.Tensor1D {
+  return required(factors, role) as tf.Tensor1D;
+}
+
+function required(factors: ModuleFactors, role: FactorRole): tf.Tensor {
   const tensor = factors.get(role);
-  if (tensor === undefined)
-    throw new RangeError(`Cannot apply an adapter without its ${role} factor`);
-  return tensor as tf.Tensor2D;
+  if (tensor !== undefined) return tensor;
+  throw new RangeError(`Cannot apply an adapter without its ${role} factor`);
 }

@@ -1,7 +1,7 @@
 /** The forward pass of an adapted encoder, in two parts: below the lowest trained module, and from there on. */
 import * as tf from "@tensorflow/tfjs";
 import type { FactorRole } from "@fedtune/core";
-import type { AdapterForward, ModuleFactors } from "../adapters/forward.ts";
+import type { AdapterForward, AdapterScope, ModuleFactors } from "../adapters/forward.ts";
 import { activate, relu } from "../layers/activation.ts";
 import { attention } from "../layers/attention.ts";
 import type { TokenBatch } from "../layers/embeddings.ts";
@@ -17,6 +17,7 @@ import { familyOf } from "./registry.ts";
 /** An adapter's tensors, bound to the modules they change. */
 export interface BoundAdapter {
   readonly forward: AdapterForward;
+  readonly scope: AdapterScope;
   readonly scaling: number;
   /** Roles that get gradients. */
   readonly train: ReadonlySet<FactorRole>;
@@ -145,10 +146,11 @@ function project(x: tf.Tensor2D, name: string, { model, adapter, path }: Pass): 
   const base = linearOf(model, name);
   const factors = adapter.modules.get(name);
   if (factors === undefined) return applyLinear(x, base);
-  const { scaling, train } = adapter;
+  const { scaling, scope, train } = adapter;
   return adapter.forward.apply(x, {
     base,
     factors,
+    scope,
     scaling,
     train,
     needsInputGradient: path.throughInput.has(name),

@@ -1,7 +1,13 @@
 /** Reading the golden files that PyTorch and PEFT wrote; see `golden/`. */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { factorView, readSafetensors, tensorToFloat32 } from "@fedtune/core";
+import {
+  factorView,
+  parseAdapterConfig,
+  peftTensorNames,
+  readSafetensors,
+  tensorToFloat32,
+} from "@fedtune/core";
 import type { Layout } from "@fedtune/core";
 import { nodeFiles } from "../backends/node-files.ts";
 import type { PaddedBatch } from "../data/batch.ts";
@@ -51,21 +57,22 @@ export function asPadded(batch: GoldenBatch, labels: readonly number[]): PaddedB
   };
 }
 
+/** PEFT has no LoRA-XS: its folder holds the same adapter as plain LoRA. */
+const LORA_XS = "tiny-bert-lora-xs";
+
 /** What PEFT's adapter_config.json says, in our words. */
 export function goldenChoice(adapter: string, labels: readonly string[]): AdapterChoice {
-  const config = goldenJson<{
-    r: number;
-    lora_alpha: number;
-    target_modules: string[];
-    use_rslora: boolean;
-  }>(`peft/${adapter}/adapter_config.json`);
-  return {
-    kind: config.use_rslora ? "rslora" : "lora",
-    rank: config.r,
-    loraAlpha: config.lora_alpha,
-    targetModules: config.target_modules,
-    labels,
-  };
+  const config = parseAdapterConfig(goldenJson(`peft/${adapter}/adapter_config.json`));
+  const { rank, loraAlpha, targetModules: targets } = config;
+  const targetModules = typeof targets === "string" ? [targets] : targets;
+  const kind = adapter === LORA_XS ? "lora-xs" : config.kind.name;
+  return { kind, rank, loraAlpha, targetModules, labels };
+}
+
+/** The values that a golden adapter's training starts from. */
+export function goldenStart(adapter: string): ReadonlyMap<string, Float32Array> {
+  const whole = `peft/${adapter}/adapter_model.safetensors`;
+  return goldenTensors(adapter === LORA_XS ? `train/${adapter}/start.safetensors` : whole);
 }
 
 /** PEFT's tensors as one flat vector in layout order. */
@@ -75,11 +82,11 @@ export function flatten(
   prefix: string,
 ): Float32Array {
   const values = new Float32Array(layout.size);
+  const names = peftTensorNames(layout, prefix);
   for (const factor of layout.factors) {
-    const name = factor.role === "head" ? factor.name : `${prefix}${factor.name}.weight`;
-    const tensor = tensors.get(`base_model.model.${name}`);
+    const tensor = tensors.get(names.get(factor.name) ?? "");
     if (tensor?.length !== factor.size)
-      throw new RangeError(`Golden tensor "${name}" is missing or has another size`);
+      throw new RangeError(`Golden tensor "${factor.name}" is missing or has another size`);
     factorView(values, factor).set(tensor);
   }
   return values;

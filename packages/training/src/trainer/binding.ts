@@ -2,6 +2,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Factor, FactorRole } from "@fedtune/core";
 import { factorView } from "@fedtune/core";
+import type { AdapterScope } from "../adapters/forward.ts";
 import { adapterForward } from "../adapters/registry.ts";
 import type { ModelDescription } from "../models/describe.ts";
 import type { BoundAdapter } from "../models/forward.ts";
@@ -31,29 +32,66 @@ export function bindAdapter(
       .filter(({ role }) => !roles.has(role))
       .map((factor) => [factor.name, tf.keep(upload(factor, values))]),
   );
+  const kept = openScope(frozen);
   return {
     trained,
     bind(current) {
       const live = new Map(trained.map((factor) => [factor.name, upload(factor, current)]));
       return {
-        adapter: assemble(description, new Map([...frozen, ...live]), { kind, roles }),
+        adapter: assemble(description, new Map([...frozen, ...live]), {
+          kind,
+          roles,
+          scope: kept.scope,
+        }),
         inputs: [...live.values()],
       };
     },
-    dispose: () => tf.dispose([...frozen.values()]),
+    dispose() {
+      kept.dispose();
+      tf.dispose([...frozen.values()]);
+    },
   };
+}
+
+/** What passes may keep; shared factors are never trained, so that they are among the frozen ones. */
+function openScope(frozen: ReadonlyMap<string, tf.Tensor>): {
+  readonly scope: AdapterScope;
+  dispose(): void;
+} {
+  const kept = new Map<unknown, tf.Tensor>();
+  return {
+    scope: {
+      shared(name) {
+        const tensor = frozen.get(name);
+        if (tensor !== undefined) return tensor as tf.Tensor2D;
+        throw new RangeError(`Cannot apply an adapter without its shared factor "${name}"`);
+      },
+      once<T extends tf.Tensor>(key: unknown, make: () => T): T {
+        const made = kept.get(key) ?? tf.keep(make());
+        kept.set(key, made);
+        return made as T;
+      },
+    },
+    dispose: () => tf.dispose([...kept.values()]),
+  };
+}
+
+interface Assembly {
+  readonly kind: string;
+  readonly roles: ReadonlySet<FactorRole>;
+  readonly scope: AdapterScope;
 }
 
 function assemble(
   { layout, head, scaling }: ModelDescription,
   tensors: ReadonlyMap<string, tf.Tensor>,
-  { kind, roles }: { readonly kind: string; readonly roles: ReadonlySet<FactorRole> },
+  { kind, roles, scope }: Assembly,
 ): BoundAdapter {
   const modules = new Map<string, Map<FactorRole, tf.Tensor>>();
   const headTensors = new Map<string, tf.Tensor>();
   for (const { name, module, role } of layout.factors) {
     const tensor = tensors.get(name);
-    if (tensor === undefined) continue;
+    if (tensor === undefined || role === "projection") continue;
     if (role === "head") headTensors.set(name, tensor);
     else
       modules.set(
@@ -63,6 +101,7 @@ function assemble(
   }
   return {
     forward: adapterForward(kind),
+    scope,
     scaling,
     train: roles,
     modules,
