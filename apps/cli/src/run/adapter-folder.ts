@@ -7,7 +7,7 @@ import {
   readSafetensors,
   writePeftAdapter,
 } from "@fedtune/core";
-import type { FactorRole, Layout, PeftAdapter, ResolvedRun } from "@fedtune/core";
+import type { FactorRole, Layout, PeftAdapter, ResolvedRun, RunSpec } from "@fedtune/core";
 import type { ModelDescription } from "@fedtune/training";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -18,12 +18,28 @@ const CONFIG = "adapter_config.json";
 /** PEFT's name of the tensors' file. */
 const TENSORS = "adapter_model.safetensors";
 
-/** An adapter with what its files must say. */
+/** A coordinator's adapter with what its files must say. */
 export interface AdapterToSave {
   readonly description: ModelDescription;
   readonly values: Float32Array;
   readonly resolved: ResolvedRun;
   readonly round: number;
+  /** More for the tensors' metadata. */
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/** An adapter as it is, whoever has it. */
+export interface WholeAdapter {
+  readonly description: ModelDescription;
+  readonly values: Float32Array;
+  readonly adapter: ResolvedRun["config"]["adapter"] | RunSpec["adapter"];
+  readonly model: string;
+  readonly labels: readonly string[];
+  readonly run: string;
+  readonly round: number;
+  /** What it lacks: see `lacksOf`. */
+  readonly lacking: readonly string[];
+  readonly metadata?: Readonly<Record<string, string>>;
 }
 
 /** Name in the tensors' metadata of what is missing, with spaces between: see `lacksOf`. */
@@ -35,24 +51,39 @@ export const INCOMPLETE = "incomplete";
  * Personal factors are zero in it, residuals of the base are not in it; the file says so.
  */
 export async function saveAdapter(folder: string, adapter: AdapterToSave): Promise<string> {
-  const { description, values, resolved, round } = adapter;
+  const { description, values, resolved, round, metadata = {} } = adapter;
   const { config } = resolved;
-  const { kind, rank, loraAlpha, targetModules } = config.adapter;
   const personal = describePlan(resolved.method, resolved).keeps;
-  const shared = withoutRoles(description.layout, values, personal);
-  const lacking = lacksOf(resolved);
-  const files = writePeftAdapter(description.layout, shared, {
+  return saveWhole(folder, {
+    description,
+    values: withoutRoles(description.layout, values, personal),
+    adapter: config.adapter,
+    model: config.model,
+    labels: config.task.labels,
+    run: config.name,
+    round,
+    lacking: lacksOf(resolved),
+    metadata,
+  });
+}
+
+/** Writes the folder with all values as they are. */
+export async function saveWhole(folder: string, whole: WholeAdapter): Promise<string> {
+  const { description, values, adapter, lacking } = whole;
+  const { kind, rank, loraAlpha, targetModules } = adapter;
+  const files = writePeftAdapter(description.layout, values, {
     kind: adapterKind(kind),
     rank,
     loraAlpha,
     targetModules,
     prefix: description.prefix,
-    baseModel: config.model,
+    baseModel: whole.model,
     metadata: {
-      labels: JSON.stringify(config.task.labels),
-      run: config.name,
-      round: String(round),
+      labels: JSON.stringify(whole.labels),
+      run: whole.run,
+      round: String(whole.round),
       ...(lacking.length === 0 ? {} : { [INCOMPLETE]: lacking.join(" ") }),
+      ...whole.metadata,
     },
   });
   await mkdir(folder, { recursive: true });

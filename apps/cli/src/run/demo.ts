@@ -10,10 +10,11 @@ import { roundFolder, saveAdapter } from "./adapter-folder.ts";
 import { openBaseModel, prepareWith } from "./base-model.ts";
 import { startChild } from "./child-client.ts";
 import type { ChildClient } from "./child-client.ts";
-import { describePlan, lacksOf } from "./plan-of-method.ts";
+import { lacksOf } from "./plan-of-method.ts";
 import { planDemo } from "./demo-plan.ts";
 import type { DemoOptions, DemoPlan } from "./demo-plan.ts";
 import { centralEvaluation } from "./evaluation.ts";
+import { evaluationLabel } from "./evaluation-label.ts";
 import { bytesText, percent, roundsTable, savedText } from "./report-text.ts";
 import { startServing } from "./serving.ts";
 import { simulateOnce } from "./simulate.ts";
@@ -49,7 +50,7 @@ export async function runDemo(options: DemoOptions, io: Io): Promise<number> {
     io,
   );
   io.result({ run: resolved.config.name, configHash: resolved.hash, ...result }, () =>
-    demoText(result, lacksOf(resolved)),
+    demoText(result, resolved),
   );
   return result.status === "completed" ? exitCodes.ok : exitCodes.failure;
 }
@@ -137,8 +138,8 @@ async function accuracies(
   { plan, resolved, adapter, residuals }: Measured,
   io: Io,
 ): Promise<Metrics[]> {
-  // Where clients keep factors there is no one model to measure.
-  if (trainer === null || describePlan(resolved.method, resolved).keeps.length > 0) return [];
+  // Clients measure for themselves; where they keep factors there is no one model.
+  if (trainer === null || resolved.config.evaluation.where === "federated") return [];
   const { rank } = resolved.config.adapter;
   const measured: Metrics[] = [];
   for (const data of plan.clients.flatMap((client) => client.test ?? [])) {
@@ -153,7 +154,7 @@ interface OwnAccuracies {
   readonly after: readonly Metrics[];
 }
 
-/** One line per client with test data of its own, then all of the test data as the rounds evaluated it. */
+/** One line per client with test data of its own, then everything as the rounds evaluated it. */
 function joined(
   plan: DemoPlan,
   rows: readonly ReportRow[],
@@ -165,18 +166,17 @@ function joined(
     before: first["accuracy"] ?? NaN,
     after: last["accuracy"] ?? NaN,
   });
+  const isFederated = plan.resolved.config.evaluation.where === "federated";
+  const whole = isFederated ? "all, held out" : "all";
   const own = plan.clients.filter((client) => client.test !== null && after.length > 0);
   const evaluated = rows.flatMap(({ evaluation }) => (evaluation === null ? [] : [evaluation]));
   return [
     ...own.map(({ name }, k) => line(name, before[k], after[k])),
-    ...(evaluated.length === 0 ? [] : [line("all", evaluated[0], evaluated.at(-1))]),
+    ...(evaluated.length === 0 ? [] : [line(whole, evaluated[0], evaluated.at(-1))]),
   ];
 }
 
-function demoText(
-  { rows, accuracy, adapter, failure }: DemoResult,
-  incomplete: readonly string[],
-): string {
+function demoText({ rows, accuracy, adapter, failure }: DemoResult, resolved: ResolvedRun): string {
   const up = rows.reduce((sum, row) => sum + row.bytesUp, 0);
   const down = rows.reduce((sum, row) => sum + row.bytesDown, 0);
   const table = tableText(
@@ -184,10 +184,10 @@ function demoText(
     accuracy.map((row) => [row.name, String(row.rows), percent(row.before), percent(row.after)]),
   );
   return [
-    roundsTable(rows),
+    roundsTable(rows, evaluationLabel(resolved)),
     ...(accuracy.length === 0 ? [] : [table]),
     `Sent: ${bytesText(up)} up, ${bytesText(down)} down; no example left its client.`,
-    ...(adapter === null ? [] : [savedText(adapter, incomplete)]),
+    ...(adapter === null ? [] : [savedText(adapter, lacksOf(resolved))]),
     ...(failure === null ? [] : [`The run failed: ${failure}`]),
   ].join("\n\n");
 }

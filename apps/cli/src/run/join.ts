@@ -1,6 +1,6 @@
 import { clientId, FedtuneError, idPattern } from "@fedtune/core";
-import type { MessageOf, RunSpec, SessionEnd } from "@fedtune/core";
-import type { ClientListener } from "@fedtune/client";
+import type { MessageOf, Metrics, RunSpec, SessionEnd } from "@fedtune/core";
+import type { ClientListener, OwnAdapter } from "@fedtune/client";
 import { startNodeClient } from "@fedtune/client-node";
 import { fileData } from "@fedtune/training";
 import type { FileData, ModelDescription } from "@fedtune/training";
@@ -10,13 +10,14 @@ import { exitCodes } from "../edge.ts";
 import type { Io } from "../io.ts";
 import type { Progress } from "../progress.ts";
 import { version } from "../version.ts";
+import { saveWhole } from "./adapter-folder.ts";
 import { openBaseModel } from "./base-model.ts";
 import type { BaseModel } from "./base-model.ts";
 import { checkLabels, checkRows } from "./check-data.ts";
 import { dataPath } from "./data-path.ts";
 import { lateTrainer } from "./late-trainer.ts";
 import type { LateTrainer } from "./late-trainer.ts";
-import { bytesText, decimal } from "./report-text.ts";
+import { bytesText, decimal, percent, savedText } from "./report-text.ts";
 import { openTrainer } from "./trainers.ts";
 
 /** What `fedtune join` was asked for. */
@@ -24,6 +25,7 @@ export interface JoinOptions {
   readonly server: string;
   readonly name: string;
   readonly data: string;
+  readonly evalData?: string | undefined;
   readonly text?: string | undefined;
   readonly textPair?: string | undefined;
   readonly label?: string | undefined;
@@ -31,6 +33,7 @@ export interface JoinOptions {
   readonly model?: string | undefined;
   readonly backend?: string | undefined;
   readonly stateDir: string;
+  readonly saveAdapter?: string | undefined;
 }
 
 /** Takes part in a run until it ends. */
@@ -40,13 +43,18 @@ export async function runJoin(options: JoinOptions, io: Io): Promise<number> {
     const wanted = "letters, digits, - and _, at most 64";
     throw new FedtuneError("usage", `Cannot join as "${name}": wanted --name of ${wanted}`);
   }
-  const data = joinData(options);
-  // What is wrong with the file whatever the run is said before anybody is called.
-  await checkRows(data);
+  const data = joinData(options, dataPath(options.data, "train"));
+  const { evalData } = options;
+  const evaluationData =
+    evalData === undefined ? null : joinData(options, dataPath(evalData, "test"));
+  const files = evaluationData === null ? [data] : [data, evaluationData];
+  // What is wrong with the files whatever the run is said before anybody is called.
+  for (const file of files) await checkRows(file);
   const trainer = lateTrainer();
-  const describe = describer({ options, data, trainer }, io);
+  const { describe, described } = describer({ options, files, trainer }, io);
   const bar = io.progress("training", 0);
   const totals: Totals = { rounds: 0, bytesUp: 0 };
+  const outcome: Outcome = { welcome: null, adapter: null };
   io.note(`Connecting to ${server}`);
   try {
     const client = startNodeClient({
@@ -54,23 +62,72 @@ export async function runJoin(options: JoinOptions, io: Io): Promise<number> {
       client: clientId(name),
       run: null,
       data,
+      evaluationData,
       trainer,
       describe,
       stateDir: resolve(options.stateDir),
       software: `fedtune ${version()}`,
       signal: io.signal,
-      listener: joinListener(bar, totals, io),
+      listener: {
+        ...joinListener(bar, totals, io),
+        welcomed(welcome) {
+          outcome.welcome = welcome;
+          welcomed(welcome, evaluationData, io);
+        },
+        ended(adapter) {
+          outcome.adapter = adapter;
+        },
+      },
     });
-    return finish(await client.done, totals, io);
+    const end = await client.done;
+    const saved = await saveOwn(options.saveAdapter, { ...outcome, description: described() });
+    return finish({ end, totals, saved }, io);
   } finally {
     bar.stop();
     await trainer.close();
   }
 }
 
+/** What is known when the session is over. */
+interface Outcome {
+  welcome: MessageOf<"welcome"> | null;
+  adapter: OwnAdapter | null;
+}
+
+/**
+ * Writes the client's whole adapter; nothing when that was not asked for.
+ *
+ * @throws FedtuneError `adapter-invalid` when the session ended before this client had one
+ */
+async function saveOwn(
+  folder: string | undefined,
+  { welcome, adapter, description }: Outcome & { readonly description: ModelDescription | null },
+): Promise<Saved | null> {
+  if (folder === undefined) return null;
+  if (welcome === null || adapter === null || description === null) {
+    const message = `Cannot save an adapter in ${folder}: the session ended before this client had one of its own`;
+    throw new FedtuneError("adapter-invalid", message, { data: { folder } });
+  }
+  const { run, spec } = welcome;
+  const { round, values, changesBase } = adapter;
+  const incomplete = changesBase ? ["base"] : [];
+  const { model, task } = spec;
+  const whole = { description, values, adapter: spec.adapter, model, labels: task.labels };
+  const path = resolve(folder);
+  await saveWhole(path, { ...whole, run, round, lacking: incomplete });
+  return { folder: path, round, incomplete };
+}
+
+/** Where an adapter went. */
+interface Saved {
+  readonly folder: string;
+  readonly round: number;
+  readonly incomplete: readonly string[];
+}
+
 interface Describer {
   readonly options: JoinOptions;
-  readonly data: FileData;
+  readonly files: readonly FileData[];
   readonly trainer: LateTrainer;
 }
 
@@ -78,7 +135,7 @@ interface Describer {
  * Opens the base model that the run names, once: a thread can be opened only for a known model, and every welcome after
  * a lost connection asks again.
  */
-function describer({ options, data, trainer }: Describer, io: Io) {
+function describer({ options, files, trainer }: Describer, io: Io) {
   const model = modelOf(options.model);
   let opening: Promise<BaseModel> | null = null;
   const open = async (named: string): Promise<BaseModel> => {
@@ -88,10 +145,15 @@ function describer({ options, data, trainer }: Describer, io: Io) {
     trainer.provide(inner);
     return base;
   };
-  return async (spec: RunSpec): Promise<ModelDescription> => {
-    await checkLabels(data, spec.task.labels);
-    opening ??= open(spec.model);
-    return (await opening).describe(spec);
+  let last: ModelDescription | null = null;
+  return {
+    describe: async (spec: RunSpec): Promise<ModelDescription> => {
+      for (const file of files) await checkLabels(file, spec.task.labels);
+      opening ??= open(spec.model);
+      last = (await opening).describe(spec);
+      return last;
+    },
+    described: () => last,
   };
 }
 
@@ -103,9 +165,6 @@ interface Totals {
 /** Reports what happens to this client. */
 function joinListener(bar: Progress, totals: Totals, io: Io): ClientListener {
   return {
-    welcomed: (welcome) => {
-      welcomed(welcome, io);
-    },
     roundStarted: (round) => {
       io.event({ event: "round", round });
     },
@@ -123,6 +182,11 @@ function joinListener(bar: Progress, totals: Totals, io: Io): ClientListener {
         totals.bytesUp += bytes;
       }
     },
+    evaluated({ round, metrics, message }) {
+      const found = metrics === null ? { metrics, message } : { metrics };
+      io.event({ event: "evaluated", round, ...found });
+      io.note(evaluationText(round, metrics, message));
+    },
     declined: ({ round, message }) => {
       io.note(`Round ${round}: could not train: ${message}`);
     },
@@ -132,20 +196,23 @@ function joinListener(bar: Progress, totals: Totals, io: Io): ClientListener {
   };
 }
 
-function joinData({
-  data,
-  text = "text",
-  textPair,
-  label = "label",
-  where,
-}: JoinOptions): ReturnType<typeof fileData> {
+function evaluationText(round: number, metrics: Metrics | null, message = ""): string {
+  if (metrics === null) return `Round ${round}: could not evaluate: ${message}`;
+  const { accuracy, examples = 0 } = metrics;
+  return `Round ${round}: own accuracy ${percent(accuracy)} on ${examples} examples`;
+}
+
+function joinData(
+  { text = "text", textPair, label = "label", where }: JoinOptions,
+  path: string,
+): ReturnType<typeof fileData> {
   const [column, ...value] = where === undefined ? [] : where.split("=");
   if (column === "" || (where !== undefined && value.length === 0)) {
     throw new FedtuneError("usage", `Cannot use --where "${String(where)}": wanted column=value`);
   }
   return fileData({
     kind: "file",
-    path: dataPath(data, "train"),
+    path,
     text,
     textPair: textPair ?? null,
     label,
@@ -164,20 +231,34 @@ function modelOf(folder: string | undefined): (named: string) => Promise<BaseMod
   };
 }
 
-function welcomed({ run, index, spec }: MessageOf<"welcome">, io: Io): void {
+function welcomed(
+  { run, index, spec }: MessageOf<"welcome">,
+  evaluationData: FileData | null,
+  io: Io,
+): void {
   io.event({ event: "welcome", run, index, model: spec.model, labels: spec.task.labels.length });
   io.note(
     `Joined run "${run}" as participant ${index}: ${spec.task.labels.length} labels, ${spec.adapter.kind} of rank ${spec.adapter.rank}`,
   );
+  if (spec.holdout > 0 && evaluationData === null)
+    io.note(`Keeps ${percent(spec.holdout)} of its examples out of training, to evaluate on`);
 }
 
-function finish(end: SessionEnd, totals: Totals, io: Io): number {
+interface Finished {
+  readonly end: SessionEnd;
+  readonly totals: Totals;
+  readonly saved: Saved | null;
+}
+
+function finish({ end, totals, saved }: Finished, io: Io): number {
   if (end.kind === "refused")
     throw new FedtuneError(end.code, `The coordinator ended the session: ${end.message}`);
-  io.result({ end, ...totals }, () => {
+  io.result({ end, ...totals, adapter: saved }, () => {
     const how =
       end.kind === "left" ? "Left the run" : `The run ${end.status} after ${end.rounds} rounds`;
-    return `${how}; ${totals.rounds} updates accepted, ${bytesText(totals.bytesUp)} sent`;
+    const sent = `${how}; ${totals.rounds} updates accepted, ${bytesText(totals.bytesUp)} sent`;
+    if (saved === null) return sent;
+    return `${sent}\n${savedText(saved.folder, saved.incomplete)} (this client's own, after round ${saved.round})`;
   });
   if (end.kind === "left") return exitCodes.interrupted;
   return end.status === "completed" ? exitCodes.ok : exitCodes.failure;

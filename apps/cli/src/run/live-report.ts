@@ -10,14 +10,16 @@ import type {
 } from "@fedtune/core";
 import { reportRow } from "@fedtune/simulation";
 import type { Io } from "../io.ts";
-import { describePlan } from "./plan-of-method.ts";
+import { evaluationLabel } from "./evaluation-label.ts";
 import { bytesText, decimal, percent } from "./report-text.ts";
 
 /** What is reported, and how. */
 export interface LiveReportOptions {
   readonly resolved: ResolvedRun;
-  /** Whether the coordinator has test data: a round's line then waits for its evaluation. */
+  /** Whether the coordinator has test data. */
   readonly evaluates: boolean;
+  /** Whether the simulated clients share their personal factors. */
+  readonly sharePersonal?: boolean;
   /** A participant's name. */
   readonly nameOf: (index: number) => string;
   /** Whether people are at the other end: a simulation has no coming and going, and its clock is virtual. */
@@ -37,15 +39,16 @@ const NAMED = 3;
 export function liveReport(options: LiveReportOptions, io: Io): LiveReport {
   const { resolved, live, nameOf } = options;
   const { config } = resolved;
-  // Where clients keep factors there is no one model to evaluate.
-  const evaluates = options.evaluates && describePlan(resolved.method, resolved).keeps.length === 0;
+  const label = evaluationLabel(resolved, options.sharePersonal);
+  // A round's line waits for its evaluation.
+  const evaluates = options.evaluates || config.evaluation.where === "federated";
   const { numRounds } = config.rounds;
   const bar = io.progress("rounds", numRounds, { terminalOnly: true });
   const presence = live ? presenceNotes(nameOf, io) : () => undefined;
   let finished = 0;
   let pending: RoundRow | null = null;
   const tell = (evaluation?: EvaluationRow): void => {
-    if (pending !== null) io.note(roundLine({ row: pending, evaluation, numRounds, live }));
+    if (pending !== null) io.note(roundLine({ row: pending, evaluation, numRounds, live, label }));
     pending = null;
   };
   const stop = (): void => {
@@ -66,7 +69,7 @@ export function liveReport(options: LiveReportOptions, io: Io): LiveReport {
     },
     evaluated(row) {
       io.event({ event: "evaluation", ...row });
-      if (row.round === 0) io.note(`Before training: ${scores(row)}`);
+      if (row.round === 0) io.note(`Before training: ${scores(row, label)}`);
       tell(row);
     },
     refused({ client, code, message, round }) {
@@ -139,19 +142,23 @@ interface RoundLine {
   readonly evaluation: EvaluationRow | undefined;
   readonly numRounds: number;
   readonly live: boolean;
+  readonly label: string;
 }
 
-function roundLine({ row, evaluation, numRounds, live }: RoundLine): string {
+function roundLine({ row, evaluation, numRounds, live, label }: RoundLine): string {
   const { bytesUp, bytesDown } = row.traffic;
   return [
     `Round ${row.round}/${numRounds}: ${row.accepted.length}/${row.sampled} clients`,
     `train loss ${decimal(row.training["loss"])}`,
-    ...(evaluation === undefined ? [] : [scores(evaluation)]),
+    ...(evaluation === undefined ? [] : [scores(evaluation, label)]),
     `${bytesText(bytesUp)} up, ${bytesText(bytesDown)} down`,
     ...(live ? [`${row.seconds.toFixed(1)} s`] : []),
   ].join(", ");
 }
 
-function scores({ metrics }: EvaluationRow): string {
-  return `accuracy ${percent(metrics["accuracy"])}, loss ${decimal(metrics["loss"])}`;
+function scores({ metrics }: EvaluationRow, label: string): string {
+  const { accuracy, accuracyWorst, clients, loss } = metrics;
+  const spread =
+    accuracyWorst === undefined ? "" : ` (worst of ${String(clients)}: ${percent(accuracyWorst)})`;
+  return `${label} accuracy ${percent(accuracy)}${spread}, loss ${decimal(loss)}`.trimStart();
 }

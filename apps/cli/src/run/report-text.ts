@@ -2,16 +2,18 @@ import type { RunEnd } from "@fedtune/core";
 import type { ReportRow } from "@fedtune/simulation";
 import { tableText } from "../table.ts";
 
-/** A run's rounds as a table; columns that say nothing in this run are left out. */
-export function roundsTable(rows: readonly ReportRow[]): string {
+/** A run's rounds as a table; columns that say nothing in this run are left out. `label`: see `evaluationLabel`. */
+export function roundsTable(rows: readonly ReportRow[], label = ""): string {
   const evaluated = rows.some((row) => row.evaluation !== null);
+  const spread = rows.some((row) => row.evaluation?.["accuracyWorst"] !== undefined);
   const lost = rows.some((row) => row.accepted < row.sampled);
   const inexact = rows.some((row) => (row.aggregationError?.total ?? 0) > 0);
   const head = [
     "round",
     "clients",
     "train loss",
-    ...(evaluated ? ["loss", "accuracy", "macro F1"] : []),
+    ...(evaluated ? ["loss", `${label} accuracy`.trim(), "macro F1"] : []),
+    ...(spread ? ["worst client"] : []),
     ...(inexact ? ["aggregation error"] : []),
     "up",
     "down",
@@ -28,6 +30,7 @@ export function roundsTable(rows: readonly ReportRow[]): string {
           percent(row.evaluation?.["macroF1"]),
         ]
       : []),
+    ...(spread ? [percent(row.evaluation?.["accuracyWorst"])] : []),
     ...(inexact ? [percent(row.aggregationError?.total ?? undefined)] : []),
     row.round === 0 ? "" : bytesText(row.bytesUp),
     row.round === 0 ? "" : bytesText(row.bytesDown),
@@ -39,6 +42,8 @@ export function roundsTable(rows: readonly ReportRow[]): string {
 /** What a run left behind. */
 export interface RunText {
   readonly rows: readonly ReportRow[];
+  /** See `evaluationLabel`. */
+  readonly label: string;
   /** Folder of the last adapter; null when there is none. */
   readonly adapter: string | null;
   /** What the adapter lacks. */
@@ -47,8 +52,8 @@ export interface RunText {
 }
 
 /** The end of a run for people. */
-export function runText({ rows, adapter, incomplete, end }: RunText): string {
-  const parts = rows.length === 0 ? [] : [roundsTable(rows)];
+export function runText({ rows, label, adapter, incomplete, end }: RunText): string {
+  const parts = rows.length === 0 ? [] : [roundsTable(rows, label)];
   if (adapter !== null) parts.push(savedText(adapter, incomplete));
   if (end.failure !== null)
     parts.push(`The run failed: ${end.failure.message} (${end.failure.code})`);

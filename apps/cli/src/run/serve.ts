@@ -12,6 +12,7 @@ import type { Io } from "../io.ts";
 import type { Assignment } from "../values.ts";
 import { checkLabels } from "./check-data.ts";
 import { dataPath } from "./data-path.ts";
+import { evaluationLabel } from "./evaluation-label.ts";
 import { lacksOf } from "./plan-of-method.ts";
 import { runText } from "./report-text.ts";
 import { startServing } from "./serving.ts";
@@ -61,7 +62,7 @@ export async function runServe(options: ServeOptions, io: Io): Promise<number> {
   const { end, rows, adapter } = await served.run().finally(() => served.close());
   const incomplete = lacksOf(resolved);
   io.result({ run: config.name, ...end, rounds: rows, adapter, incomplete }, () =>
-    runText({ rows, adapter, incomplete, end }),
+    runText({ rows, label: evaluationLabel(resolved), adapter, incomplete, end }),
   );
   return end.status === "completed" ? exitCodes.ok : exitCodes.failure;
 }

@@ -13,6 +13,7 @@ import { roundFolder, saveAdapter } from "./adapter-folder.ts";
 import { openBaseModel, prepareWith } from "./base-model.ts";
 import type { BaseModel } from "./base-model.ts";
 import { centralEvaluation } from "./evaluation.ts";
+import { unusedTestText } from "./evaluation-label.ts";
 import { liveReport } from "./live-report.ts";
 import { openTrainer } from "./trainers.ts";
 import type { OpenTrainer } from "./trainers.ts";
@@ -23,7 +24,7 @@ export interface Serving {
   readonly host: string;
   readonly port: number;
   readonly dataDir: string;
-  /** The operator's test data; null: no central evaluation. */
+  /** The operator's test data; null: no central evaluation. Not used where clients evaluate. */
   readonly test: FileData | null;
   readonly backend: string | undefined;
 }
@@ -53,7 +54,7 @@ export async function startServing(serving: Serving, io: Io): Promise<Served> {
   const { config } = resolved;
   const model = await openBaseModel(config.model);
   const setup = await prepareWith(model, resolved);
-  const evaluator = test === null ? null : await openTrainer(model, serving.backend);
+  const evaluator = await openEvaluator(serving, model, io);
   const { store, nameOf } = namedStore();
   const saved = adapterSaver({ dataDir, model, resolved }, () => coordinator.adapter());
   const report = liveReport({ resolved, evaluates: evaluator !== null, nameOf, live: true }, io);
@@ -99,6 +100,19 @@ export async function startServing(serving: Serving, io: Io): Promise<Served> {
       await closing();
     },
   };
+}
+
+/** A trainer to evaluate with, where the coordinator is to evaluate and has test data. */
+async function openEvaluator(
+  { test, resolved, backend }: Serving,
+  model: BaseModel,
+  io: Io,
+): Promise<OpenTrainer | null> {
+  if (test === null) return null;
+  const unused = unusedTestText(resolved);
+  if (unused === null) return openTrainer(model, backend);
+  io.note(unused);
+  return null;
 }
 
 /** The store, and the names of those who enrolled in it. */

@@ -1,5 +1,5 @@
 import { methods } from "@fedtune/aggregators";
-import { adapterKinds, parseInput, resolveRun, rngFromSeed } from "@fedtune/core";
+import { adapterKinds, inputError, parseInput, resolveRun, rngFromSeed } from "@fedtune/core";
 import type { ResolvedRun, TrainControl, Trainer } from "@fedtune/core";
 import { nodeHash } from "@fedtune/node-ports";
 import {
@@ -32,7 +32,8 @@ import { checkLabels } from "./check-data.ts";
 import { dataPath } from "./data-path.ts";
 import { centralEvaluation } from "./evaluation.ts";
 import { liveReport } from "./live-report.ts";
-import { lacksOf } from "./plan-of-method.ts";
+import { evaluationLabel, sharePersonalText, unusedTestText } from "./evaluation-label.ts";
+import { describePlan, lacksOf } from "./plan-of-method.ts";
 import { runText } from "./report-text.ts";
 import { openTrainers } from "./trainers.ts";
 
@@ -100,7 +101,13 @@ export async function runSimulate(options: SimulateOptions, io: Io): Promise<num
   io.note(
     `${String(resolved.config.method["name"])} over ${population.clients.length} clients, ${population.shares.rows} rows, base model ${model.name}`,
   );
-  const result = await simulateOnce({ ...prepared, clients: population.clients }, io, {
+  const { sharePersonal } = simulation;
+  const label = evaluationLabel(resolved, sharePersonal);
+  if (sharePersonal) io.note(sharePersonalText);
+  const unused = prepared.test === null ? null : unusedTestText(resolved);
+  if (unused !== null) io.note(unused);
+  const clients = population.clients;
+  const result = await simulateOnce({ ...prepared, clients, sharePersonal }, io, {
     backend: options.backend,
     workers: options.workers,
     finish: (played) => Promise.resolve(played.result),
@@ -113,13 +120,17 @@ export async function runSimulate(options: SimulateOptions, io: Io): Promise<num
     configHash: resolved.hash,
     ...result.end,
     data: simulation.data,
+    sharePersonal,
     shares: population.shares,
     rounds: rows,
     adapter,
   };
   const incomplete = lacksOf(resolved);
   io.result({ ...summary, incomplete }, () =>
-    runText({ rows, adapter, incomplete, end: result.end }),
+    [
+      runText({ rows, label, adapter, incomplete, end: result.end }),
+      ...(sharePersonal ? [sharePersonalText] : []),
+    ].join("\n\n"),
   );
   return result.end.status === "completed" ? exitCodes.ok : exitCodes.failure;
 }
@@ -158,6 +169,7 @@ async function prepareSimulation(source: ConfigSource): Promise<PreparedSimulati
     participants: population.clients.map(({ name }) => name),
   };
   const resolved = parse(() => resolveRun(run, registries, nodeHash));
+  checkSharing(simulation, resolved);
   return {
     simulation,
     run,
@@ -166,6 +178,19 @@ async function prepareSimulation(source: ConfigSource): Promise<PreparedSimulati
     test,
     model: await openBaseModel(resolved.config.model),
   };
+}
+
+/** Clients can share only what they keep. */
+function checkSharing(
+  { sharePersonal }: SimulationConfig,
+  { method, methodConfig, config }: ResolvedRun,
+) {
+  if (!sharePersonal || describePlan(method, { methodConfig, config }).keeps.length > 0) return;
+  const wanted = `false with method ${method.name}, whose clients keep no factors of their own`;
+  throw inputError([{ field: "simulation.sharePersonal", value: true, wanted }], {
+    what: "the run config",
+    code: "config-conflict",
+  });
 }
 
 const registries = { methods, kinds: adapterKinds };
@@ -184,6 +209,8 @@ export interface SimulationToPlay {
   readonly model: BaseModel;
   /** Test data; null: no central evaluation. */
   readonly test: FileData | null;
+  /** Reproduces the released FedSA-LoRA code. */
+  readonly sharePersonal?: boolean;
 }
 
 /** How it is played; `finish` runs before the trainer is closed, and its result is the outcome. */
@@ -198,14 +225,15 @@ export interface PlayOptions<T> {
 
 /** Plays one simulated run with progress. */
 export async function simulateOnce<T>(
-  { run, resolved, clients, model, test }: SimulationToPlay,
+  { run, resolved, clients, model, test, sharePersonal = false }: SimulationToPlay,
   io: Io,
   { backend: wanted, workers, finish }: PlayOptions<T>,
 ): Promise<T> {
   const { trainer, backend } = await openTrainers(model, wanted, workers);
   io.note(`Training on ${backend}, ${workers} at a time`);
   const nameOf = (index: number): string => clients[index]?.name ?? `participant ${index}`;
-  const report = liveReport({ resolved, evaluates: test !== null, nameOf, live: false }, io);
+  const about = { resolved, evaluates: test !== null, nameOf, live: false, sharePersonal };
+  const report = liveReport(about, io);
   const control: TrainControl = { signal: io.signal };
   try {
     const result = await simulate(run, {
@@ -213,6 +241,7 @@ export async function simulateOnce<T>(
       describe: (of) => model.describe(of),
       weights: () => model.weights(),
       clients,
+      sharePersonal,
       trainer,
       evaluate:
         test === null ? null : centralEvaluation({ trainer, resolved, data: test, control }),
@@ -237,7 +266,8 @@ async function writeResults(
   const { resolved, model, simulation } = prepared;
   const { config } = resolved;
   await mkdir(folder, { recursive: true });
-  const rows = reportRows(result.history).map((row) => JSON.stringify(row));
+  const mark = simulation.sharePersonal ? { sharePersonal: true } : {};
+  const rows = reportRows(result.history).map((row) => JSON.stringify({ ...row, ...mark }));
   await writeFile(join(folder, "rounds.jsonl"), `${rows.join("\n")}\n`);
   await writeFile(
     join(folder, "config.json"),
@@ -252,5 +282,6 @@ async function writeResults(
     values: result.adapter,
     resolved,
     round: result.history.rounds.length,
+    metadata: simulation.sharePersonal ? { sharePersonal: "true" } : {},
   });
 }

@@ -22,10 +22,21 @@ export const join: Verb = {
         .option("--text <column>", "name of the text column")
         .option("--text-pair <column>", "name of the second text's column, for pairs")
         .option("--label <column>", "name of the label column")
-        .option("--where <column=value>", "only the rows whose column holds this value")
+        .option(
+          "--eval-data <file>",
+          "what this client evaluates on, with the same columns; without: a part of --data that it does not train on, where the run asks for one",
+        )
+        .option(
+          "--where <column=value>",
+          "only the rows whose column holds this value, of both files",
+        )
         .option("--model <folder>", "where the base model lies here, if it is no built-in one")
         .option("--backend <name>", "where to train; see: fedtune doctor")
-        .option("--state-dir <folder>", "what must survive a restart", ".fedtune/clients"),
+        .option("--state-dir <folder>", "what must survive a restart", ".fedtune/clients")
+        .option(
+          "--save-adapter <folder>",
+          "where this client's whole adapter goes at the end, with the factors that never leave it",
+        ),
     )
       .addHelpText(
         "after",

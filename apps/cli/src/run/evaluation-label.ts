@@ -1,0 +1,24 @@
+/** What a run's evaluation is called, so that nobody takes one kind of number for another. */
+import type { ResolvedRun } from "@fedtune/core";
+import { describePlan } from "./plan-of-method.ts";
+
+/**
+ * The word before `accuracy`: empty where the coordinator evaluates one model, `personalised` where every client
+ * evaluates its own, `federated` where they all evaluate the same one on data of their own.
+ */
+export function evaluationLabel(resolved: ResolvedRun, sharePersonal = false): string {
+  if (resolved.config.evaluation.where === "central") return "";
+  if (sharePersonal) return "shared-B";
+  return describePlan(resolved.method, resolved).keeps.length > 0 ? "personalised" : "federated";
+}
+
+/** What `simulation.sharePersonal` means, wherever its numbers are shown. */
+export const sharePersonalText =
+  "One B and head for all clients, trained by one after the other (simulation.sharePersonal): " +
+  "as in the released FedSA-LoRA code, not as in its paper";
+
+/** Why test data has no use in this run; null where it has. */
+export function unusedTestText({ config }: ResolvedRun): string | null {
+  if (config.evaluation.where === "central") return null;
+  return "The test data is not used: clients evaluate on what they hold out (evaluation.where is federated)";
+}
