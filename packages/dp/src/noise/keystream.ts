@@ -40,8 +40,8 @@ export function secureKeystream(
   const drawKey = (): void => {
     // What is left of the old key is of use to nobody.
     key.fill(0);
-    key = drawBytes(entropy, 32).slice();
-    nonce = drawBytes(entropy, 12);
+    key = Uint8Array.from(drawBytes(entropy, 32));
+    nonce = Uint8Array.from(drawBytes(entropy, 12));
     used = 0;
   };
   return {
