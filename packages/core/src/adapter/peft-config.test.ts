@@ -27,13 +27,13 @@ describe("adapter_config.json", () => {
   });
 
   it.each([
-    ["peft_type", "VERA", 'peft_type = "VERA", wanted one of LORA'],
+    ["peft_type", "LOHA", 'peft_type = "LOHA", wanted one of LORA, VERA'],
     ["r", 0, "r = 0"],
     ["r", "8", "r = "],
     ["lora_alpha", -1, "lora_alpha = -1"],
     ["target_modules", null, "target_modules = null"],
     ["bias", "all", 'bias = "all", wanted one of none'],
-    ["use_dora", true, "use_dora = true"],
+    ["use_dora", true, "use_dora = true, wanted an adapter of kind lora or rslora or dora"],
     ["rank_pattern", { query: 2 }, 'rank_pattern = {"query":2}'],
     ["alpha_pattern", { query: 2 }, "alpha_pattern"],
     ["lora_bias", true, "lora_bias = true"],
@@ -62,6 +62,20 @@ describe("adapter_config.json", () => {
       fanInFanOut: false,
     });
     expect(parseAdapterConfig({ ...minimal, use_rslora: true }).kind.name).toBe("rslora");
+  });
+
+  it("[AD8] [AD9] says what a vera adapter needs, and reads it without the fields of LoRA", () => {
+    const config = { ...parseAdapterConfig(valid), kind: adapterKind("vera"), rank: 16 };
+    const written = JSON.parse(writeAdapterConfig(config)) as Record<string, unknown>;
+    expect(written).toMatchObject({
+      peft_type: "VERA",
+      r: 16,
+      d_initial: 0.1,
+      save_projection: true,
+      projection_prng_key: 0,
+    });
+    expect(written).not.toHaveProperty("lora_alpha");
+    expect(parseAdapterConfig(written)).toEqual({ ...config, loraAlpha: 1 });
   });
 
   it("[AD9] refuses what is no object", () => {

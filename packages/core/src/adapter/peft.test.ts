@@ -19,12 +19,17 @@ function golden(name: string): { config: string; bytes: Uint8Array } {
   };
 }
 
+const lowRank = { rank: 4, loraAlpha: 8 };
 const prefixes = [
-  ["tiny-bert-lora", "bert.", "lora"],
-  ["tiny-bert-rslora", "bert.", "rslora"],
-  ["tiny-bert-all-linear", "bert.", "lora"],
-  ["tiny-roberta-lora", "roberta.", "lora"],
-  ["tiny-distilbert-lora", "distilbert.", "lora"],
+  ["tiny-bert-lora", "bert.", "lora", lowRank],
+  ["tiny-bert-rslora", "bert.", "rslora", lowRank],
+  ["tiny-bert-all-linear", "bert.", "lora", lowRank],
+  ["tiny-bert-dora", "bert.", "dora", lowRank],
+  ["tiny-bert-dora-all-linear", "bert.", "dora", lowRank],
+  ["tiny-bert-vera", "bert.", "vera", { rank: 8 }],
+  ["tiny-bert-vera-all-linear", "bert.", "vera", { rank: 8 }],
+  ["tiny-roberta-lora", "roberta.", "lora", lowRank],
+  ["tiny-distilbert-lora", "distilbert.", "lora", lowRank],
 ] as const;
 
 const lora = adapterKind("lora");
@@ -69,12 +74,11 @@ function withField(field: string, value: unknown): unknown {
 }
 
 describe("files of PEFT", () => {
-  it.each(prefixes)("[AD9] reads every tensor of %s", (name, prefix, kind) => {
+  it.each(prefixes)("[AD9] reads every tensor of %s", (name, prefix, kind, sizes) => {
     const { config, bytes } = golden(name);
     const adapter = read(config, bytes, prefix);
     expect(adapter).toMatchObject({
-      rank: 4,
-      loraAlpha: 8,
+      ...sizes,
       taskType: "SEQ_CLS",
       fanInFanOut: false,
     });
@@ -103,7 +107,8 @@ describe("files of PEFT", () => {
       expect(written.safetensors).toEqual(bytes);
       const theirs = JSON.parse(config) as Record<string, unknown>;
       const ours = JSON.parse(written.config) as Record<string, unknown>;
-      const loose = new Set(["modules_to_save", "target_modules"]);
+      // Any key will do where the projections are in the file.
+      const loose = new Set(["modules_to_save", "target_modules", "projection_prng_key"]);
       for (const [key, value] of Object.entries(ours)) {
         if (!loose.has(key)) expect([key, value]).toEqual([key, theirs[key]]);
       }
@@ -136,13 +141,43 @@ describe("files of PEFT", () => {
   });
 
   it.each([
-    ["tiny-bert-dora", "use_dora = true"],
     ["tiny-bert-patterns", 'alpha_pattern = {"layer.0.attention.self.query":3}'],
     ["tiny-bert-patterns", "rank_pattern = "],
-    ["tiny-bert-vera", 'peft_type = "VERA", wanted one of LORA'],
   ])("[AD9] refuses %s by name: %s", (name, message) => {
     const { config, bytes } = golden(name);
     expect(() => read(config, bytes)).toThrow(invalid(message));
+  });
+});
+
+describe("files of VeRA", () => {
+  const { config, bytes } = golden("tiny-bert-vera-all-linear");
+  const without = (...names: string[]) =>
+    writeSafetensors(
+      [...readSafetensors(bytes).tensors.values()].flatMap((tensor) =>
+        names.includes(tensor.name)
+          ? []
+          : [{ name: tensor.name, shape: tensor.shape, values: tensorToFloat32(tensor) }],
+      ),
+    );
+
+  it("[AD9] hold shared matrices first, then each module's vectors", () => {
+    const { layout } = read(config, bytes);
+    expect(layout.factors.slice(0, 4).map(({ name, role, shape }) => [name, role, shape])).toEqual([
+      ["vera_A", "projection", [8, 64]],
+      ["vera_B", "projection", [64, 8]],
+      ["encoder.layer.0.attention.output.dense.vera_lambda_d", "down", [8]],
+      ["encoder.layer.0.attention.output.dense.vera_lambda_b", "up", [32]],
+    ]);
+  });
+
+  it("[AD9] are refused without the shared matrices, which only torch could draw anew", () => {
+    const unsaved = JSON.stringify({ ...(JSON.parse(config) as object), save_projection: false });
+    expect(() => read(unsaved, without("base_model.vera_A", "base_model.vera_B"))).toThrow(
+      invalid("save_projection = false, wanted true: vera_A and vera_B cannot be drawn anew here"),
+    );
+    expect(() => read(config, without("base_model.vera_B"))).toThrow(
+      invalid("has no vera_B beside it"),
+    );
   });
 });
 
