@@ -3,7 +3,7 @@ import { readSafetensors } from "@fedtune/core";
 import { mkdirSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, it } from "vitest";
-import { wordRows, writeShares } from "./support/data.ts";
+import { small, wordRows, writeShares, writeTsv } from "./support/data.ts";
 import { serve, takePart, writeConfig } from "./support/federation.ts";
 import { fedtune, resultOf, workFolder } from "./support/fedtune.ts";
 
@@ -115,4 +115,53 @@ it("[AD10] [CI9] the coordinator's adapter is exported only when zeros may stand
   expect(exported.stdout).toContain("Incomplete: its up and head factors are zero");
   for (const values of tensorsOf(at("exported"), /lora_B|classifier/).values())
     expect(values).toMatch(/^0*$/);
+});
+
+it("[CI5] a client evaluates on data of its own where it has some, and then trains on everything", async () => {
+  mkdirSync(at("given"));
+  const config = writeConfig(at("given"), {
+    method: { name: "fedsa-lora" },
+    rounds: { numRounds: 1, minAvailableClients: 2 },
+  });
+  const served = await serve("--config", config, "--data-dir", at("given", "data"));
+  const [anna, ben] = shares.clients.map((client) => ({
+    ...client,
+    stateDir: at("given", "state"),
+  }));
+  const own = writeTsv(at("own.tsv"), wordRows(10));
+  const [given, held] = [takePart(served, anna!, "--eval-data", own), takePart(served, ben!)];
+  expect((await given.ended).stderr).toMatch(/^Round 1: own accuracy [\d.]+ % on 10 examples$/m);
+  expect((await held.ended).stderr).toContain("Keeps 20.0 % of its examples out of training");
+  const { rounds: rows } = resultOf<TrainedReport>(await served.ended);
+  expect(rows.at(-1)?.training["examples"]).toBe(40 + 32);
+  expect(rows.at(-1)?.evaluation).toMatchObject({ clients: 2, examples: 18 });
+});
+
+interface TrainedReport {
+  readonly rounds: readonly {
+    readonly training: Readonly<Record<string, number>>;
+    readonly evaluation: Readonly<Record<string, number>>;
+  }[];
+}
+
+it("[CI6] [CF3] the sharing of the released code is labelled wherever its numbers are, and refused where nothing is shared", async () => {
+  const simulate = (method: string) =>
+    fedtune(
+      ...["simulate", ...small, "--data", shares.all, "--method", method, "--rounds", "1"],
+      ...["--set", "simulation.sharePersonal=true", "--out", at(`shared-${method}`)],
+    );
+  const shared = await simulate("fedsa-lora");
+  expect(shared.code).toBe(0);
+  for (const text of [shared.stdout, shared.stderr]) {
+    expect(text).toContain("as in the released FedSA-LoRA code, not as in its paper");
+    expect(text).toContain("shared-B accuracy");
+    expect(text).not.toContain("personalised");
+  }
+  const rows = readFileSync(at("shared-fedsa-lora", "rounds.jsonl"), "utf8").trimEnd().split("\n");
+  for (const row of rows) expect(JSON.parse(row)).toMatchObject({ sharePersonal: true });
+  const refused = await simulate("fedavg");
+  expect(refused.code).not.toBe(0);
+  expect(refused.stderr).toMatch(
+    /simulation\.sharePersonal = true, wanted false with method fedavg/,
+  );
 });
