@@ -3,6 +3,7 @@ import { methods } from "@fedtune/aggregators";
 import { adapterKinds, runConfigSchema } from "@fedtune/core";
 import { simulationSchema } from "@fedtune/simulation";
 import { z } from "zod";
+import { markdownTable } from "./markdown-table.ts";
 
 interface Node {
   readonly type?: string;
@@ -27,14 +28,17 @@ export function configReference(): string {
   const run = nodeOf(runConfigSchema({ methods, kinds: adapterKinds }));
   const fields = [...fieldsOf("", run), ...fieldsOf("simulation.", nodeOf(simulationSchema))];
   const rows = fields.map((field) => [`\`${field.name}\``, field.standard, field.meaning]);
-  const table = [["field", "default", "meaning"], ...rows];
-  const widths = [0, 1, 2].map((k) => Math.max(...table.map((cells) => cells[k]?.length ?? 0)));
-  const line = (cells: readonly string[], fill: string): string =>
-    `| ${cells.map((cell, k) => cell.padEnd(widths[k] ?? 0, fill)).join(" | ")} |`;
-  const [head = [], ...body] = table;
-  return [line(head, " "), line(["", "", ""], "-"), ...body.map((cells) => line(cells, " "))].join(
-    "\n",
-  );
+  return markdownTable([["field", "default", "meaning"], ...rows]);
+}
+
+/** Markdown of a schema's own fields; empty when it has none. */
+export function optionsReference(schema: z.ZodType): string {
+  const rows = fieldsOf("method.", nodeOf(schema)).map(({ name, standard, meaning }) => [
+    `\`${name}\``,
+    standard,
+    meaning,
+  ]);
+  return rows.length === 0 ? "" : markdownTable([["option", "default", "meaning"], ...rows]);
 }
 
 function nodeOf(schema: z.ZodType): Node {
