@@ -17,24 +17,24 @@ describe.each([
   const draws = drawsFrom(seededKeystream(rngFromSeed("poisson")));
   const batches = Array.from({ length: 3000 }, () => poissonSample(sampling, draws));
 
-  test("sizes and inclusions are binomial", () => {
+  test("[DP13] sizes and inclusions are binomial", () => {
     expect(looksPoisson(poissonEvidence(batches, sampling))).toBe(true);
   });
 
-  test("pairs are drawn independently", () => {
+  test("[DP13] pairs are drawn independently", () => {
     const { samplingRate } = sampling;
     const both = batches.filter((batch) => batch.includes(0) && batch.includes(1)).length;
     const expected = 3000 * samplingRate ** 2;
     expect(Math.abs(both - expected)).toBeLessThan(4 * Math.sqrt(expected) + 1);
   });
 
-  test("another rate would be found", () => {
+  test("[DP13] another rate would be found", () => {
     const samplingRate = sampling.samplingRate * 0.9;
     expect(looksPoisson(poissonEvidence(batches, { ...sampling, samplingRate }))).toBe(false);
   });
 });
 
-test("shuffled batches that are accounted as Poisson would be found", () => {
+test("[DP13] shuffled batches that are accounted as Poisson would be found", () => {
   const draws = rngFromSeed("shuffle");
   const shuffled = shuffledBatches(1000, { batchSize: 50, batches: 400 }, draws);
   const evidence = poissonEvidence(shuffled, { populationSize: 1000, samplingRate: 0.05 });
@@ -43,7 +43,7 @@ test("shuffled batches that are accounted as Poisson would be found", () => {
   expect(looksPoisson(evidence)).toBe(false);
 });
 
-test("a tiny rate is kept, and empty samples come out as such", () => {
+test("[DP13] a tiny rate is kept, and empty samples come out as such", () => {
   const draws = rngFromSeed("tiny");
   const sampling = { populationSize: 100_000, samplingRate: 1e-5 };
   const sizes = Array.from({ length: 400 }, () => poissonSample(sampling, draws).length);

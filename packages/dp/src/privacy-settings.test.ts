@@ -15,7 +15,7 @@ test("without settings there is no privacy", () => {
   expect(privacyIssues(parse({ mode: "none" }))).toEqual([]);
 });
 
-test("what is left out is filled in on the safe side", () => {
+test("[DP19] what is left out is filled in on the safe side", () => {
   expect(parse(record)).toEqual({
     mode: "record-level",
     clipNorm: 1,
@@ -53,7 +53,7 @@ test.each([
   expect(() => parse({ ...record, [field]: value })).toThrow(`privacy.${field}`);
 });
 
-test("exactly one of noise and target", () => {
+test("[DP19] exactly one of noise and target", () => {
   expect(fieldsOf(record)).toEqual([]);
   expect(fieldsOf({ ...record, noiseMultiplier: null, targetEpsilon: 3 })).toEqual([]);
   expect(fieldsOf({ ...record, targetEpsilon: 3 })).toEqual(["privacy.noiseMultiplier"]);
@@ -66,7 +66,7 @@ test("a target above the budget is refused", () => {
   expect(fieldsOf({ ...target, budget: { epsilon: 2 } })).toEqual(["privacy.targetEpsilon"]);
 });
 
-test("what does not go together", () => {
+test("[DP19] what does not go together", () => {
   const adaptiveClipping = {};
   expect(fieldsOf({ ...record, grouping: "per-role", adaptiveClipping })).toEqual([
     "privacy.grouping",
@@ -81,7 +81,7 @@ test("what does not go together", () => {
   expect(fieldsOf({ ...user, noiseBy: "clients", hardened: true })).toEqual(["privacy.hardened"]);
 });
 
-test("the bits of adaptive clipping need noise enough of their own", () => {
+test("[DP19] the bits of adaptive clipping need noise enough of their own", () => {
   // A twentieth of 100 is 5, so the multiplier stays below 10.
   const adaptive = { ...user, adaptiveClipping: {} };
   expect(fieldsOf({ ...adaptive, noiseMultiplier: 9.9 })).toEqual([]);

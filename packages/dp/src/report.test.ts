@@ -20,7 +20,7 @@ const base: ReportInput = {
   units: 1000,
 };
 
-test("the guarantee is stated in full", () => {
+test("[DP18] the guarantee is stated in full", () => {
   expect(privacyReport(base)).toEqual({
     mode: "record-level",
     unit: "example",
@@ -41,7 +41,7 @@ test("the guarantee is stated in full", () => {
   });
 });
 
-test("as text, one fact per line", () => {
+test("[DP18] as text, one fact per line", () => {
   expect(privacyReportText(privacyReport(base))).toBe(
     [
       "Differential privacy: record-level, epsilon 1 spent, 3 when the run is complete, at delta 0.00001",
@@ -75,7 +75,7 @@ test("user level: who is trusted depends on who adds the noise", () => {
   expect(privacyReportText(central)).toContain("found for the target epsilon");
 });
 
-test("what a reader must know comes as a warning", () => {
+test("[DP11] what a reader must know comes as a warning", () => {
   const { settings } = base;
   const report = privacyReport({
     ...base,

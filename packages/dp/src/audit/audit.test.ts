@@ -55,7 +55,7 @@ function randomisedResponse(canaries: number, epsilon: number, seed: string): nu
 }
 
 test.each([0.5, 1, 2, 4])(
-  "randomised response at epsilon %d: below the truth, and close to it",
+  "[DP20] randomised response at epsilon %d: below the truth, and close to it",
   (epsilon) => {
     const bounds = Array.from({ length: 10 }, (_, run) =>
       randomisedResponse(10_000, epsilon, `response ${run}`),
@@ -79,7 +79,7 @@ function gaussianAudit(noise: number): number {
   return certifiedEpsilon({ canaries, delta: 1e-5, ...countGuesses(guesses, coins) }, 0.95);
 }
 
-test("without noise the audit certifies a large epsilon: it is not blind", () => {
+test("[DP20] without noise the audit certifies a large epsilon: it is not blind", () => {
   expect(gaussianAudit(0)).toBeGreaterThan(4);
 });
 

@@ -42,7 +42,7 @@ function sumOf(clipper: Clipper, examples: readonly Float32Array[]): Float64Arra
 }
 
 describe.each(Object.entries(clippers))("%s", (_name, make) => {
-  test("no example moves the sum by more than the sensitivity", () => {
+  test("[DP12] no example moves the sum by more than the sensitivity", () => {
     fc.assert(
       fc.property(fc.array(vectors(LENGTH), { minLength: 1, maxLength: 5 }), (examples) => {
         const { sensitivity } = make();
@@ -52,7 +52,7 @@ describe.each(Object.entries(clippers))("%s", (_name, make) => {
     );
   });
 
-  test("a batch that fills a gap with another example would be found", () => {
+  test("[DP12] a batch that fills a gap with another example would be found", () => {
     const rng = rngFromSeed("swap");
     const examples = Array.from({ length: 5 }, () =>
       Float32Array.from({ length: LENGTH }, () => 100 * rng.normal()),
@@ -64,7 +64,7 @@ describe.each(Object.entries(clippers))("%s", (_name, make) => {
     expect(swapped).toBeGreaterThan(sensitivity * 1.1);
   });
 
-  test("one bad value makes the whole example zero; it is counted and nothing is thrown", () => {
+  test("[DP12] one bad value makes the whole example zero; it is counted and nothing is thrown", () => {
     for (const bad of [Number.NaN, Infinity, -Infinity]) {
       const clipper = make();
       const example = new Float32Array(LENGTH).fill(1);
@@ -75,7 +75,7 @@ describe.each(Object.entries(clippers))("%s", (_name, make) => {
     }
   });
 
-  test("zero stays zero, the largest float32 is clipped, and inputs are left as they were", () => {
+  test("[DP12] zero stays zero, the largest float32 is clipped, and inputs are left as they were", () => {
     const clipper = make();
     const huge = new Float32Array(LENGTH).fill(3.4e38);
     const sum = sumOf(clipper, [new Float32Array(LENGTH), huge]);
@@ -167,7 +167,7 @@ test("the factor never divides by zero", () => {
 });
 
 describe("integer grid", () => {
-  test("rounded vectors never leave the declared ball, and noise covers it", () => {
+  test("[DP12] rounded vectors never leave the declared ball, and noise covers it", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 300 }).chain((length) => vectors(length)),

@@ -48,7 +48,7 @@ test("a row holds mechanisms and never an epsilon", () => {
 describe("a ledger that was tampered with does not open", () => {
   const lines = linesOf(spentLedger(3));
 
-  test("one digit of one row", () => {
+  test("[DP14] one digit of one row", () => {
     for (let row = 1; row < lines.length; row++) {
       for (const [from, to] of [
         ['"round":', '"round":1'],
@@ -64,7 +64,7 @@ describe("a ledger that was tampered with does not open", () => {
     }
   });
 
-  test("any character of any row", () => {
+  test("[DP14] any character of any row", () => {
     fc.assert(
       fc.property(
         fc.nat(lines.length - 1),
@@ -81,14 +81,14 @@ describe("a ledger that was tampered with does not open", () => {
     );
   });
 
-  test("two rows in the other order", () => {
+  test("[DP14] two rows in the other order", () => {
     const swapped = lines.with(2, lines[3]!).with(3, lines[2]!);
     const { code, message } = failure(() => reopened(swapped));
     expect(code).toBe("state-corrupt");
     expect(message).toContain("row 1 says that it is row 2");
   });
 
-  test("a row left out, or the first ones", () => {
+  test("[DP14] a row left out, or the first ones", () => {
     expect(failure(() => reopened(lines.toSpliced(3, 1))).code).toBe("state-corrupt");
     expect(failure(() => reopened(lines.toSpliced(1, 2))).code).toBe("state-corrupt");
     expect(failure(() => reopened(lines.slice(1))).code).not.toBe("internal");
@@ -98,7 +98,7 @@ describe("a ledger that was tampered with does not open", () => {
     expect(failure(() => reopened(lines.toSpliced(2, 0, lines[2]!))).code).toBe("state-corrupt");
   });
 
-  test("the end cut off, when the head is known from elsewhere", () => {
+  test("[DP14] the end cut off, when the head is known from elsewhere", () => {
     const ledger = spentLedger(3);
     const cut = `${lines.slice(0, -1).join("\n")}\n`;
     expect(openLedger(cut, { hash }).rows.length).toBe(ledger.rows.length - 1);
@@ -132,7 +132,7 @@ describe("a ledger that was tampered with does not open", () => {
   });
 });
 
-test("a mechanism that this version does not know is named with its row", () => {
+test("[DP14] a mechanism that this version does not know is named with its row", () => {
   const { head: previous } = newLedger(key, hash);
   const events = [{ mechanism: "laplace", noiseMultiplier: 1, steps: 1 }];
   const row = { state: "reserved", ...slot(1), events, sequence: 0, time: ports.time, previous };

@@ -42,7 +42,7 @@ test("what only they know is taken over", () => {
   expect(openLedger(ledgerText(ledger, nodeHash), { hash: nodeHash })).toEqual(ledger);
 });
 
-test("the larger spend wins, whichever side has it", () => {
+test("[DP17] the larger spend wins, whichever side has it", () => {
   const small = reserved(empty, slot(1), step(2));
   const large = reserved(empty, slot(1), step(5));
   expect(chargeOf(merge(small, large).ledger)).toBe(5);
@@ -58,7 +58,7 @@ test("freed here and charged there is charged; freed on both sides is free", () 
   expect(merge(freed(charged, 1), taken).ledger.rows.at(-1)?.state).toBe("spent");
 });
 
-test("one slot spent on different bytes was released twice and is charged twice, once and for all", () => {
+test("[DP17] one slot spent on different bytes was released twice and is charged twice, once and for all", () => {
   const one = spent(reserved(empty, slot(1)), slot(1), "one");
   const two = spent(reserved(empty, slot(1)), slot(1), "two");
   const both = merge(one, two).ledger;
@@ -97,7 +97,7 @@ const ledgers = fc
     return ledger;
   });
 
-test("a merge charges at least what each side charged, is repeatable, and both sides agree on the sum", () => {
+test("[DP17] a merge charges at least what each side charged, is repeatable, and both sides agree on the sum", () => {
   fc.assert(
     fc.property(ledgers, ledgers, (mine, theirs) => {
       const { ledger } = merge(mine, theirs);

@@ -26,7 +26,7 @@ function codeOf(action: () => unknown): string {
   return "none";
 }
 
-test("a reservation above the budget is refused before work, with the numbers", () => {
+test("[DP15] a reservation above the budget is refused before work, with the numbers", () => {
   const first = reserve(empty, { ...slot(1), events: step() }, { ...ports, limit: limit(7) });
   expect(first.kind).toBe("reserved");
   const { ledger } = first as { ledger: typeof empty };
@@ -36,7 +36,7 @@ test("a reservation above the budget is refused before work, with the numbers", 
   expect(exact.kind).toBe("reserved");
 });
 
-test("an accountant that answers NaN or infinity refuses", () => {
+test("[DP15] an accountant that answers NaN or infinity refuses", () => {
   for (const epsilon of [Number.NaN, Infinity]) {
     const broken = { ...limit(7), epsilon: () => epsilon };
     const result = reserve(empty, { ...slot(1), events: step() }, { ...ports, limit: broken });
@@ -55,13 +55,13 @@ test("the same reservation again is the same row; other events in its place are 
   );
 });
 
-test("a reservation is charged, whether or not it is ever spent", () => {
+test("[DP15] a reservation is charged, whether or not it is ever spent", () => {
   const ledger = reserved(reserved(empty, slot(1)), slot(2));
   expect(ledgerEvents(ledger)).toEqual(step(8));
   expect(ledgerEvents(spent(ledger, slot(1), "update"))).toEqual(step(8));
 });
 
-test("the same bytes again cost nothing, retraining needs an attempt of its own", () => {
+test("[DP16] the same bytes again cost nothing, retraining needs an attempt of its own", () => {
   const ledger = spent(reserved(empty, slot(1)), slot(1), "update");
   const again = spend(ledger, { ...slot(1), updateHash: bytesHash("update") }, ports);
   expect(again).toEqual({ ledger, row: null });
@@ -78,7 +78,7 @@ test("nothing is spent without a reservation", () => {
   );
 });
 
-test("only what was never delivered is given back, by a row that says how one knows", () => {
+test("[DP16] only what was never delivered is given back, by a row that says how one knows", () => {
   const undelivered = { ...slot(1), proof: "the order was never sent" };
   const freed = freeUndelivered(reserved(empty, slot(1)), undelivered, ports);
   expect(freed.row).toMatchObject({ state: "freed", proof: "the order was never sent" });

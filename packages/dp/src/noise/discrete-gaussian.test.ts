@@ -26,7 +26,7 @@ describe.each([
   const sampler = discreteGaussian(rngFromSeed("discrete"), variance);
   const samples = Array.from({ length: 40_000 }, sampler);
 
-  test("samples have the distribution", () => {
+  test("[DP10] samples have the distribution", () => {
     expect(samples.every(Number.isInteger)).toBe(true);
     expect(goodnessOfFit(samples, probabilities(ratio))).toBeGreaterThan(0.01);
   });
@@ -36,7 +36,7 @@ describe.each([
   });
 });
 
-test.each([1000, 2 ** 20 + 1, 2 ** 26])("deviation %d is kept", (standardDeviation) => {
+test.each([1000, 2 ** 20 + 1, 2 ** 26])("[DP10] deviation %d is kept", (standardDeviation) => {
   const keystream = seededKeystream(rngFromSeed("wide"));
   const length = 40_000;
   const noise = discreteGaussianNoise(keystream, { length, standardDeviation });

@@ -20,16 +20,16 @@ describe.each([0.5, 3])("deviation %d", (standardDeviation) => {
   const keystream = secureKeystream(countingEntropy(11));
   const noise = gaussianNoise(keystream, { length: LENGTH, standardDeviation });
 
-  test("mean and variance are within three standard errors", () => {
+  test("[DP10] mean and variance are within three standard errors", () => {
     expect(Math.abs(moments(noise).mean)).toBeLessThan((3 * standardDeviation) / Math.sqrt(LENGTH));
     expect(Math.abs(varianceError(noise, standardDeviation ** 2))).toBeLessThan(3);
   });
 
-  test("Kolmogorov and Smirnov find no difference to the normal distribution", () => {
+  test("[DP10] Kolmogorov and Smirnov find no difference to the normal distribution", () => {
     expect(kolmogorovSmirnov(noise, (x) => normalCdf(x / standardDeviation))).toBeGreaterThan(0.01);
   });
 
-  test("neighbours in a vector and other vectors have nothing in common", () => {
+  test("[DP10] neighbours in a vector and other vectors have nothing in common", () => {
     const limit = 4 / Math.sqrt(LENGTH);
     const squares = noise.map((value) => value * value);
     expect(Math.abs(correlation(noise.subarray(1), noise.subarray(0, -1)))).toBeLessThan(limit);
@@ -43,7 +43,7 @@ describe.each([0.5, 3])("deviation %d", (standardDeviation) => {
     expect(Math.abs(correlation(noise, restarted))).toBeLessThan(limit);
   });
 
-  test("a variance taken for a deviation would be found", () => {
+  test("[DP10] a variance taken for a deviation would be found", () => {
     const wrong = varianceForDeviation(keystream, { length: 2000, standardDeviation });
     expect(Math.abs(varianceError(wrong, standardDeviation ** 2))).toBeGreaterThan(3);
     expect(kolmogorovSmirnov(wrong, (x) => normalCdf(x / standardDeviation))).toBeLessThan(0.001);

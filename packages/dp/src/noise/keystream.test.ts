@@ -40,7 +40,7 @@ test("a key is used for so many blocks and not one more", () => {
   expect(new Set(blocks).size).toBe(5);
 });
 
-test("two restarts never share a word, and no stream shows its state", () => {
+test("[DP10] two restarts never share a word, and no stream shows its state", () => {
   const entropy = countingEntropy();
   const streams = [secureKeystream(entropy), secureKeystream(entropy)].map((keystream) => {
     expect(Object.keys(keystream).toSorted()).toEqual(["fill", "secure"]);
@@ -53,7 +53,7 @@ test("two restarts never share a word, and no stream shows its state", () => {
   expect(Math.abs(correlation(streams[0]!, streams[1]!))).toBeLessThan(4 / Math.sqrt(10_000));
 });
 
-test("the operating system's words are taken as they are, 65,536 bytes at a time", () => {
+test("[DP11] the operating system's words are taken as they are, 65,536 bytes at a time", () => {
   const asked: number[] = [];
   const keystream = systemKeystream({
     bytes(length) {
@@ -76,7 +76,7 @@ test("an entropy port that gives too few bytes is not made up for", () => {
   expect(() => secureKeystream(short).fill(new Uint32Array(4))).toThrow(RangeError);
 });
 
-test("a seeded stream says so, and repeats", () => {
+test("[DP11] a seeded stream says so, and repeats", () => {
   const streams = [1, 1, 2].map((seed) => {
     const words = new Uint32Array(100);
     seededKeystream(rngFromSeed(seed)).fill(words);

@@ -54,7 +54,7 @@ describe.each([
   ["hardened", hardened],
 ] as const)("%s", (_name, release) => {
   test.each([0.5, 3])(
-    "at noise multiplier %d the released sum is the clipped one plus that noise",
+    "[DP10] at noise multiplier %d the released sum is the clipped one plus that noise",
     (z) => {
       const keystream = seededKeystream(rngFromSeed("release"));
       const noise = release(z, keystream).map((value, at) => value - clippedSum[at]!);
@@ -65,7 +65,7 @@ describe.each([
     },
   );
 
-  test("the same examples again get other noise", () => {
+  test("[DP10] the same examples again get other noise", () => {
     const keystream = seededKeystream(rngFromSeed("again"));
     const [first, second] = [release(0.5, keystream), release(0.5, keystream)];
     const equal = first.filter((value, at) => value === second[at]).length;
