@@ -69,13 +69,13 @@ export const stackFunctions = {
  * more than `maxTotalRank`, before anything of the update is copied
  */
 function addToStack(stack: ClientStack, update: MethodUpdate): void {
-  const { rank, weight, delta } = update;
+  const { rank, weight } = update;
   const totalRank = stack.totalRank + (weight > 0 ? rank : 0);
   if (totalRank > stack.maxTotalRank) throw tooLarge(stack, totalRank);
   addToSums(stack.sums, update);
   if (weight === 0) return;
   stack.totalRank = totalRank;
-  stack.layers.push({ rank, weight, delta: delta.slice() });
+  stack.layers.push({ rank, weight, delta: update.delta.slice() });
 }
 
 function tooLarge({ sums, layers, maxTotalRank }: ClientStack, totalRank: number): FedtuneError {

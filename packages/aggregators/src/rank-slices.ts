@@ -21,6 +21,17 @@ interface Run {
 }
 
 /**
+ * The last of the tiers, which ascend in rank.
+ *
+ * @throws RangeError when there is none
+ */
+export function widestOf<T>(tiers: readonly T[]): T {
+  const widest = tiers[tiers.length - 1];
+  if (widest === undefined) throw new RangeError("Cannot find the widest of no tiers");
+  return widest;
+}
+
+/**
  * The tier's part of the widest adapter, `[tier.layout.size]`, rounded to float32.
  *
  * @throws FedtuneError `layout-mismatch` when a factor of the tier is no slice of the widest one's
@@ -69,11 +80,11 @@ export function forEachPlace(widest: Sliced, tier: Sliced, visit: (at: number) =
  *
  * @throws FedtuneError `config-conflict`
  */
-export function checkSlices({ tiers, initial }: MethodContext): void {
-  const widest = tiers.at(-1) ?? tiers[0];
-  const values = initial(widest.rank);
-  for (const tier of tiers) {
-    const first = initial(tier.rank);
+export function checkSlices(context: MethodContext): void {
+  const widest = widestOf(context.tiers);
+  const values = context.initial(widest.rank);
+  for (const tier of context.tiers) {
+    const first = context.initial(tier.rank);
     const slice = sliceOf({ ...widest, values }, tier);
     if (slice.every((value, i) => value === first[i])) continue;
     const { rank } = tier;

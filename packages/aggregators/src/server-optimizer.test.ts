@@ -9,7 +9,8 @@ const draw = (): Float64Array => Float64Array.from({ length: 7 }, () => rng.norm
 const start = Float32Array.from(draw());
 
 function played(optimizer: ServerOptimizer, gradients: readonly Float64Array[]): Float32Array {
-  let [values, memory] = [start, openMemory(optimizer, start.length)];
+  let values: Float32Array = start;
+  let memory = openMemory(optimizer, start.length);
   for (const gradient of gradients) {
     ({ values, memory } = optimizerStep({ optimizer, memory }, { values, gradient }));
   }

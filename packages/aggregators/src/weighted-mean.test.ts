@@ -9,6 +9,9 @@ function meanOf(rows: readonly { readonly values: Float32Array; readonly weight:
   return readMean(mean);
 }
 
+/** Makes -0 zero: what a sparse vector leaves out has no sign. */
+const withoutSign = (value: number): number => value + 0;
+
 describe("weighted mean", () => {
   it("equals the obvious sum for any length, also one that eight does not divide", () => {
     const cohort = fc.integer({ min: 0, max: 19 }).chain((size) =>
@@ -51,7 +54,7 @@ describe("weighted mean", () => {
         addToMean(two, first, 2);
         addSparseToMean(two, { support, values: sparse }, 3);
         addSparseToMean(two, { support, values: sparse.fill(Number.NaN) }, 0);
-        expect([...readMean(two)].map(Math.abs)).toEqual([...readMean(one)].map(Math.abs));
+        expect([...readMean(two)].map(withoutSign)).toEqual([...readMean(one)].map(withoutSign));
         expect(two.count).toBe(one.count + 1);
       }),
     );

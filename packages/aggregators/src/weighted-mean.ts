@@ -38,7 +38,7 @@ export function addSparseToMean(
 ): void {
   const { sums } = mean;
   if (values.length !== support.length) throw wrongSize(values.length, support.length);
-  const last = support.at(-1) ?? -1;
+  const last = support[support.length - 1] ?? -1;
   if (last >= sums.length) throw wrongSize(last + 1, sums.length);
   if (!counted(mean, weight)) return;
   for (let i = 0; i < support.length; i++) {
@@ -62,7 +62,7 @@ function counted(mean: WeightedMean, weight: number): boolean {
 /**
  * The mean so far, `[size]`.
  *
- * @throws FedtuneError `no-updates`, `zero-weight`
+ * @throws FedtuneError `no-updates`, `zero-weight`, `not-finite`
  */
 export function readMean(mean: WeightedMean): Float64Array {
   checkWeight(mean);
@@ -72,7 +72,8 @@ export function readMean(mean: WeightedMean): Float64Array {
 /**
  * Refuses to divide by nothing.
  *
- * @throws FedtuneError `no-updates` when nothing was added, `zero-weight` when all weights were zero
+ * @throws FedtuneError `no-updates` when nothing was added, `zero-weight` when all weights were zero, `not-finite` when
+ * their sum is too large for a number
  */
 export function checkWeight({ count, weight }: Pick<WeightedMean, "count" | "weight">): void {
   if (count === 0) {
@@ -85,6 +86,12 @@ export function checkWeight({ count, weight }: Pick<WeightedMean, "count" | "wei
       { data: { updates: count } },
     );
   }
+  if (weight < Infinity) return;
+  throw new FedtuneError(
+    "not-finite",
+    `Cannot average ${String(count)} updates whose weights sum to ${String(weight)}, wanted a finite sum`,
+    { data: { updates: count } },
+  );
 }
 
 /**

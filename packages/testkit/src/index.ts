@@ -25,7 +25,6 @@ export type { SkippedRule } from "./method/law.ts";
 export { effectiveUpdate, effectOf } from "./method/product.ts";
 export { toyProblem } from "./method/toy-problem.ts";
 export type { ToyProblem, ToySettings } from "./method/toy-problem.ts";
-export { toyKinds } from "./method/toy-kinds.ts";
 export { toyData, toyLayout, toyPoint, toyTrainer } from "./toy-trainer.ts";
 export { mailbox } from "./mailbox.ts";
 export type { Mailbox } from "./mailbox.ts";

@@ -81,7 +81,7 @@ describe("cellm", () => {
   it("[AG16] at density 1 with plain SGD is fedavg with equal weights, bit for bit", () => {
     const context = contextOf(4);
     let mine = started(dense, context);
-    let theirs = fedavg.init({}, context);
+    let theirs = fedavg.init({}, context, rngFromSeed("init"));
     for (const number of [1, 2, 3]) {
       const updates = [0, 1, 2].map((index) =>
         denseUpdate(index, 4, changeOf(context, 4, `${String(number)} at ${String(index)}`)),

@@ -23,14 +23,13 @@ import { z } from "zod";
 import { finite } from "../finite.ts";
 import { tierFunctions } from "../mean-of-roles.ts";
 import type { OptionState } from "../mean-of-roles.ts";
-import { addSlice, checkSlices, sliceOf } from "../rank-slices.ts";
+import { addSlice, checkSlices, sliceOf, widestOf } from "../rank-slices.ts";
 import { openMemory, optimizerStep, power, serverOptimizerSchema } from "../server-optimizer.ts";
 import type { OptimizerMemory } from "../server-optimizer.ts";
 import { packState, unpackState } from "../state-bytes.ts";
 import { addToSums, lengthOf, openSums } from "../tier-sums.ts";
 import type { RoundSums } from "../tier-sums.ts";
 import { factorsId, newestAfter, phaseOf, tierOf } from "../tiers.ts";
-import type { AdapterTier } from "../tiers.ts";
 import { checkWeight } from "../weighted-mean.ts";
 
 const density = z.number().positive().max(1);
@@ -161,7 +160,7 @@ export const cellm = {
 function init(options: CellmConfig, context: MethodContext): CellmState {
   checkSlices(context);
   const state = shared.init(options, context);
-  const { layout } = widestOf(state);
+  const { layout } = widestOf(state.tiers);
   const { size } = selectRoles(layout, uploadOf(state));
   return { ...state, memory: openMemory(options.serverOptimizer, size) };
 }
@@ -176,7 +175,7 @@ function finish(state: CellmState, { sums, sampled, idle }: CellmSums): MethodRe
   const means = sums.tiers.map(({ mean }) => mean);
   checkWeight({ count: total(means, "count"), weight: total(means, "weight") });
   const { round, roles } = sums;
-  const widest = widestOf(state);
+  const widest = widestOf(state.tiers);
   const packed = { ...widest, layout: selectRoles(widest.layout, roles) };
   const gradient = new Float64Array(packed.layout.size);
   for (const { rank, layout, mean } of sums.tiers) {
@@ -200,7 +199,7 @@ function total(means: readonly { count: number; weight: number }[], field: "coun
 
 /** The state whose widest adapter has these uploaded values, all tiers being its slices. */
 function withWidest(state: CellmState, round: number, packed: Float32Array): CellmState {
-  const widest = widestOf(state);
+  const widest = widestOf(state.tiers);
   const roles = uploadOf(state);
   const values = widest.values.slice();
   scatterRoles(widest.layout, values, { roles, packed });
@@ -209,12 +208,6 @@ function withWidest(state: CellmState, round: number, packed: Float32Array): Cel
     values: sliceOf({ ...widest, values }, tier),
   }));
   return { ...state, round, newest: newestAfter(state.newest, round, roles), tiers };
-}
-
-function widestOf({ tiers }: Pick<CellmState, "tiers">): AdapterTier {
-  const widest = tiers.at(-1);
-  if (widest === undefined) throw new RangeError("Cannot slice an adapter without tiers");
-  return widest;
 }
 
 /** Roles that travel, both ways. */
@@ -297,7 +290,7 @@ const headerSchema = z.strictObject({ round: z.int().min(0), steps: z.int().min(
 /** P in the roles that travel, and the optimiser's vectors; all else follows from the config. */
 function encode(state: CellmState): Uint8Array {
   const { round, memory } = state;
-  const { layout, values } = widestOf(state);
+  const { layout, values } = widestOf(state.tiers);
   const packed = gatherRoles(layout, values, uploadOf(state));
   return packState({
     header: { round, steps: memory.steps },

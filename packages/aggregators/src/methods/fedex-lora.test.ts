@@ -1,4 +1,15 @@
-import { adapterKind, applyParts, decodePart, digest, encodePart } from "@fedtune/core";
+import {
+  adapterKind,
+  applyParts,
+  decodePart,
+  digest,
+  encodePart,
+  frobeniusNorm,
+  matrixFrom,
+  multiply,
+  subtract,
+  svd,
+} from "@fedtune/core";
 import type { BroadcastPart } from "@fedtune/core";
 import {
   expectSameBits,
@@ -57,5 +68,37 @@ describe("fedex-lora", () => {
     const { modules } = bench;
     const read = decodePart(bytes, ref, { rank: 2, layout, modules, ...hashes });
     expect(applyParts(layout, bench.context.initial(2), [read]).residuals).toEqual(base.modules);
+  });
+
+  it.each([1, 2, 3])("cuts the residual to rank %i: the closest of that rank, reported", (rank) => {
+    const cut = { ...bench, config: fedexLora.config.parse({ residualRank: rank }) };
+    const [whole, own] = [baseOf(roundOf()), baseOf(roundOf([], cut))];
+    let least = 1;
+    for (const [m, { module, rank: inner, left, right }] of whole.modules.entries()) {
+      const full = multiply(
+        matrixFrom(left, [left.length / inner, inner]),
+        matrixFrom(right, [inner, right.length / inner]),
+      );
+      const part = own.modules[m]!;
+      expect([part.module, part.rank]).toEqual([module, rank]);
+      const kept = multiply(
+        matrixFrom(part.left, [full.rows, rank]),
+        matrixFrom(part.right, [rank, full.cols]),
+      );
+      const { S } = svd(full);
+      const missed = Math.hypot(...S.subarray(rank));
+      expect(frobeniusNorm(subtract(full, kept))).toBeCloseTo(missed, 5);
+      least = Math.min(least, 1 - (missed / Math.hypot(...S)) ** 2);
+    }
+    const { metrics } = roundOf([], cut).server;
+    expect(metrics["retained"]).toBeCloseTo(least, 6);
+    expect(metrics["residualRank"]).toBe(rank);
+  });
+
+  it("is exact, bit for bit, with a residualRank that no residual reaches", () => {
+    const wide = { ...bench, config: fedexLora.config.parse({ residualRank: 4 }) };
+    expect(baseOf(roundOf([], wide))).toEqual(baseOf(roundOf()));
+    expect(roundOf([], wide).server.metrics["retained"]).toBe(1);
+    expect(roundOf().server.metrics).not.toHaveProperty("retained");
   });
 });

@@ -7,7 +7,7 @@ import {
   openFederation,
   playRound,
 } from "@fedtune/testkit";
-import { randomRound, tierIn, toyKinds } from "@fedtune/testkit";
+import { randomRound, tierIn } from "@fedtune/testkit";
 import { describe, expect, it } from "vitest";
 import { fedavg } from "./fedavg.ts";
 import { fedsaLora } from "./fedsa-lora.ts";
@@ -37,8 +37,7 @@ describe("fedsa-lora", () => {
   });
 
   it("[AG14] uploads A alone; over VeRA's vectors that is d, as many values as the rank", () => {
-    const [diagonal] = toyKinds.filter(({ product }) => product === "diagonal");
-    const vera = benchOf(diagonal!);
+    const vera = benchOf(adapterKind("vera"));
     for (const some of [bench, vera]) {
       const { updates } = playRound(some, openFederation(some), randomRound(some, "bytes"));
       const own = selectRoles(tierIn(some.context.tiers, 2).layout, ["down"]);
@@ -59,5 +58,15 @@ describe("fedsa-lora", () => {
       }
       expectClose(factorView(reached, factor), mean, 1e-6);
     }
+  });
+
+  it.each(["zero", "fit"])("plans the cold start that the run asks for: %s", (coldStart) => {
+    for (const kind of ["lora", "rslora", "vera"]) {
+      const some = { ...benchOf(adapterKind(kind)), config: fedsaLora.config.parse({ coldStart }) };
+      const { server } = playRound(some, openFederation(some), randomRound(some, "plan"));
+      const plan = some.method.plan(server.state, 2, { index: 0, rank: 2, holds: null });
+      expect(plan).toMatchObject({ coldStart, upload: ["down"], personal: ["up", "head"] });
+    }
+    expect(fedsaLora.config.parse({}).coldStart).toBe("zero");
   });
 });

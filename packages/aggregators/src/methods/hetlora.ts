@@ -3,7 +3,7 @@ import type { Method, MethodContext, MethodResult, MethodUpdate, NoOptions } fro
 import { tierFunctions } from "../mean-of-roles.ts";
 import type { OptionState } from "../mean-of-roles.ts";
 import { pairPlaces, readPair } from "../module-pairs.ts";
-import { addSlice, checkSlices, forEachPlace, sliceOf } from "../rank-slices.ts";
+import { addSlice, checkSlices, forEachPlace, sliceOf, widestOf } from "../rank-slices.ts";
 import { addToSums, lengthOf, meanDeltas, movedBy, openSums } from "../tier-sums.ts";
 import type { RoundSums } from "../tier-sums.ts";
 import { publishFactors, tierOf } from "../tiers.ts";
@@ -103,18 +103,15 @@ function finish(state: HetState, { byNorm, byWeight, starts }: HetSums): MethodR
   const pooled = meanDeltas(byWeight, ["head", "magnitude"]);
   const norms = weightOf(byNorm);
   const padded = paddedMean(norms > 0 ? byNorm : byWeight, starts);
-  const [widest, others] = [starts.at(-1), pooled.at(-1)];
-  if (widest === undefined || others === undefined) throw new RangeError("Cannot average no tiers");
+  const [widest, others] = [widestOf(starts), widestOf(pooled)];
   const deltas = padded.map((value, i) => value - (widest.values[i] ?? 0));
   for (const { role, offset, size } of widest.layout.factors) {
     if (role === "down" || role === "up") continue;
     deltas.set(others.subarray(offset, offset + size), offset);
   }
   const moved = movedBy(state, byWeight, [...pooled.slice(0, -1), deltas]);
-  const last = moved.tiers.at(-1);
-  const tiers = moved.tiers.map((tier) =>
-    last === undefined ? tier : { ...tier, values: sliceOf(last, tier) },
-  );
+  const whole = widestOf(moved.tiers);
+  const tiers = moved.tiers.map((tier) => ({ ...tier, values: sliceOf(whole, tier) }));
   const next = { ...moved, tiers };
   const heard = byNorm.tiers.reduce((sum, { mean }) => sum + mean.count, 0);
   const metrics = { updateNorm: lengthOf([deltas]), meanNorm: norms / heard };
@@ -128,8 +125,7 @@ function weightOf({ tiers }: RoundSums): number {
 /** The weighed mean of all clients' padded factors, packed as the widest tier's; what nobody carries as it was. */
 function paddedMean(sums: RoundSums, starts: readonly AdapterTier[]): Float64Array {
   const weight = weightOf(sums);
-  const widest = starts.at(-1);
-  if (widest === undefined) throw new RangeError("Cannot average no tiers");
+  const widest = widestOf(starts);
   const mean = Float64Array.from(widest.values);
   for (const { rank, mean: own } of sums.tiers) {
     if (own.weight > 0) forEachPlace(widest, tierOf(starts, rank), (at) => (mean[at] = 0));

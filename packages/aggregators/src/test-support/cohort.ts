@@ -9,7 +9,6 @@ import {
   playRound,
   randomRound,
   tierIn,
-  toyKinds,
 } from "@fedtune/testkit";
 import type { Federation, MethodBench, ToyClient } from "@fedtune/testkit";
 import * as fc from "fast-check";
@@ -58,7 +57,7 @@ export function benchOf(
   } = {},
 ): MethodBench {
   const { config = {}, ranks = [2], kind: name } = options;
-  const kind = [...adapterKinds, ...toyKinds].find((candidate) =>
+  const kind = adapterKinds.find((candidate) =>
     name === undefined
       ? method.claims.products.includes(candidate.product)
       : candidate.name === name,

@@ -1,12 +1,5 @@
 /** The client's half of a method without a trainer: it applies what it is told and returns what its plan uploads. */
-import {
-  applyParts,
-  gatherRoles,
-  pick,
-  scatterRoles,
-  selectRoles,
-  supportOf,
-} from "@fedtune/core";
+import { applyParts, gatherRoles, pick, scatterRoles, selectRoles, supportOf } from "@fedtune/core";
 import type {
   BroadcastPart,
   FactoredResidual,
@@ -17,6 +10,7 @@ import type {
 } from "@fedtune/core";
 import type { MethodBench } from "./bench.ts";
 import { tierIn } from "./bench.ts";
+import { openServer } from "./server.ts";
 import type { MethodServer } from "./server.ts";
 
 /** One data holder: the global adapter as it last received it, and its own personal factors. */
@@ -45,16 +39,22 @@ export function newClient(
   return {
     ...who,
     holds: 0,
-    values: bench.context.initial(who.rank),
+    values: firstValues(bench, who.rank),
     residuals: [],
     trained: null,
   };
 }
 
+/** What every client of a tier holds before round 1: the method may have changed what the kind drew. */
+function firstValues(bench: MethodBench, rank: number): Float32Array {
+  const { state } = openServer(bench);
+  return bench.method.clientAdapter?.(state, rank) ?? bench.method.adapter(state, rank);
+}
+
 /** The client after downloading what it lacks. */
 export function caughtUp(bench: MethodBench, client: ToyClient, server: MethodServer): ToyClient {
   const { layout } = tierIn(bench.context.tiers, client.rank);
-  const from = client.holds === null ? bench.context.initial(client.rank) : client.values;
+  const from = client.holds === null ? firstValues(bench, client.rank) : client.values;
   const { values, residuals } = applyParts(layout, from, partsFor(bench, client, server));
   const earlier = client.holds === null ? [] : client.residuals;
   return { ...client, holds: server.round, values, residuals: [...earlier, ...residuals] };

@@ -1,10 +1,9 @@
 /**
  * The obvious way to see what an adapter does: the change of every weight as a full matrix.
  *
- * Every adapter product is a case of `scaling * diag(b) B R diag(d) A`. What a kind lacks is fixed: seeded matrices
- * for A and B (VeRA, LoRA-XS), the identity for R, ones for b and d.
+ * Every adapter product is a case of `scaling * diag(b) B R diag(d) A`. Without an R it is the identity, without vectors b
+ * and d they are ones; vectors go with the shared projections A and B, of which a module has the first columns and rows.
  */
-import { rngFromSeed } from "@fedtune/core";
 import type { Factor, FactorRole, FactoredResidual, LinearModule, Tier } from "@fedtune/core";
 
 /** An adapter as a client holds it: its tier's vector and what has been added to the base. */
@@ -34,7 +33,10 @@ export function effectiveUpdate(
     const change = productOf(module, tier, held.values);
     for (const { rank, left, right, module: name } of held.residuals) {
       if (name !== module.name) continue;
-      const base = multiply(matrix(module.out, rank, left), matrix(rank, module.in, right));
+      const base = multiply(
+        { rows: module.out, columns: rank, data: Float64Array.from(left) },
+        { rows: rank, columns: module.in, data: Float64Array.from(right) },
+      );
       base.data.forEach((value, i) => (change[i]! += value));
     }
     return change;
@@ -53,20 +55,25 @@ function concatenated(vectors: readonly ArrayLike<number>[]): Float64Array {
 }
 
 function productOf(module: LinearModule, tier: Tier, values: ArrayLike<number>): Float64Array {
-  const { rank, scaling, layout } = tier;
-  const own = (role: FactorRole) => {
-    const factor = layout.factors.find((f) => f.module === module.name && f.role === role);
-    return factor === undefined ? null : { factor, data: slice(values, factor) };
-  };
+  const { scaling, layout } = tier;
+  const own = (role: FactorRole, owner = module.name): Factor | undefined =>
+    layout.factors.find((factor) => factor.module === owner && factor.role === role);
   const [down, up, core] = [own("down"), own("up"), own("core")];
-  const isVector = (side: typeof down) => side?.factor.shape.length === 1;
-  const A =
-    isVector(down) || down === null ? fixed(module, "A", rank) : matrix(rank, module.in, down.data);
-  const B =
-    isVector(up) || up === null ? fixed(module, "B", rank) : matrix(module.out, rank, up.data);
-  const right = isVector(down) ? scaleRows(A, down?.data ?? []) : A;
-  const left = isVector(up) ? scaleRows(B, up?.data ?? []) : B;
-  const inner = core === null ? right : multiply(matrix(rank, rank, core.data), right);
+  if (down === undefined || up === undefined) {
+    throw new RangeError(`Cannot multiply the factors of "${module.name}": A or B is missing`);
+  }
+  const projections = layout.factors.filter(({ role }) => role === "projection");
+  const side = (factor: Factor, projection: Factor | undefined): Matrix => {
+    if (factor.shape.length === 2) return matrix(factor, values);
+    if (projection === undefined)
+      throw new RangeError(`Cannot multiply "${factor.name}" without a projection`);
+    return matrix(projection, values);
+  };
+  const A = firstColumns(side(down, projections[0]), module.in);
+  const B = firstRows(side(up, projections[1]), module.out);
+  const right = down.shape.length === 1 ? scaleRows(A, slice(values, down)) : A;
+  const left = up.shape.length === 1 ? scaleRows(B, slice(values, up)) : B;
+  const inner = core === undefined ? right : multiply(matrix(core, values), right);
   return multiply(left, inner).data.map((value) => scaling * value);
 }
 
@@ -77,21 +84,22 @@ interface Matrix {
   readonly data: Float64Array;
 }
 
-function matrix(rows: number, columns: number, data: ArrayLike<number>): Matrix {
-  return { rows, columns, data: Float64Array.from(data) };
+function matrix({ shape, offset, size }: Factor, values: ArrayLike<number>): Matrix {
+  const [rows = 0, columns = 0] = shape;
+  return {
+    rows,
+    columns,
+    data: Float64Array.from({ length: size }, (_, i) => values[offset + i]!),
+  };
 }
 
-const fixedFactors = new Map<string, Matrix>();
+function firstRows({ columns, data }: Matrix, rows: number): Matrix {
+  return { rows, columns, data: data.slice(0, rows * columns) };
+}
 
-/** A frozen random factor that is not part of the adapter: A `[rank, in]` or B `[out, rank]`. */
-function fixed(module: LinearModule, side: "A" | "B", rank: number): Matrix {
-  const [rows, columns] = side === "A" ? [rank, module.in] : [module.out, rank];
-  const key = `fixed ${side} of ${module.name}, ${String(rows)} x ${String(columns)}`;
-  return remembered(fixedFactors, key, () => {
-    const rng = rngFromSeed(key);
-    const data = Float64Array.from({ length: rows * columns }, () => 2 * rng.uniform() - 1);
-    return { rows, columns, data };
-  });
+function firstColumns(M: Matrix, columns: number): Matrix {
+  const data = M.data.filter((_, i) => i % M.columns < columns);
+  return { rows: M.rows, columns, data };
 }
 
 /** The map's value, made on first use. */

@@ -1,10 +1,9 @@
 import { adapterKinds } from "@fedtune/core";
 import { methodConformance } from "./conformance.ts";
 import { stackingMethod } from "./stacking-method.ts";
-import { toyKinds } from "./toy-kinds.ts";
 
 methodConformance(stackingMethod, {
-  kinds: [...adapterKinds, ...toyKinds],
+  kinds: adapterKinds,
   heads: ["freeze"],
   golden: [],
   skip: [{ rule: "AG16", reason: "it exists for tests only: no paper has numbers for it" }],
