@@ -2,17 +2,7 @@ import { loadGolden } from "@fedtune/testkit";
 import type { Provenance } from "@fedtune/testkit";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  erfc,
-  erfcx,
-  lgamma,
-  logAdd,
-  logBinomial,
-  logErfc,
-  logNormalCdf,
-  logSumExp,
-  normalCdf,
-} from "./special.ts";
+import { erfc, erfcx, lgamma, log1pExp, logBinomial, logSumExp, normalCdf } from "./special.ts";
 
 type Table = readonly (readonly [number, number])[];
 
@@ -35,8 +25,8 @@ describe("special functions agree with 60 digits", () => {
     if (x >= 0) expect(relative(erfcx(x) * Math.exp(-x * x), expected)).toBeLessThan(2e-13);
   });
 
-  it.each(golden.logErfc)("ln erfc(%d), far beyond where erfc underflows", (x, expected) => {
-    expect(relative(logErfc(x), expected)).toBeLessThan(2e-15);
+  it.each(golden.logErfc)("erfcx(%d), far beyond where erfc underflows", (x, expected) => {
+    if (x >= 0) expect(relative(Math.log(erfcx(x)) - x * x, expected)).toBeLessThan(2e-15);
   });
 
   it.each(golden.lgamma)("ln Gamma(%d)", (x, expected) => {
@@ -45,7 +35,6 @@ describe("special functions agree with 60 digits", () => {
 
   it.each(golden.normalCdf)("the normal distribution function at %d", (x, expected) => {
     expect(relative(normalCdf(x), expected)).toBeLessThan(1e-13);
-    expect(Math.abs(logNormalCdf(x) - Math.log(expected))).toBeLessThan(1e-12);
   });
 });
 
@@ -66,12 +55,14 @@ describe("logarithms of sums and products", () => {
       fc.property(fc.array(value, { minLength: 1, maxLength: 20 }), (values) => {
         const plain = Math.log(values.reduce((sum, x) => sum + Math.exp(x), 0));
         expect(logSumExp(Float64Array.from(values))).toBeCloseTo(plain, 11);
-        expect(values.reduce(logAdd, -Infinity)).toBeCloseTo(plain, 11);
         const shifted = Float64Array.from(values, (x) => x + 1e4);
         expect(logSumExp(shifted)).toBeCloseTo(plain + 1e4, 8);
       }),
     );
     expect(logSumExp(new Float64Array([-Infinity, -Infinity]))).toBe(-Infinity);
     expect(lgamma(-1)).toBeNaN();
+    expect(log1pExp(-40)).toBe(Math.exp(-40));
+    expect(log1pExp(0)).toBe(Math.LN2);
+    expect(log1pExp(1e4)).toBe(1e4);
   });
 });

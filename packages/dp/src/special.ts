@@ -21,19 +21,9 @@ export function erfcx(x: number): number {
   return x <= NEAR ? Math.exp(x * x) * (1 - x * nearRatio(x * x)) : scaledTail(x);
 }
 
-/** ln erfc(x), accurate however far in the tail. */
-export function logErfc(x: number): number {
-  return x <= NEAR ? Math.log(erfc(x)) : Math.log(scaledTail(x)) - x * x;
-}
-
 /** Distribution function of the standard normal. */
 export function normalCdf(x: number): number {
   return 0.5 * erfc(-x * Math.SQRT1_2);
-}
-
-/** ln of {@link normalCdf}. */
-export function logNormalCdf(x: number): number {
-  return logErfc(-x * Math.SQRT1_2) - Math.LN2;
 }
 
 /** erf(x) / x for |x| <= 0.46875, by s = x squared. */
@@ -126,12 +116,6 @@ export function logBinomial(n: number, k: number): number {
   return k === 0 || k === n ? 0 : lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1);
 }
 
-/** ln(exp(a) + exp(b)). */
-export function logAdd(a: number, b: number): number {
-  const [low, high] = a < b ? [a, b] : [b, a];
-  return low === -Infinity ? high : high + Math.log1p(Math.exp(low - high));
-}
-
 /** ln of the sum of exp(values[0..count)). */
 export function logSumExp(values: Float64Array, count: number = values.length): number {
   let most = -Infinity;
@@ -140,4 +124,9 @@ export function logSumExp(values: Float64Array, count: number = values.length): 
   let sum = 0;
   for (let i = 0; i < count; i++) sum += Math.exp((values[i] ?? 0) - most);
   return most + Math.log(sum);
+}
+
+/** ln(1 + exp(x)), without overflow. */
+export function log1pExp(x: number): number {
+  return x > 36 ? x : Math.log1p(Math.exp(x));
 }

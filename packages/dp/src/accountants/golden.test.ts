@@ -109,7 +109,7 @@ describe("the tight accountant", () => {
     (events, relation, delta, optimistic, pessimistic) => {
       const found = accountants.prv.compose({ relation, events }).epsilon(delta);
       expect(found.epsilon).toBeGreaterThan(optimistic - 1e-6);
-      expect(found.epsilon).toBeLessThan(pessimistic * (1 + 2e-4) + 1e-5);
+      expect(found.epsilon).toBeLessThan(pessimistic * (1 + 2e-4) + 2e-5);
       expect(found.upper).toBeGreaterThan(optimistic - 1e-9);
       expect(found.lower).toBeLessThan(pessimistic);
     },

@@ -20,14 +20,15 @@ export interface ComposedLoss {
 /** Composes every loss with itself as often as it has steps, and with the others. */
 export function composeLosses(losses: readonly PrivacyLoss[], mesh: Mesh): ComposedLoss {
   const { fft, re, im } = workspaceOf(mesh.size);
-  const product = losses.length > 1 ? ones(mesh.size) : null;
+  // The first loss makes the product; each further one is multiplied into it.
+  let product: Pair | null = null;
   for (const loss of losses) {
     re.fill(0);
     im.fill(0);
     spread(loss.cells(mesh.step), mesh.step, { re, im });
     fft.forward(re, im);
-    raise({ re, im }, loss.steps);
-    if (product !== null) multiplyInto(product, { re, im });
+    raise({ re, im }, loss.steps, product);
+    if (losses.length > 1) product ??= { re: re.slice(), im: im.slice() };
   }
   const { re: forward, im: backward } = product ?? { re, im };
   fft.inverse(forward, backward);
@@ -58,11 +59,6 @@ interface Pair {
   readonly im: Float64Array;
 }
 
-/** The spectrum of two points of mass one. */
-function ones(size: number): Pair {
-  return { re: new Float64Array(size).fill(1), im: new Float64Array(size).fill(1) };
-}
-
 /** Adds every cell's mass at its ends, indices modulo the size. */
 function spread({ first, p, q }: LossCells, step: number, { re, im }: Pair): void {
   const mask = re.length - 1;
@@ -91,9 +87,13 @@ function clamp(share: number, whole: number): number {
   return share > 0 ? Math.min(share, whole) : 0;
 }
 
-/** Raises both vectors' spectra, packed in one, to a power. */
-function raise({ re, im }: Pair, power: number): void {
+/**
+ * Raises the spectra of both vectors, packed in one, to a power, in place; or multiplies the powers into a product that is
+ * packed alike.
+ */
+function raise({ re, im }: Pair, power: number, product: Pair | null): void {
   const least = Math.exp(-180 / power);
+  const { re: outRe, im: outIm } = product ?? { re, im };
   for (let place = 0; place < re.length; place++) {
     const mirror = mirrored(place);
     if (mirror < place) continue;
@@ -101,57 +101,41 @@ function raise({ re, im }: Pair, power: number): void {
     const b = im[place] ?? 0;
     const c = re[mirror] ?? 0;
     const d = im[mirror] ?? 0;
-    const forwardRe = (a + c) / 2;
-    const forwardIm = (b - d) / 2;
-    const backwardRe = (b + d) / 2;
-    const backwardIm = (c - a) / 2;
-    let x = 0;
-    let y = 0;
-    let u = 0;
-    let v = 0;
-    const forwardSquare = forwardRe * forwardRe + forwardIm * forwardIm;
-    if (forwardSquare > least) {
-      const size = Math.exp((power / 2) * Math.log(forwardSquare));
-      const angle = power * Math.atan2(forwardIm, forwardRe);
-      x = size * Math.cos(angle);
-      y = size * Math.sin(angle);
+    // The forward spectrum is x + iy, the backward one u + iv.
+    let x = (a + c) / 2;
+    let y = (b - d) / 2;
+    let u = (b + d) / 2;
+    let v = (c - a) / 2;
+    const forward = powerOfSize(x * x + y * y, power, least);
+    const forwardAngle = forward === 0 ? 0 : power * Math.atan2(y, x);
+    x = forward * Math.cos(forwardAngle);
+    y = forward * Math.sin(forwardAngle);
+    const backward = powerOfSize(u * u + v * v, power, least);
+    const backwardAngle = backward === 0 ? 0 : power * Math.atan2(v, u);
+    u = backward * Math.cos(backwardAngle);
+    v = backward * Math.sin(backwardAngle);
+    if (product !== null) {
+      const e = outRe[place] ?? 0;
+      const f = outIm[place] ?? 0;
+      const g = outRe[mirror] ?? 0;
+      const h = outIm[mirror] ?? 0;
+      const forwardRe = ((e + g) * x - (f - h) * y) / 2;
+      y = ((e + g) * y + (f - h) * x) / 2;
+      x = forwardRe;
+      const backwardRe = ((f + h) * u - (g - e) * v) / 2;
+      v = ((f + h) * v + (g - e) * u) / 2;
+      u = backwardRe;
     }
-    const backwardSquare = backwardRe * backwardRe + backwardIm * backwardIm;
-    if (backwardSquare > least) {
-      const size = Math.exp((power / 2) * Math.log(backwardSquare));
-      const angle = power * Math.atan2(backwardIm, backwardRe);
-      u = size * Math.cos(angle);
-      v = size * Math.sin(angle);
-    }
-    re[place] = x - v;
-    im[place] = y + u;
-    re[mirror] = x + v;
-    im[mirror] = u - y;
+    outRe[place] = x - v;
+    outIm[place] = y + u;
+    outRe[mirror] = x + v;
+    outIm[mirror] = u - y;
   }
 }
 
-/** Multiplies the spectra of both vectors, packed in one, into a product packed alike. */
-function multiplyInto(product: Pair, factor: Pair): void {
-  const { re, im } = product;
-  for (let place = 0; place < re.length; place++) {
-    const mirror = mirrored(place);
-    if (mirror < place) continue;
-    const [one, two] = [unpacked(product, place, mirror), unpacked(factor, place, mirror)];
-    const x = one.a * two.a - one.b * two.b;
-    const y = one.a * two.b + one.b * two.a;
-    const u = one.c * two.c - one.d * two.d;
-    const v = one.c * two.d + one.d * two.c;
-    re[place] = x - v;
-    im[place] = y + u;
-    re[mirror] = x + v;
-    im[mirror] = u - y;
-  }
-}
-
-/** Two real vectors' spectra at one frequency: a + ib and c + id. */
-function unpacked({ re, im }: Pair, place: number, mirror: number) {
-  const [x, y, u, v] = [re[place] ?? 0, im[place] ?? 0, re[mirror] ?? 0, im[mirror] ?? 0];
-  return { a: (x + u) / 2, b: (y - v) / 2, c: (y + v) / 2, d: (u - x) / 2 };
+/** A size raised to a power, by its square; zero where that is below e^-90. */
+function powerOfSize(square: number, power: number, least: number): number {
+  return square > least ? Math.exp((power / 2) * Math.log(square)) : 0;
 }
 
 /** The window from `first` on, scaled to masses; what rounding made negative is zero. */

@@ -4,7 +4,7 @@ import { LOST_MASS } from "./prv-loss.ts";
 import type { PrivacyLoss } from "./prv-loss.ts";
 
 /** Mass of the composed loss outside its window, in each direction. */
-export const WINDOW_MASS = 1e-13;
+const WINDOW_MASS = 1e-13;
 
 /** A grid of multiples of `step`; each direction's window begins at its own index. */
 export interface Mesh {
@@ -27,19 +27,19 @@ const MOST_SIZE = 2 ** 20;
 const MOST_POINTS = 2 ** 26;
 
 /** Slopes tried in Chernoff's bound. */
-const SLOPES = 32;
+const SLOPES = 48;
 /** How often a window is widened before its grid counts as too coarse. */
 const MOST_ATTEMPTS = 50;
 
 /** What share splitting may add: wanted, accepted at a usual size, and at most. */
-const widening = { wanted: 1e-5, usual: 1e-3, most: 0.05 } as const;
+const widening = { wanted: 3e-5, usual: 1e-3, most: 0.05 } as const;
 
 /**
  * The grid for a list of losses.
  *
  * Splitting a mass between two grid points adds up to a sixth of the step squared to the variance of each single loss,
- * and so to epsilon about the curve's slope times half of what is added in all. The step is the largest for which that is
- * a small share either of the sum's variance or, at the window's upper end, of the loss itself.
+ * and so to epsilon about the curve's slope times half of what is added in all. At a usual size that is kept a small share
+ * of the sum's variance; a grid is accepted if it is one either of the variance or, at the window's upper end, of the loss.
  *
  * @throws FedtuneError `config-conflict` when no grid of bounded size does
  */
@@ -50,11 +50,12 @@ export function meshFor(losses: readonly PrivacyLoss[]): Mesh {
   const slopes = slopesFor(losses, variance);
   const widest = windows(losses, { slopes, step: 0 });
   const width = widthOf(widest);
-  const tolerance = Math.max(6 * variance, (12 * widest.forward[1]) / widest.slope) / steps;
-  const sizeFor = (share: number) => powerOfTwo((width * 1.02) / Math.sqrt(share * tolerance));
-  const usual = Math.max(LEAST_SIZE, Math.min(USUAL_SIZE, sizeFor(widening.wanted)));
-  const size = Math.min(MOST_SIZE, Math.max(usual, sizeFor(widening.usual)));
-  if (sizeFor(widening.most) > MOST_SIZE || size * losses.length > MOST_POINTS) {
+  const sizeFor = (square: number) => powerOfTwo((width * 1.02) / Math.sqrt(square / steps));
+  const byVariance = 6 * variance;
+  const either = Math.max(byVariance, (12 * widest.forward[1]) / widest.slope);
+  const fine = Math.min(USUAL_SIZE, sizeFor(widening.wanted * byVariance));
+  const size = Math.min(MOST_SIZE, Math.max(LEAST_SIZE, fine, sizeFor(widening.usual * either)));
+  if (sizeFor(widening.most * either) > MOST_SIZE || size * losses.length > MOST_POINTS) {
     throw tooLarge(losses, steps);
   }
   return fitted(losses, { size, steps, slopes, width });
@@ -96,10 +97,10 @@ function widthOf({ forward, backward }: Windows): number {
   return Math.max(forward[1] - forward[0], backward[1] - backward[0]);
 }
 
-/** Slopes to try in Chernoff's bound, from shallow against the wider direction to steep against the narrower one. */
+/** Slopes to try in Chernoff's bound: those of rare large losses, which are about 1, and those of many small ones. */
 function slopesFor(losses: readonly PrivacyLoss[], narrow: number): number[] {
   const wide = total(losses, (loss) => loss.steps * loss.variances[1]);
-  const [least, most] = [0.25 / Math.sqrt(wide), 100 / Math.sqrt(narrow)];
+  const [least, most] = [Math.min(0.2, 0.25 / Math.sqrt(wide)), 100 / Math.sqrt(narrow)];
   return Array.from({ length: SLOPES }, (_, k) => least * (most / least) ** (k / (SLOPES - 1)));
 }
 

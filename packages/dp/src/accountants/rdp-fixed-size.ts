@@ -10,7 +10,7 @@
  * in any case, 2 M(j) stands alone: also a bound of the theorem. Between integer orders ln A is interpolated, as it is
  * convex.
  */
-import { lgamma, logSumExp } from "../special.ts";
+import { log1pExp, logBinomial, logSumExp } from "../special.ts";
 import type { SampledGaussian } from "./rdp-poisson.ts";
 
 /** Largest exponent for which the moments B are computed. */
@@ -38,14 +38,12 @@ export function fixedSizeDivergences(
 
 function logMoment(samplingRate: number, order: number, bounds: Float64Array): number {
   if (order === 1) return 0;
-  const logFactorial = lgamma(order + 1);
   const terms = new Float64Array(order + 1).fill(-Infinity);
   for (let j = 2; j <= order; j++) {
-    const logBinomial = logFactorial - lgamma(j + 1) - lgamma(order - j + 1);
-    terms[j] = logBinomial + j * Math.log(samplingRate) + (bounds[j] ?? Infinity);
+    const logChoices = logBinomial(order, j);
+    terms[j] = logChoices + j * Math.log(samplingRate) + (bounds[j] ?? Infinity);
   }
-  const total = logSumExp(terms);
-  return total > 36 ? total : Math.log1p(Math.exp(total));
+  return log1pExp(logSumExp(terms));
 }
 
 /** ln of the smaller bound for every j. */

@@ -11,7 +11,7 @@
  * pi sigma^2 of the real line, hence the error falls exponentially with the number of nodes, and the nodes are shared by
  * all orders.
  */
-import { lgamma, logSumExp } from "../special.ts";
+import { log1pExp, logBinomial, logSumExp } from "../special.ts";
 
 /** Below this noise, fractional orders are interpolated: ln A is convex in the order, so a chord is an upper bound. */
 const LEAST_QUADRATURE_NOISE = 0.1;
@@ -42,23 +42,17 @@ export function poissonDivergences(
   });
 }
 
-/** ln A from ln(A - 1). */
-function logMomentOf(logExcess: number): number {
-  return logExcess > 36 ? logExcess : Math.log1p(Math.exp(logExcess));
-}
-
 /** The sum over k >= 2 of binomial(a, k) (1-q)^(a-k) q^k (exp((k^2 - k) / 2 sigma^2) - 1). */
 function logMomentAtInteger({ samplingRate, noise }: SampledGaussian, order: number): number {
   const [logRate, logRest] = [Math.log(samplingRate), Math.log1p(-samplingRate)];
-  const logFactorial = lgamma(order + 1);
   const terms = new Float64Array(order + 1).fill(-Infinity);
   for (let k = 2; k <= order; k++) {
     const exponent = ((k - 1) / noise) * (k / noise) * 0.5;
     const logExpm1 = exponent > 36 ? exponent : Math.log(Math.expm1(exponent));
-    const logBinomial = logFactorial - lgamma(k + 1) - lgamma(order - k + 1);
-    terms[k] = logBinomial + (order - k) * logRest + k * logRate + logExpm1;
+    const logChoices = logBinomial(order, k);
+    terms[k] = logChoices + (order - k) * logRest + k * logRate + logExpm1;
   }
-  return logMomentOf(logSumExp(terms));
+  return log1pExp(logSumExp(terms));
 }
 
 /** An upper bound between two integer orders; ln A is 0 at order 1. */
@@ -105,7 +99,7 @@ function logMomentByNodes({ u, log, logWeight, scratch }: Nodes, order: number):
   for (let i = 0; i < u.length; i++) {
     scratch[i] = (logWeight[i] ?? 0) + logExcess(order, u[i] ?? 0, log[i] ?? 0);
   }
-  return logMomentOf(logSumExp(scratch));
+  return log1pExp(logSumExp(scratch));
 }
 
 /** ln((1 + u)^a - 1 - a u); `log` is ln(1 + u). */
