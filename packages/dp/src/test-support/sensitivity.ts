@@ -14,6 +14,6 @@ export function largestMove<Unit>(
 }
 
 /** Euclidean distance. */
-export function distance(a: Float64Array, b: Float64Array): number {
+function distance(a: Float64Array, b: Float64Array): number {
   return Math.sqrt(a.reduce((sum, value, index) => sum + (value - b[index]!) ** 2, 0));
 }
