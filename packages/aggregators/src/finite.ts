@@ -6,11 +6,11 @@ import { FedtuneError } from "@fedtune/core";
  * @throws FedtuneError `not-finite` when a sum of finite updates has outgrown float32
  */
 export function finite(values: Float32Array, what: string): Float32Array {
-  for (const [at, value] of values.entries()) {
-    if (Number.isFinite(value)) continue;
+  for (let at = 0; at < values.length; at++) {
+    if (Number.isFinite(values[at])) continue;
     throw new FedtuneError(
       "not-finite",
-      `Cannot publish ${what}: value ${String(at)} is ${String(value)}, wanted finite numbers`,
+      `Cannot publish ${what}: value ${String(at)} is ${String(values[at])}, wanted finite numbers`,
       { data: { part: what, at } },
     );
   }
