@@ -7,7 +7,7 @@ import {
   readSafetensors,
   writePeftAdapter,
 } from "@fedtune/core";
-import type { FactorRole, Layout, PeftAdapter, ResolvedRun, RunSpec } from "@fedtune/core";
+import type { FactorRole, PeftAdapter, ResolvedRun, RunSpec } from "@fedtune/core";
 import type { ModelDescription } from "@fedtune/training";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -24,6 +24,8 @@ export interface AdapterToSave {
   readonly values: Float32Array;
   readonly resolved: ResolvedRun;
   readonly round: number;
+  /** The adapter of round 0 where its product was taken out of the base. */
+  readonly takenOut: Float32Array | null;
   /** More for the tensors' metadata. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
@@ -39,6 +41,8 @@ export interface WholeAdapter {
   readonly round: number;
   /** What it lacks: see `lacksOf`. */
   readonly lacking: readonly string[];
+  /** The adapter of round 0 where its product was taken out of the base; null where none was, or that is lacking. */
+  readonly takenOut: Float32Array | null;
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
@@ -48,28 +52,30 @@ export const INCOMPLETE = "incomplete";
 /**
  * Writes the folder; each file appears whole or not at all. Returns the folder.
  *
- * Personal factors are zero in it, residuals of the base are not in it; the file says so.
+ * Personal factors are zero in it, or as in round 0 where they were not zero; what the run added to the base is not in
+ * it; the file says so.
  */
 export async function saveAdapter(folder: string, adapter: AdapterToSave): Promise<string> {
-  const { description, values, resolved, round, metadata = {} } = adapter;
+  const { description, resolved, round, takenOut, metadata = {} } = adapter;
   const { config } = resolved;
   const personal = describePlan(resolved.method, resolved).keeps;
   return saveWhole(folder, {
     description,
-    values: withoutRoles(description.layout, values, personal),
+    values: withoutRoles(adapter, personal),
     adapter: config.adapter,
     model: config.model,
     labels: config.task.labels,
     run: config.name,
     round,
     lacking: lacksOf(resolved),
+    takenOut,
     metadata,
   });
 }
 
 /** Writes the folder with all values as they are. */
 export async function saveWhole(folder: string, whole: WholeAdapter): Promise<string> {
-  const { description, values, adapter, lacking } = whole;
+  const { description, values, adapter, lacking, takenOut } = whole;
   const { kind, rank, loraAlpha, targetModules } = adapter;
   const files = writePeftAdapter(description.layout, values, {
     kind: adapterKind(kind),
@@ -77,6 +83,7 @@ export async function saveWhole(folder: string, whole: WholeAdapter): Promise<st
     loraAlpha,
     targetModules,
     prefix: description.prefix,
+    takenOut,
     baseModel: whole.model,
     metadata: {
       labels: JSON.stringify(whole.labels),
@@ -93,13 +100,14 @@ export async function saveWhole(folder: string, whole: WholeAdapter): Promise<st
 }
 
 function withoutRoles(
-  layout: Layout,
-  values: Float32Array,
+  { description, values, takenOut }: AdapterToSave,
   roles: readonly FactorRole[],
 ): Float32Array {
   const shared = values.slice();
-  for (const factor of layout.factors) {
-    if (roles.includes(factor.role)) factorView(shared, factor).fill(0);
+  for (const factor of description.layout.factors) {
+    if (!roles.includes(factor.role)) continue;
+    if (takenOut === null) factorView(shared, factor).fill(0);
+    else factorView(shared, factor).set(factorView(takenOut, factor));
   }
   return shared;
 }

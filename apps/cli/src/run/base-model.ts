@@ -63,6 +63,20 @@ export async function openBaseModel(name: string): Promise<BaseModel> {
   };
 }
 
+/**
+ * The adapter of round 0 where the run took its product out of the base (PiSSA): an export says what is left relative
+ * to the base as everyone has it. Null for other runs.
+ */
+export async function takenOutOf(
+  model: BaseModel,
+  resolved: ResolvedRun,
+): Promise<Float32Array | null> {
+  const { init, rank } = resolved.config.adapter;
+  if (init !== "pissa") return null;
+  const { initialState } = await prepareWith(model, resolved);
+  return resolved.method.adapter(initialState, rank);
+}
+
 /** Prepares a run over a base model that lies here. */
 export async function prepareWith(model: BaseModel, resolved: ResolvedRun): Promise<RunSetup> {
   const { name, task } = resolved.config;

@@ -7,7 +7,7 @@ import { exitCodes } from "../edge.ts";
 import type { Io } from "../io.ts";
 import { tableText } from "../table.ts";
 import { roundFolder, saveAdapter } from "./adapter-folder.ts";
-import { openBaseModel, prepareWith } from "./base-model.ts";
+import { openBaseModel, prepareWith, takenOutOf } from "./base-model.ts";
 import { startChild } from "./child-client.ts";
 import type { ChildClient } from "./child-client.ts";
 import { lacksOf } from "./plan-of-method.ts";
@@ -117,7 +117,13 @@ async function simulated({ plan, resolved, backend }: Demo, io: Io): Promise<Dem
       const round = result.history.rounds.length;
       const folder = roundFolder(plan.folder, config.name, round);
       const values = result.adapter;
-      const adapter = await saveAdapter(folder, { description, values, resolved, round });
+      const adapter = await saveAdapter(folder, {
+        description,
+        values,
+        resolved,
+        round,
+        takenOut: await takenOutOf(model, resolved),
+      });
       const rows = reportRows(result.history);
       const { status, failure } = result.end;
       const accuracy = joined(plan, rows, { before, after });

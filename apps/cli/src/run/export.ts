@@ -13,7 +13,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import type { Io } from "../io.ts";
 import { adapterMetadata, INCOMPLETE, roundFolder, saveAdapter } from "./adapter-folder.ts";
-import { openBaseModel } from "./base-model.ts";
+import { openBaseModel, takenOutOf } from "./base-model.ts";
 import { lacksOf } from "./plan-of-method.ts";
 import { lackText, savedText } from "./report-text.ts";
 
@@ -159,7 +159,8 @@ async function fromServer(
   const values = await adapterValues(`${server}/api/runs/${name}/rounds/${round}/adapter`, signal);
   const model = await openBaseModel(folder ?? resolved.config.model);
   const description = model.describe(resolved.config);
-  await saveAdapter(out, { description, values, resolved, round });
+  const takenOut = await takenOutOf(model, resolved);
+  await saveAdapter(out, { description, values, resolved, round, takenOut });
   return exported;
 }
 

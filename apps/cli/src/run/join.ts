@@ -114,7 +114,7 @@ async function saveOwn(
   const { model, task } = spec;
   const whole = { description, values, adapter: spec.adapter, model, labels: task.labels };
   const path = resolve(folder);
-  await saveWhole(path, { ...whole, run, round, lacking: incomplete });
+  await saveWhole(path, { ...whole, run, round, lacking: incomplete, takenOut: null });
   return { folder: path, round, incomplete };
 }
 

@@ -10,7 +10,7 @@ import type { FileData } from "@fedtune/training";
 import { join } from "node:path";
 import type { Io } from "../io.ts";
 import { roundFolder, saveAdapter } from "./adapter-folder.ts";
-import { openBaseModel, prepareWith } from "./base-model.ts";
+import { openBaseModel, prepareWith, takenOutOf } from "./base-model.ts";
 import type { BaseModel } from "./base-model.ts";
 import { centralEvaluation } from "./evaluation.ts";
 import { unusedTestText } from "./evaluation-label.ts";
@@ -54,9 +54,10 @@ export async function startServing(serving: Serving, io: Io): Promise<Served> {
   const { config } = resolved;
   const model = await openBaseModel(config.model);
   const setup = await prepareWith(model, resolved);
+  const takenOut = await takenOutOf(model, resolved);
   const evaluator = await openEvaluator(serving, model, io);
   const { store, nameOf } = namedStore();
-  const saved = adapterSaver({ dataDir, model, resolved }, () => coordinator.adapter());
+  const saved = adapterSaver({ dataDir, model, resolved, takenOut }, () => coordinator.adapter());
   const report = liveReport({ resolved, evaluates: evaluator !== null, nameOf, live: true }, io);
   const closing = async (): Promise<void> => {
     report.stop();
@@ -163,10 +164,11 @@ interface Saving {
   readonly dataDir: string;
   readonly model: BaseModel;
   readonly resolved: ResolvedRun;
+  readonly takenOut: Float32Array | null;
 }
 
 /** Writes each round's adapter as a PEFT folder, one after the other. */
-function adapterSaver({ dataDir, model, resolved }: Saving, adapter: () => Float32Array) {
+function adapterSaver({ dataDir, model, resolved, takenOut }: Saving, adapter: () => Float32Array) {
   const { config } = resolved;
   let last: Promise<string | null> = Promise.resolve(null);
   return {
@@ -174,7 +176,13 @@ function adapterSaver({ dataDir, model, resolved }: Saving, adapter: () => Float
       const values = adapter();
       const folder = roundFolder(dataDir, config.name, round);
       last = last.then(() =>
-        saveAdapter(folder, { description: model.describe(config), values, resolved, round }),
+        saveAdapter(folder, {
+          description: model.describe(config),
+          values,
+          resolved,
+          round,
+          takenOut,
+        }),
       );
       last.catch(() => undefined);
     },

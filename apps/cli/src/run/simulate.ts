@@ -26,7 +26,7 @@ import { exitCodes } from "../edge.ts";
 import type { Io } from "../io.ts";
 import type { Assignment } from "../values.ts";
 import { saveAdapter } from "./adapter-folder.ts";
-import { openBaseModel } from "./base-model.ts";
+import { openBaseModel, takenOutOf } from "./base-model.ts";
 import type { BaseModel } from "./base-model.ts";
 import { checkLabels } from "./check-data.ts";
 import { dataPath } from "./data-path.ts";
@@ -282,6 +282,7 @@ async function writeResults(
     values: result.adapter,
     resolved,
     round: result.history.rounds.length,
+    takenOut: await takenOutOf(model, resolved),
     metadata: simulation.sharePersonal ? { sharePersonal: "true" } : {},
   });
 }
