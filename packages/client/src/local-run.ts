@@ -253,11 +253,12 @@ function jobOf(
 ): TrainJob {
   const { run, spec } = welcome;
   const { plan, round, seed } = order;
-  const { task, training } = spec;
+  const { task, training, privacy } = spec;
   const adapter = { ...spec.adapter, rank: plan.rank };
   const { rank, train } = plan;
   const residuals = [...starting, ...progress.residuals];
-  return { run, round, rank, adapter, start, residuals, train, task, training, seed, data };
+  const work = { train, task, training, privacy };
+  return { run, round, rank, adapter, start, residuals, ...work, seed, data };
 }
 
 /** The update as it will travel, with what the client keeps if it is accepted. */

@@ -127,6 +127,8 @@ export { inputError, parseInput } from "./config/issues.ts";
 export type { InputIssue } from "./config/issues.ts";
 export { resolveRun, runConfigSchema } from "./config/run-config.ts";
 export type { Registries, ResolvedRun, RunConfig } from "./config/run-config.ts";
+export { privacyModes, runPrivacySchema } from "./config/privacy.ts";
+export type { PrivacyRules, RunPrivacy } from "./config/privacy.ts";
 export { roundsSchema } from "./config/rounds.ts";
 export type { RoundPolicy } from "./config/rounds.ts";
 export { optimizerSchema, taskSchema, trainingSchema } from "./config/training.ts";

@@ -4,6 +4,7 @@ import type { FactorRole } from "./adapter/layout.ts";
 import type { ClientId, Digest, RunId } from "./ids.ts";
 import type { FactoredResidual } from "./method.ts";
 import type { Metrics } from "./metrics.ts";
+import type { RunPrivacy } from "./config/privacy.ts";
 import type { TrainingSettings, TaskSettings } from "./config/training.ts";
 
 /** SHA-256, synchronous, so that pure code may hash. */
@@ -142,6 +143,8 @@ export interface TrainJob {
   readonly train: readonly FactorRole[];
   readonly task: TaskSettings;
   readonly training: TrainingSettings;
+  /** Record-level privacy is the trainer's: it clips and perturbs every step; other modes change nothing here. */
+  readonly privacy: RunPrivacy;
   /** Four words of the client's own stream for this round. */
   readonly seed: readonly [number, number, number, number];
   readonly data: DataRef;
@@ -159,7 +162,10 @@ export interface TrainResult {
 }
 
 /** Evaluation of one adapter on one data set. */
-export interface EvaluateJob extends Omit<TrainJob, "train" | "training" | "seed" | "round"> {
+export interface EvaluateJob extends Omit<
+  TrainJob,
+  "train" | "training" | "privacy" | "seed" | "round"
+> {
   readonly batchSize: number;
   /** Tokens per example, special tokens included; null: as many as the base model takes. */
   readonly maxLength: number | null;

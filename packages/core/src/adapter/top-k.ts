@@ -3,7 +3,7 @@
  *
  * Selection works on the bits: without its sign, a float32 orders as its bits do as an integer. Three histograms of 11,
  * 10 and 10 bits give the magnitude at the border in four passes over the values, whatever they are. No sort, no
- * pivots, and no input that is slow. Equal magnitudes: the lower position is kept. -0 and 0 are equal.
+ * pivots, and no input that is slow (hot loops count, since iterators cost ten times as much). Equal magnitudes: the lower position is kept. -0 and 0 are equal.
  */
 import type { Sparsify } from "../method.ts";
 import type { Factor, FactorRole, Layout } from "./layout.ts";
@@ -144,7 +144,8 @@ function countDigits(
   const { prefix, shift, width, counts } = digits;
   const mask = 2 ** width - 1;
   const above = shift + width;
-  for (let i = 0; i < bits.length; i++) {
+  const size = bits.length;
+  for (let i = 0; i < size; i++) {
     const magnitude = (bits[i] ?? 0) & MAGNITUDE_BITS;
     // A shift by 31 leaves nothing of a magnitude, as the empty prefix wants it.
     if (magnitude >>> above !== prefix) continue;

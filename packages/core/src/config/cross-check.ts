@@ -3,6 +3,7 @@ import type { Method } from "../method.ts";
 import { evaluationRules } from "./evaluation.ts";
 import type { InputIssue } from "./issues.ts";
 import { inputError } from "./issues.ts";
+import type { PrivacyRules } from "./privacy.ts";
 import type { RunConfig } from "./run-config.ts";
 
 type Rule = (config: RunConfig, method: Method, kind: AdapterKind) => InputIssue | null;
@@ -75,9 +76,19 @@ const rules: readonly Rule[] = [
         ),
 ];
 
+/** What a config is held against. */
+interface Registered {
+  readonly method: Method;
+  readonly kind: AdapterKind;
+  readonly privacy: PrivacyRules;
+}
+
 /** Holds settings against each other; throws FedtuneError `config-conflict` listing every contradiction. */
-export function crossCheck(config: RunConfig, method: Method, kind: AdapterKind): void {
-  const issues = rules.map((rule) => rule(config, method, kind)).filter((issue) => issue !== null);
+export function crossCheck(config: RunConfig, { method, kind, privacy }: Registered): void {
+  const issues = [
+    ...rules.map((rule) => rule(config, method, kind)).filter((issue) => issue !== null),
+    ...privacy.issues(config, method),
+  ];
   if (issues.length > 0)
     throw inputError(issues, { what: "the run config", code: "config-conflict" });
 }

@@ -12,6 +12,8 @@ import { crossCheck } from "./cross-check.ts";
 import { evaluationSchema, resolveEvaluation } from "./evaluation.ts";
 import type { EvaluationSettings } from "./evaluation.ts";
 import { parseInput } from "./issues.ts";
+import { withoutPrivacy } from "./privacy.ts";
+import type { PrivacyRules, RunPrivacy } from "./privacy.ts";
 import { roundsSchema } from "./rounds.ts";
 import { taskSchema, trainingSchema } from "./training.ts";
 
@@ -19,6 +21,8 @@ import { taskSchema, trainingSchema } from "./training.ts";
 export interface Registries {
   readonly methods: readonly Method[];
   readonly kinds: readonly AdapterKind[];
+  /** Absent: runs without privacy only. */
+  readonly privacy?: PrivacyRules;
 }
 
 /** Which adapter is put where. */
@@ -110,18 +114,15 @@ export function runConfigSchema(registries: Registries) {
       .nullable()
       .default(null)
       .describe("names in order of participantIndex; null: open enrolment in order of arrival"),
-    privacy: z
-      .strictObject({
-        mode: z.literal("none").default("none").describe("nothing is added to updates"),
-      })
-      .prefault({}),
+    privacy: (registries.privacy ?? withoutPrivacy).schema,
   });
 }
 
 /** A run config as its owner resolved it. */
-export type RunConfig = Omit<ParsedConfig, "head" | "adapter" | "evaluation"> & {
+export type RunConfig = Omit<ParsedConfig, "head" | "adapter" | "evaluation" | "privacy"> & {
   readonly head: HeadPolicy;
   readonly evaluation: EvaluationSettings;
+  readonly privacy: RunPrivacy;
   readonly adapter: Omit<ParsedConfig["adapter"], "init"> & { readonly init: AdapterInit };
 };
 type ParsedConfig = z.output<ReturnType<typeof runConfigSchema>>;
@@ -149,8 +150,10 @@ export function resolveRun(input: unknown, registries: Registries, hash: Hash): 
   const adapter = { ...parsed.adapter, init: parsed.adapter.init ?? kind.inits[0] };
   const head = parsed.head ?? method.defaultHead;
   const evaluation = resolveEvaluation(parsed.evaluation, method, head);
-  const config: RunConfig = { ...parsed, adapter, head, evaluation };
-  crossCheck(config, method, kind);
+  const open: RunConfig = { ...parsed, adapter, head, evaluation };
+  const privacy = registries.privacy ?? withoutPrivacy;
+  crossCheck(open, { method, kind, privacy });
+  const config: RunConfig = { ...open, privacy: privacy.resolve(open) };
   return {
     config: deepFreeze(config),
     hash: hashOfJson(config, hash),

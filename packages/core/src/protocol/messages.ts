@@ -3,6 +3,7 @@ import { z } from "zod";
 import { codecNames } from "../adapter/codec.ts";
 import { adapterInits } from "../adapter/kind.ts";
 import { factorRoles } from "../adapter/layout.ts";
+import { runPrivacySchema } from "../config/privacy.ts";
 import { taskSchema, trainingSchema } from "../config/training.ts";
 import { errorCodes, FedtuneError } from "../errors.ts";
 import { digestPattern, idPattern } from "../ids.ts";
@@ -77,6 +78,8 @@ const spec = z.strictObject({
   }),
   head: z.enum(["freeze", "share", "personal"]),
   training: trainingSchema,
+  /** What the run does to protect data; the client holds its orders against it and against its own ledger. */
+  privacy: runPrivacySchema,
   /** Share of its examples that a client without evaluation data of its own keeps out of training. */
   holdout: z.number().min(0).max(0.9),
   layoutHash: digest,

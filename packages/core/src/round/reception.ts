@@ -159,6 +159,7 @@ function runSpec(context: Context, index: number): RunSpec {
     adapter: { ...adapter, rank },
     head: config.head,
     training: config.training,
+    privacy: config.privacy,
     holdout: config.evaluation.holdout,
     layoutHash,
     initial:

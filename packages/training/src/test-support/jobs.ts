@@ -76,6 +76,7 @@ export function tinyJob(checkpoint: Checkpoint, changes: Partial<TrainJob> = {})
     train: ["down", "up", "head"],
     task: { kind: "sequence-classification", labels },
     training: trainingSchema.parse({ batchSize: 4, learningRate: 0.01 }),
+    privacy: { mode: "none" },
     seed: [1, 2, 3, 4],
     data: fileData({ kind: "file", path: "reviews.tsv" }),
     ...changes,

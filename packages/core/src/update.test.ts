@@ -1,0 +1,104 @@
+import { expectSameBits, nodeHash, toyLayout } from "@fedtune/testkit";
+import { describe, expect, it } from "vitest";
+import { codecNames } from "./adapter/codec.ts";
+import { gatherRoles, layoutHash, selectRoles } from "./adapter/layout.ts";
+import { keptCount } from "./adapter/top-k.ts";
+import type { Sparsify } from "./method.ts";
+import { rngFromSeed } from "./rng.ts";
+import {
+  checkUpdate,
+  decodeUpdate,
+  encodeSparseUpdate,
+  encodeUpdate,
+  maxUpdateBytes,
+} from "./update.ts";
+import type { ExpectedUpdate } from "./update.ts";
+
+const layout = toyLayout(4);
+const roles = ["down", "up", "head"] as const;
+const packed = selectRoles(layout, roles);
+const rng = rngFromSeed("update");
+const draw = (): Float32Array => Float32Array.from({ length: layout.size }, () => rng.normal());
+const [start, trained] = [draw(), draw()];
+const source = {
+  layout,
+  layoutHash: layoutHash(layout, nodeHash),
+  round: 3,
+  roles,
+  start,
+  trained,
+};
+const sparsify: Sparsify = {
+  density: 0.1,
+  mask: "global",
+  dense: ["head"],
+  errorFeedbackRounds: 1,
+};
+const kept = keptCount(packed, sparsify);
+const { layoutHash: hash, round } = source;
+const expected: ExpectedUpdate = {
+  round,
+  codec: "f32",
+  layoutHash: hash,
+  length: packed.size,
+  kept,
+};
+
+const change = gatherRoles(layout, trained, roles).map(
+  (value, i) => value - gatherRoles(layout, start, roles)[i]!,
+);
+
+describe("a sparse update", () => {
+  it.each(codecNames)(
+    "[AD4] [AG14] brings the agreed number of the change's values in %s",
+    (codec) => {
+      const { bytes } = encodeSparseUpdate({ ...source, codec, sparsify, unsent: null });
+      const wanted = { ...expected, codec };
+      expect(bytes.length).toBeLessThanOrEqual(maxUpdateBytes(wanted));
+      const { delta, support, norm } = checkUpdate(bytes, wanted);
+      expect(support).toHaveLength(kept);
+      expect(norm).toBeCloseTo(Math.hypot(...delta), 5);
+      if (codec === "f32")
+        expectSameBits(
+          delta,
+          Float32Array.from(support!, (at) => change[at]!),
+        );
+      expect(decodeUpdate(bytes, wanted)).toEqual({ delta, support });
+    },
+  );
+
+  it("leaves what it does not bring, and a later one brings both together", () => {
+    const one = encodeSparseUpdate({ ...source, codec: "f32", sparsify, unsent: null });
+    const { support, delta } = decodeUpdate(one.bytes, expected);
+    const together = one.unsent.slice();
+    for (const [i, at] of support!.entries()) together[at] = delta[i]!;
+    expectSameBits(together, change);
+    const still = { ...source, codec: "f32", trained: start, sparsify } as const;
+    const two = encodeSparseUpdate({ ...still, unsent: one.unsent });
+    const later = decodeUpdate(two.bytes, expected);
+    expectSameBits(
+      later.delta,
+      Float32Array.from(later.support!, (at) => one.unsent[at]!),
+    );
+    const [least] = [...delta.subarray(0, -12)].map(Math.abs).sort((a, b) => a - b);
+    expect(Math.max(...later.delta.map(Math.abs))).toBeLessThanOrEqual(least!);
+  });
+
+  it("[AG8] is neither made of values that are not finite nor of another layout", () => {
+    const broken = trained.slice();
+    broken[5] = Number.NaN;
+    const make = (values: Float32Array) => () =>
+      encodeSparseUpdate({ ...source, codec: "f32", trained: values, sparsify, unsent: null });
+    expect(make(broken)).toThrow(expect.objectContaining({ code: "not-finite" }));
+    expect(make(trained.subarray(1))).toThrow(expect.objectContaining({ code: "shape-mismatch" }));
+  });
+
+  it("[AD5] and a dense one are not taken for each other", () => {
+    const sparse = encodeSparseUpdate({ ...source, codec: "f32", sparsify, unsent: null }).bytes;
+    const dense = encodeUpdate({ ...source, codec: "f32" });
+    const refused = expect.objectContaining({ code: "codec-invalid" }) as unknown;
+    expect(() => checkUpdate(dense, expected)).toThrow(refused);
+    expect(() => checkUpdate(sparse, { ...expected, kept: null })).toThrow(refused);
+    expect(checkUpdate(dense, { ...expected, kept: null }).support).toBeNull();
+  });
+});
