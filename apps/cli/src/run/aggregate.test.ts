@@ -145,6 +145,32 @@ describe("fedtune aggregate", () => {
     expect(code).toBe(5);
   });
 
+  it("[CI7] dora and vera: what they have besides A and B is averaged, another product is refused", async () => {
+    for (const kind of ["dora", "vera"]) {
+      const source = golden.replace("tiny-bert-lora", `tiny-bert-${kind}`);
+      await cp(source, path("a"), { recursive: true });
+      await cp(source, path("b"), { recursive: true });
+      await rewrite("b", 1);
+      expect(await aggregate(path("a"), path("b"))).toMatchObject({ code: 0, stderr: "" });
+      const [a, out] = await Promise.all([read("a"), read("out")]);
+      expect(out.adapter.kind.name).toBe(kind);
+      out.adapter.values.forEach((value, i) => {
+        expect(value).toBeCloseTo(a.adapter.values[i]!, 6);
+      });
+    }
+    const fedex = await callMain("aggregate", "-m", "fedex-lora", "-o", path("out"), path("a"));
+    expect(fedex).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("it takes adapters of product BA") as string,
+    });
+    await cp(golden, path("b"), { recursive: true });
+    const mixed = await aggregate(path("a"), path("b"));
+    expect(mixed).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining("the adapter kind is lora, wanted vera") as string,
+    });
+  });
+
   it("[CI7] refuses to write over what it reads", async () => {
     const { code, stderr } = await aggregate(path("a"), `${path("out")}/../out:2`);
     expect(stderr).toContain("it is one of the folders to combine");

@@ -12,7 +12,7 @@ export const aggregate: Verb = {
         .summary("combines adapter files with a federated method, without any server")
         .description(
           "Combines adapter folders in PEFT's format into one, and says how far the result is from the mean of " +
-            "their products. Folders may differ in rank and alpha where the method allows it (flexlora, flora). What " +
+            "their products. Folders may differ in rank and alpha where the method allows it (flexlora, flora, hetlora). What " +
             "a method adds to the base weights (flora, fedex-lora) goes into the adapter, whose rank grows.",
         )
         .argument("<folder[:weight]...>", "adapter folders; weights default to 1", weightedFolder)
