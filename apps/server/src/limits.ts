@@ -28,13 +28,14 @@ export const defaultLimits: ServerLimits = {
   closeTimeoutMs: 5_000,
 };
 
-/** Bytes that an upload may have beyond the longest update. */
-const ALLOWANCE = 4096;
+/** Bytes that an upload may have beyond float32 values: its header, with room. */
+const HEADER_ALLOWANCE = 4096;
 
 /** The longest upload that any plan of a run can ask for. */
 export function maxUploadBytes({ tiers }: RunSetup): number {
   const length = Math.max(...tiers.map((tier) => tier.layout.size));
-  return maxSparseBlobBytes("f32", { length, kept: length }) + ALLOWANCE;
+  const sparse = maxSparseBlobBytes("f32", { length, kept: length });
+  return Math.max(4 * length + HEADER_ALLOWANCE, sparse);
 }
 
 /** A token bucket: each call takes a token; false when there is none. */

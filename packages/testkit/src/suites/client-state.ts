@@ -52,7 +52,7 @@ export function expectSameRecord(actual: ClientRecord | null, expected: ClientRe
   const rest = (record: ClientRecord | null) => ({
     run: record?.run,
     held: record?.held && [record.held.round, record.held.rank],
-    unsent: record?.unsent && record.unsent.round,
+    unsent: record?.unsent?.round,
     pending: record?.pending && {
       ...record.pending,
       bytes: [...record.pending.bytes],
