@@ -118,19 +118,15 @@ async function measure(engine: string): Promise<void> {
     pause: () => new Promise((resolve) => setImmediate(resolve)),
   });
   for (const length of options.lengths.split(",").map(Number)) {
-    const ends: number[] = [];
-    let cpu = process.cpuUsage();
+    const ends: { wall: number; cpu: number }[] = [];
     const onProgress = (): void => {
-      if (ends.push(performance.now()) === 1) cpu = process.cpuUsage();
+      const { user, system } = process.cpuUsage();
+      ends.push({ wall: performance.now(), cpu: (user + system) / 1000 });
     };
     await trainer.train(jobOf(length), { signal: new AbortController().signal, onProgress });
-    // The first step warms up and is not counted.
-    const times = ends.slice(1).map((end, index) => end - (ends[index] ?? 0));
-    const median = times.sort((a, b) => a - b)[times.length >> 1] ?? Number.NaN;
-    const tokensPerSecond = Math.round((1000 * batchSize * length) / median);
-    const used = process.cpuUsage(cpu);
-    // On a busy machine processor time tells more than the clock.
-    const cpuMs = Math.round((used.user + used.system) / 1000 / times.length);
+    // The first step warms up and is not counted. On a busy machine processor time tells more than the clock.
+    const [wall, cpu] = [spread(ends.map((end) => end.wall)), spread(ends.map((end) => end.cpu))];
+    const tokensPerSecond = Math.round((1000 * batchSize * length) / wall.median);
     const rssMegabytes = Math.round(process.memoryUsage.rss() / 1e6);
     console.log(
       JSON.stringify({
@@ -139,16 +135,25 @@ async function measure(engine: string): Promise<void> {
         threads,
         batchSize,
         length,
-        medianMs: Math.round(median),
-        cpuMs,
+        medianMs: wall.median,
+        bestMs: wall.best,
+        cpuMs: cpu.median,
+        bestCpuMs: cpu.best,
         tokensPerSecond,
-        gflops: Math.round(gflopOf(length) / (median / 1000)),
-        gflopsPerCore: Math.round(gflopOf(length) / (cpuMs / 1000)),
+        gflops: Math.round((1000 * gflopOf(length)) / wall.best),
+        gflopsPerCore: Math.round((1000 * gflopOf(length)) / cpu.best),
         rssMegabytes,
       }),
     );
   }
   await trainer.close();
+}
+
+/** Median and least distance of neighbours. */
+function spread(ends: readonly number[]): { median: number; best: number } {
+  const times = ends.slice(1).map((end, index) => end - (ends[index] ?? 0));
+  times.sort((a, b) => a - b);
+  return { median: Math.round(times[times.length >> 1] ?? 0), best: Math.round(times[0] ?? 0) };
 }
 
 /**

@@ -28,7 +28,7 @@ export async function compileKernels(): Promise<KernelBinaries> {
 }
 
 async function compile(more: readonly string[]): Promise<Uint8Array> {
-  let binary: Uint8Array | null = null;
+  const written: Uint8Array[] = [];
   let words = "";
   const stream = { write: (text: string | Uint8Array) => ((words += String(text)), true) };
   const { error } = await compileAssembly(
@@ -38,11 +38,14 @@ async function compile(more: readonly string[]): Promise<Uint8Array> {
       stderr: stream,
       readFile: (name) => readFile(resolve(folder, name), "utf8").catch(() => null),
       writeFile: (name, contents) => {
-        if (name === "out.wasm" && typeof contents !== "string") binary = Uint8Array.from(contents);
+        if (name === "out.wasm" && typeof contents !== "string")
+          written.push(Uint8Array.from(contents));
       },
       listFiles: () => null,
     },
   );
-  if (error !== null || binary === null) throw new Error(`Cannot compile the kernels: ${words}`);
+  const [binary] = written;
+  if (error !== null || binary === undefined)
+    throw new Error(`Cannot compile the kernels: ${words}`);
   return binary;
 }

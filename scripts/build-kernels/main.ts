@@ -1,5 +1,5 @@
 /**
- * Writes the compiled kernels as a module: `tsx scripts/build-kernels/main.ts`.
+ * Writes the compiled kernels as a module: `npm run build:kernels`.
  *
  * Base64 in TypeScript needs no asset paths: the same file serves Node, bundlers and pages. A test compiles again and
  * compares the bytes.

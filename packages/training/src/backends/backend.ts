@@ -70,7 +70,7 @@ export async function chooseFrom(
 const stock: KernelState = { kernels: "stock", threads: 1, notes: [] };
 
 async function tryBackend(backend: Backend): Promise<FedtuneError | KernelState> {
-  let state = stock;
+  let state: KernelState;
   try {
     await backend.load();
     const accepted = await tf.setBackend(backend.tfName);

@@ -11,7 +11,9 @@ export interface AttentionShape {
   readonly mask: tf.Tensor4D;
 }
 
-type Values = { readonly v: tf.Tensor2D };
+interface Values {
+  readonly v: tf.Tensor2D;
+}
 
 /** softmax(q k^T / sqrt(d) + mask) v for q, k, v `[batch * length, hidden]`, giving the same shape. */
 export function attention(
@@ -47,9 +49,10 @@ function fusedAttention(
       return o;
     },
     backward: (dy, saved) => {
-      const names = ["q", "k", "v", "mask", "o", "kept"];
-      const inputs = Object.fromEntries(saved.map((tensor, index) => [names[index], tensor]));
-      return [...run("FedtuneAttentionGradient", { ...inputs, dy })];
+      const inputs: Record<string, tf.Tensor> = { dy };
+      for (const [index, name] of ["q", "k", "v", "mask", "o", "kept"].entries())
+        Object.assign(inputs, { [name]: saved[index] });
+      return [...run("FedtuneAttentionGradient", inputs)];
     },
   }) as tf.Tensor2D;
 }

@@ -31,6 +31,6 @@ export function runFused<Name extends FusedName>(
   { inputs, attributes = {} }: FusedCall,
 ): FusedResults[Name] | null {
   if (!hasFused(name)) return null;
-  const found = tf.engine().runKernel(name, inputs, attributes as tf.NamedAttrMap);
+  const found = tf.engine().runKernel(name, inputs, attributes);
   return (Array.isArray(found) ? found : [found]) as readonly tf.Tensor[] as FusedResults[Name];
 }

@@ -1,5 +1,5 @@
 /** A frozen linear layer with a low-rank update: `y = x W^T + b + s (x A^T) B^T`. */
-import * as tf from "@tensorflow/tfjs";
+import type * as tf from "@tensorflow/tfjs";
 import type { FrozenLinear } from "./linear.ts";
 import { backwardProduct } from "./linear.ts";
 import { sumOfProducts } from "./products.ts";

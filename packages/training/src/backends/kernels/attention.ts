@@ -34,7 +34,7 @@ type Four = [tf.TensorInfo, tf.TensorInfo, tf.TensorInfo, tf.TensorInfo];
 function sizesOf(call: KernelCall, mask: tf.TensorInfo) {
   return {
     batch: mask.shape[0] ?? 0,
-    length: mask.shape.at(-1) ?? 0,
+    length: mask.shape[3] ?? 0,
     heads: numberOf(call, "heads"),
   };
 }
@@ -69,5 +69,5 @@ function runHeads(call: KernelCall, kernel: keyof typeof passes, given: Heads): 
 }
 
 function addresses({ engine }: KernelCall, { operands }: Heads): readonly number[] {
-  return operands.map(engine.heap.address);
+  return operands.map((tensor) => engine.heap.address(tensor));
 }

@@ -22,7 +22,7 @@ function sections(binary: Uint8Array): number[] {
 describe("the compiled kernels", () => {
   test("are what the sources give, byte for byte", { timeout: 120_000 }, async () => {
     const { plain, shared } = await compileKernels();
-    const advice = "`npx tsx scripts/build-kernels/main.ts` compiles the kernels anew";
+    const advice = "`npm run build:kernels` compiles them anew";
     expect(Buffer.compare(plain, kernelBytes("plain")), advice).toBe(0);
     expect(Buffer.compare(shared, kernelBytes("shared")), advice).toBe(0);
   });

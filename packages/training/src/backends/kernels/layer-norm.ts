@@ -22,7 +22,7 @@ export const layerNorm: OwnKernel = (call) => {
     cells: [
       ...[columns, float(numberOf(call, "epsilon"))],
       ...[heap.address(x), residual === undefined ? 0 : heap.address(residual)],
-      ...[...parameters, ...outputs].map(heap.address),
+      ...[...parameters, ...outputs].map((tensor) => heap.address(tensor)),
     ],
   });
   return outputs;
@@ -46,7 +46,7 @@ export const layerNormGradient: OwnKernel = (call) => {
     items: rows,
     grain: 1,
     work: OPERATIONS * rows * columns,
-    cells: [columns, ...operands.map(heap.address)],
+    cells: [columns, ...operands.map((tensor) => heap.address(tensor))],
   });
   return dx;
 };

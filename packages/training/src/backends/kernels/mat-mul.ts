@@ -93,14 +93,16 @@ interface Batches {
 function runAll(engine: Engine, product: Product, { a, b, batch }: Batches): void {
   const { rows, columns, depth, bias = 0 } = product;
   const [aCount, bCount, count] = [sizeOf(a), sizeOf(b), sizeOf(batch)];
-  if (count === 1) return runProduct(engine, product);
-  const plainRows = product.a.columnStride === 1;
-  if (bCount === 1 && aCount === count && plainRows)
-    return runProduct(engine, { ...product, rows: rows * count });
+  const isPlain = product.a.rowStride === depth && product.a.columnStride === 1;
+  if (count === 1 || (bCount === 1 && aCount === count && isPlain)) {
+    runProduct(engine, { ...product, rows: rows * count });
+    return;
+  }
   const simple = [aCount, bCount].every((own) => own === 1 || own === count);
   if (simple && bias === 0) {
     const strides = { a: aCount === 1 ? 0 : rows * depth, b: bCount === 1 ? 0 : depth * columns };
-    return runBatch(engine, product, { count, ...strides });
+    runBatch(engine, product, { count, ...strides });
+    return;
   }
   for (let index = 0; index < count; index++) {
     const shifted = (operand: Product["a"], own: readonly number[], size: number) => ({

@@ -30,7 +30,7 @@ function run(
   const shape = operands[0]?.shape ?? [];
   const y = heap.output(shape);
   const items = sizeOf(shape);
-  const cells = [...operands, y].map(heap.address);
+  const cells = [...operands, y].map((tensor) => heap.address(tensor));
   engine.run({ kernel, items, grain: GRAIN, work: OPERATIONS * items, cells });
   return y;
 }

@@ -70,7 +70,7 @@ function calling(
 ): tf.KernelFunc {
   const kernelFunc: tf.KernelFunc = (params) => {
     const { inputs, attrs = {} } = params;
-    const result = own({ engine, inputs, attributes: attrs as Record<string, unknown> });
+    const result = own({ engine, inputs, attributes: attrs });
     if (result !== null) return result;
     if (stock === undefined) throw new RangeError("Cannot run a kernel of ours on these inputs");
     return stock.kernelFunc(params);
