@@ -4,7 +4,8 @@
  * A tier of rank r holds the first r rows of A `[R, in]` and the first r columns of B `[out, R]`; factors whose shape
  * does not depend on the rank are shared whole. Tiers multiply their product by different s (loraAlpha / r, or
  * loraAlpha / sqrt(r)). So that a slice means in its tier what it means inside the widest adapter, B goes down
- * multiplied by s_R / s_r, and its changes go up multiplied by s_r / s_R: s_r (s_R / s_r B) A = s_R B A. A goes as it is.
+ * multiplied by s_R / s_r, and its changes go up multiplied by s_r / s_R: s_r (s_R / s_r B) A = s_R B A. A goes as it
+ * is.
  */
 import { FedtuneError } from "@fedtune/core";
 import type { Factor, Layout, MethodContext, Tier } from "@fedtune/core";

@@ -82,30 +82,32 @@ const shared = tierFunctions<CellmConfig>(() => [{ share: ["down", "up", "magnit
  * Sparse messages around dense training: the server keeps P, all that is trained, dense; clients download its largest
  * values, train everything, and upload the largest values of their change.
  *
- * CELLM was withdrawn from arXiv, and neither code nor a text of its algorithm can be read; its abstract describes the
- * work from which the same group wrote FLASC, and FLASC's procedure, from its released code, is what is implemented
- * here. Per round: mask M_d, the
- * floor(d_down |P|) largest |P|; clients start from P M_d and train all of it; client k sends D_k M_k, D_k its change
- * and M_k the floor(d_up |P|) largest |D_k|; g = -(1/K) sum of D_k M_k over the K sampled clients, weighed alike and
- * whether or not they sent a coordinate; P takes one step of the server's optimiser along g. Changes are against the
- * masked start, also where P is not zero. With AdamW a coordinate that nobody sent moves on by its momentum.
+ * CELLM was withdrawn from arXiv, and neither code nor a text of its algorithm can be read; its abstract is that of a
+ * thesis (CMU-CS-24-123) whose group wrote FLASC. What is implemented here is FLASC's procedure, from its released
+ * code. Per round: mask M_d, the floor(d_down |P|) largest |P|; clients start from P M_d and train all of it; client k
+ * sends D_k M_k, D_k its change and M_k the floor(d_up |P|) largest |D_k|; g = -(1/K) sum of D_k M_k over the K
+ * sampled clients, weighed alike and whether or not they sent a coordinate; P takes one step of the server's optimiser
+ * along g. Changes are against the masked start, also where P is not zero. With AdamW a coordinate that nobody sent
+ * moves on by its momentum.
  *
  * Rank tiers train slices of P: the first r rows of A and columns of B, scaled so that their product is the same in
- * both (rank-slices.ts). A tier's masks are of its own slice. VeRA's vectors mean something only beside the tier's own random
- * matrices, so they have no slices.
+ * both (rank-slices.ts). A tier's masks are of its own slice. VeRA's vectors mean something only beside the tier's own
+ * random matrices, so they have no slices.
  *
  * Defaults for some tens of rounds: densities 1/4, AdamW with learning rate 5e-3 (the released code: 1e-3 and 5e-3 for
- * 200 rounds), and a ranking of its own for A and for B. Ranked together, as released, B is not downloaded at all until
- * it has grown past three quarters of A, which takes AdamW tens of rounds.
+ * 200 rounds), and a ranking of its own for A and for B. Ranked together, as released, nothing of B is downloaded
+ * before it has outgrown the smaller half of A: for several rounds clients start without what was learned.
  *
- * Metrics: `updateNorm` ||g||, `stepNorm` of P's step, and `retained`, the least share of ||P||^2 that a tier downloads.
+ * Metrics: `updateNorm` ||g||, `stepNorm` of P's step, and `retained`, the least share of ||P||^2 that a tier
+ * downloads.
  *
  * Departs from the released code: the mask is by role, and may be global; round 1 starts from the whole first adapter,
- * which every party draws and nobody sends; weight decay is 0, where torch's AdamW has 0.01; the head is not ranked unless
- * `headDense` is off, and DoRA's magnitude, whose zeros would erase whole rows of a weight, never is; at least one value of
- * each ranked group travels; the dense P is the model unless `evaluateMasked` is on, and then the newest mask applies,
- * not that of the round before; updates of weight zero leave K, clients that were drawn and did not answer stay in it;
- * moments are rounded to float32; densities decay towards `minDensity`. Clipping and noise are no part of the method.
+ * which every party draws and nobody sends; weight decay is 0, where torch's AdamW has 0.01; the head is not ranked
+ * unless `headDense` is off, and DoRA's magnitude, whose zeros would erase whole rows of a weight, never is; at least
+ * one value of each ranked group travels; the dense P is the model unless `evaluateMasked` is on, and then the newest
+ * mask applies, not that of the round before; updates of weight zero leave K, clients that were drawn and did not
+ * answer stay in it; moments are rounded to float32; densities decay towards `minDensity`. Clipping and noise are no
+ * part of the method.
  */
 export const cellm = {
   name: "cellm",

@@ -25,17 +25,17 @@ const shared = tierFunctions<NoOptions>(() => [{ share: ["down", "up", "magnitud
  * Ranks by client around one adapter of the largest rank R: clients get its first r_k directions, and their factors,
  * padded with zeros to rank R, are averaged by the norms of their products.
  *
- * Per module A_k is `[r_k, in]` and B_k `[out, r_k]`: next A = sum of p_k [A_k; 0] and next B = sum of p_k [B_k, 0], with
- * p_k = w_k / sum of w, w_k = ||s_k B_k A_k|| over all modules together, by r x r Gram matrices as updates stream by. Client
- * k starts the next round from the first r_k rows of A and columns of B. Zeros count: a direction that few clients carry
- * shrinks. Metrics: `updateNorm`, and `meanNorm`, the mean of the w_k.
+ * Per module A_k is `[r_k, in]` and B_k `[out, r_k]`: next A = sum of p_k [A_k; 0] and next B = sum of p_k [B_k, 0],
+ * with p_k = w_k / sum of w, w_k = ||s_k B_k A_k|| over all modules together, by r x r Gram matrices as updates stream
+ * by. Client k starts the next round from the first r_k rows of A and columns of B. Zeros count: a direction that few
+ * clients carry shrinks. Metrics: `updateNorm`, and `meanNorm`, the mean of the w_k.
  *
  * Departs from the paper: clients do not prune their own ranks, neither by the penalty on their last directions nor by
- * dropping them (a client's rank is the run's to say); products are scaled by their tier's s, and B by s_R / s_r between tiers, so
- * that a slice's product is the same in both (rank-slices.ts); a direction that no client of a round carries stays as it was, where
- * padding would end it for good; clients whose products are all zero are averaged by the round's weights. Head and
- * DoRA's magnitude, which the paper does not have, are averaged over all clients by these weights. A weight of zero
- * leaves a client out; other weights do not matter for A and B.
+ * dropping them (a client's rank is the run's to say); products are scaled by their tier's s, and B by s_R / s_r
+ * between tiers, so that a slice's product is the same in both (rank-slices.ts); a direction that no client of a round
+ * carries stays as it was, where padding would end it for good; clients whose products are all zero are averaged by
+ * the round's weights. Head and DoRA's magnitude, which the paper does not have, are averaged over all clients by
+ * these weights. A weight of zero leaves a client out; other weights do not matter for A and B.
  */
 export const hetlora = {
   name: "hetlora",

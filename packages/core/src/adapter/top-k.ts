@@ -1,9 +1,10 @@
 /**
  * The values of largest magnitude: what a sparse message keeps.
  *
- * Selection works on the bits: without its sign, a float32 orders as its bits do as an integer. Three histograms of 11,
- * 10 and 10 bits give the magnitude at the border in four passes over the values, whatever they are. No sort, no
- * pivots, and no input that is slow (hot loops count, since iterators cost ten times as much). Equal magnitudes: the lower position is kept. -0 and 0 are equal.
+ * Selection works on the bits: without its sign, a float32 orders as its bits do as an integer. Three histograms of
+ * 11, 10 and 10 bits give the magnitude at the border in four passes over the values, whatever they are. No sort, no
+ * pivots, and no input that is slow (hot loops count, since iterators cost ten times as much). Equal magnitudes: the
+ * lower position is kept. -0 and 0 are equal.
  */
 import type { Sparsify } from "../method.ts";
 import type { Factor, FactorRole, Layout } from "./layout.ts";
