@@ -22,7 +22,8 @@ export const serverOptimizerSchema = z
       momentum: decay(0).describe("0 is plain SGD"),
     }),
   ])
-  .prefault({ name: "adamw" });
+  .prefault({ name: "adamw" })
+  .describe("steps along the mean change: adamw or sgd, each with a learning rate of its own");
 
 /** A server optimiser by its options. */
 export type ServerOptimizer = z.output<typeof serverOptimizerSchema>;

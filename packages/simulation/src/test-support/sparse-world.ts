@@ -32,7 +32,7 @@ import type {
 import { nodeHash, toyData, toyLayout, toyTrainer } from "@fedtune/testkit";
 
 /** Ranks of the clients in turn. */
-export const clientRanks = [2, 4];
+const clientRanks = [2, 4];
 /** Clients of the run. */
 export const numClients = 4;
 
