@@ -8,9 +8,9 @@ import { flora } from "./methods/flora.ts";
 import { benchOf, closedWith } from "./test-support/cohort.ts";
 
 const stacking: readonly (readonly [string, Method])[] = [
-  ["fedex-lora", fedexLora as Method],
-  ["flexlora", flexlora as Method],
-  ["flora", flora as Method],
+  ["fedex-lora", fedexLora],
+  ["flexlora", flexlora],
+  ["flora", flora],
 ];
 
 /** Copies of three clients' updates, as many as asked for. */

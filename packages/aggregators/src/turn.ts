@@ -7,11 +7,11 @@ import {
   multiplyTransposedRight,
   qr,
   rotateDown,
-  rotationSize,
   transpose,
 } from "@fedtune/core";
 import type { LowRank, Matrix } from "@fedtune/core";
 import { pairPlaces, readMatrix, readPair, writePair } from "./module-pairs.ts";
+import type { PairPlace } from "./module-pairs.ts";
 import { refactorise } from "./refactorise.ts";
 import type { SingularSplit } from "./refactorise.ts";
 import { ridgeFit } from "./residual-fit.ts";
@@ -42,27 +42,35 @@ const MOST_MISSED = 1e-5;
  */
 export function turnedTier(tier: AdapterTier, split: SingularSplit): TurnedTier {
   const { layout, values } = tier;
-  const places = pairPlaces(layout);
-  const old = places.map((place) => readPair(values, place));
-  const wanted = old.map((pair) => refactorise(pair, split));
-  const rotation = packed(old.map(({ down }, m) => turnTo(wanted[m]?.down ?? down, down)));
+  const turns = pairPlaces(layout).map((place): Turn => {
+    const old = readPair(values, place);
+    return { place, old, wanted: refactorise(old, split).down };
+  });
+  const rotation = Float32Array.from(
+    turns.flatMap(({ old, wanted }) => [...turnTo(wanted, old.down).data]),
+  );
   const next = values.slice();
-  const turnable = rotation.length === rotationSize(layout) && rotation.every(Number.isFinite);
-  if (turnable) rotateDown(layout, next, rotation);
-  const missed = places.map(({ down }, m) => missedBy(readMatrix(next, down), wanted[m]?.down));
-  const followed = turnable && Math.max(0, ...missed) <= MOST_MISSED;
+  rotateDown(layout, next, rotation);
+  const followed = turns.every(({ place, wanted }) =>
+    landsAt(readMatrix(next, place.down), wanted),
+  );
+  if (!followed) for (const { place, wanted } of turns) next.set(wanted.data, place.down.offset);
   let [drift, orthogonality] = [0, 0];
-  for (const [m, place] of places.entries()) {
-    const [before, target] = [old[m], wanted[m]];
-    if (before === undefined || target === undefined) continue;
-    if (!followed) next.set(target.down.data, place.down.offset);
+  for (const { place, old } of turns) {
     const down = readMatrix(next, place.down);
-    writePair(next, place, { up: fitted(before, down), down });
-    drift = Math.max(drift, shareOutside(down, before.down));
+    writePair(next, place, { up: fitted(old, down), down });
+    drift = Math.max(drift, shareOutside(down, old.down));
     orthogonality = Math.max(orthogonality, distanceFromOrthonormal(down));
   }
   const turned = { ...tier, values: next };
   return { tier: turned, rotation: followed ? rotation : null, drift, orthogonality };
+}
+
+/** One module on its way from its old pair to the A that it shall have. */
+interface Turn {
+  readonly place: PairPlace;
+  readonly old: LowRank;
+  readonly wanted: Matrix;
 }
 
 /** T with T A closest to `wanted`. */
@@ -78,23 +86,18 @@ function fitted(before: LowRank, A: Matrix): Matrix {
   return ridgeFit({ gram, misfit }, 0);
 }
 
-function packed(matrices: readonly Matrix[]): Float32Array {
-  return Float32Array.from(matrices.flatMap(({ data }) => [...data]));
-}
-
-/** Largest distance of a row of A to that of `wanted`, over the latter's length. */
-function missedBy(A: Matrix, wanted: Matrix = A): number {
-  let most = 0;
+/** Whether every row of A is where `wanted` has it; never for a NaN. */
+function landsAt(A: Matrix, wanted: Matrix): boolean {
   for (let i = 0; i < A.rows; i++) {
-    let [distance, length] = [0, 0];
+    let [missed, length] = [0, 0];
     for (let j = i * A.cols; j < (i + 1) * A.cols; j++) {
       const value = wanted.data[j] ?? 0;
-      distance += ((A.data[j] ?? 0) - value) ** 2;
+      missed += ((A.data[j] ?? 0) - value) ** 2;
       length += value ** 2;
     }
-    if (distance > 0) most = Math.max(most, Math.sqrt(distance / length));
+    if (!(missed <= MOST_MISSED ** 2 * length)) return false;
   }
-  return most;
+  return true;
 }
 
 /** ||A - A P|| / ||A|| with P the projection on the row space of `space`. */

@@ -22,14 +22,14 @@ const exact: readonly (readonly [
   { ranks?: readonly [number, ...number[]] },
   number,
 ])[] = [
-  ["ffa-lora", ffaLora as Method, {}, 1],
-  ["fedsvd", fedsvd as Method, {}, 2],
-  ["rolora, a round of B", rolora as Method, {}, 2],
-  ["rolora, a round of A", rolora as Method, {}, 1],
-  ["fed-sb", fedSb as Method, {}, 1],
-  ["fedex-lora", fedexLora as Method, {}, 1],
-  ["flora", flora as Method, {}, 1],
-  ["flora over two ranks", flora as Method, { ranks: [2, 3] }, 1],
+  ["ffa-lora", ffaLora, {}, 1],
+  ["fedsvd", fedsvd, {}, 2],
+  ["rolora, a round of B", rolora, {}, 2],
+  ["rolora, a round of A", rolora, {}, 1],
+  ["fed-sb", fedSb, {}, 1],
+  ["fedex-lora", fedexLora, {}, 1],
+  ["flora", flora, {}, 1],
+  ["flora over two ranks", flora, { ranks: [2, 3] }, 1],
 ];
 
 describe("exact aggregation", () => {
@@ -51,7 +51,7 @@ describe("exact aggregation", () => {
   );
 
   it("[AG9] ffa-lora: the mean of B_k times A_0 is the mean of B_k A_0", () => {
-    const bench = benchOf(ffaLora as Method);
+    const bench = benchOf(ffaLora);
     const { layout } = tierIn(bench.context.tiers, 2);
     fc.assert(
       fc.property(cohorts([2]), (cohort) => {
@@ -73,7 +73,7 @@ describe("exact aggregation", () => {
 
   it("[AG14] fed-sb: r x r values per module travel, whatever the module's size", () => {
     for (const rank of [2, 3, 4]) {
-      const bench = benchOf(fedSb as Method, { ranks: [rank] });
+      const bench = benchOf(fedSb, { ranks: [rank] });
       const cohort = { seed: 1, clients: [{ rank, weight: 1 }] };
       const { updates } = roundOf(bench, warmedUp(bench), cohort);
       expect(updates[0]!.delta).toHaveLength(rank * rank * bench.modules.length);
@@ -81,7 +81,7 @@ describe("exact aggregation", () => {
   });
 
   it("[AG9] fedex-lora: the residual has at most the rank of all clients but one", () => {
-    const bench = benchOf(fedexLora as Method, { ranks: [2] });
+    const bench = benchOf(fedexLora, { ranks: [2] });
     const before = warmedUp(bench);
     fc.assert(
       fc.property(cohorts([2]), (cohort) => {

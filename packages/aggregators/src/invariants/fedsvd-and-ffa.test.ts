@@ -8,7 +8,7 @@ import {
   rngFromSeed,
   subtract,
 } from "@fedtune/core";
-import type { LowRank, Matrix, Method, MethodUpdate } from "@fedtune/core";
+import type { LowRank, Matrix, MethodUpdate } from "@fedtune/core";
 import { openFederation, tierIn } from "@fedtune/testkit";
 import type { MethodBench } from "@fedtune/testkit";
 import * as fc from "fast-check";
@@ -18,8 +18,8 @@ import { ffaLora } from "../methods/ffa-lora.ts";
 import { pairPlaces, readPair } from "../module-pairs.ts";
 import { benchOf, closedWith } from "../test-support/cohort.ts";
 
-const turning = benchOf(fedsvd as Method);
-const still = benchOf(ffaLora as Method, { config: { orthonormalInit: true } });
+const turning = benchOf(fedsvd);
+const still = benchOf(ffaLora, { config: { orthonormalInit: true } });
 const { layout, scaling } = tierIn(still.context.tiers, 2);
 const places = pairPlaces(layout);
 const weights = [3, 1, 2];

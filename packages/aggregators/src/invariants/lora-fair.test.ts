@@ -35,7 +35,7 @@ interface Case {
   readonly start: LowRank;
 }
 
-const bench = benchOf(fedavg as Method);
+const bench = benchOf(fedavg);
 const before = warmedUp(bench);
 
 /** A random cohort around a start whose B is not zero. */
@@ -85,11 +85,7 @@ const errorOf = (method: Method, some: Case, config: object = {}): number =>
 
 /** Relative errors: the best product of the rank, LoRA-FAIR without a penalty, the means. */
 function errorsOf(some: Case): readonly [number, number, number] {
-  return [
-    errorOf(flexlora as Method, some),
-    errorOf(loraFair as Method, some, { lambda: 0 }),
-    errorOf(fedavg as Method, some),
-  ];
+  return [errorOf(flexlora, some), errorOf(loraFair, some, { lambda: 0 }), errorOf(fedavg, some)];
 }
 
 /** Means over a case's shares. */
@@ -122,7 +118,7 @@ describe("lora-fair", () => {
       fc.property(cases, lambdas, (some, lambda) => {
         const [B, A] = [meanOf(some, ({ up }) => up), meanOf(some, ({ down }) => down)];
         const ideal = meanOf(some, ({ up, down }) => multiply(up, down));
-        const D = subtract(pairAfter(loraFair as Method, some, { lambda }).up, B);
+        const D = subtract(pairAfter(loraFair, some, { lambda }).up, B);
         const gram = multiplyTransposedRight(A, A);
         const mu = (lambda * (gram.data[0]! + gram.data[3]!)) / 2;
         const left = combine(mu, D, { beta: 1, B: multiply(D, gram) });
@@ -138,7 +134,7 @@ describe("lora-fair", () => {
       fc.property(cases, (some) => {
         const B = meanOf(some, ({ up }) => up);
         const sizes = [0, 0.01, 0.1, 1, 10, 1e3, 1e6].map((lambda) =>
-          lengthOf(subtract(pairAfter(loraFair as Method, some, { lambda }).up, B)),
+          lengthOf(subtract(pairAfter(loraFair, some, { lambda }).up, B)),
         );
         for (const [i, size] of sizes.entries()) {
           expect(size).toBeLessThanOrEqual((sizes[i - 1] ?? Infinity) + 1e-6);
@@ -157,7 +153,7 @@ describe("lora-fair", () => {
           const alike = sent.map((pair) => ({ ...sent[0]!, weight: pair.weight }));
           for (const residual of ["A", "B", "both"]) {
             const { up, down } = pairAfter(
-              loraFair as Method,
+              loraFair,
               { sent: alike, start },
               { ...options, residual },
             );
@@ -178,8 +174,8 @@ describe("lora-fair", () => {
           sent: some.sent.map((pair) => ({ weight: pair.weight, ...mirror(pair) })),
           start: mirror(some.start),
         };
-        const own = pairAfter(loraFair as Method, some, { residual: "A" });
-        const back = mirror(pairAfter(loraFair as Method, other, { residual: "B" }));
+        const own = pairAfter(loraFair, some, { residual: "A" });
+        const back = mirror(pairAfter(loraFair, other, { residual: "B" }));
         expectClose(own.down.data, back.down.data, 2e-6);
         expectSameBits(Float32Array.from(own.up.data), Float32Array.from(back.up.data));
       }),

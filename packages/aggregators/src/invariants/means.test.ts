@@ -10,7 +10,7 @@ import { benchOf, cohorts, roundOf, warmedUp } from "../test-support/cohort.ts";
 import type { Cohort, Outcome } from "../test-support/cohort.ts";
 
 const runs = { numRuns: 30 };
-const bench = benchOf(fedavg as Method);
+const bench = benchOf(fedavg);
 const { layout, scaling } = tierIn(bench.context.tiers, 2);
 const before = warmedUp(bench);
 
