@@ -20,6 +20,9 @@ const SCRATCH: usize = 320;
 
 /** Rounds of looking for work before a thread goes to sleep: some tens of microseconds. */
 const SPIN: i32 = 2000;
+/** How long the last chunks may take: asleep, and spinning (some tens of seconds). */
+const DEADLINE_NS: i64 = 60_000_000_000;
+const MOST_SPINS: i32 = 0x7ffffff0;
 
 /**
  * Carries out the task in the control block, in `chunks` chunks, with the help of the threads that serve it.
@@ -40,7 +43,11 @@ export function dispatch(control: usize, chunks: i32, maySleep: bool): void {
   let spins = 0;
   let done = atomic.load<i32>(control, DONE);
   while (done < chunks) {
-    if (maySleep && ++spins > SPIN) atomic.wait<i32>(control + DONE, done, -1);
+    if (++spins > SPIN && maySleep) {
+      // A chunk takes milliseconds: a thread that is silent for so long has died, and a trap is better than to wait for it.
+      if (atomic.wait<i32>(control + DONE, done, DEADLINE_NS) == AtomicWaitResult.TIMED_OUT)
+        unreachable();
+    } else if (spins > MOST_SPINS) unreachable();
     done = atomic.load<i32>(control, DONE);
   }
 }

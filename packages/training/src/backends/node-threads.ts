@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
+import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
 import type { ThreadPlatform, ThreadSetup } from "./kernels/threads.ts";
 import { threadBody } from "./kernels/threads.ts";
@@ -20,7 +21,7 @@ export const nodeThreads: ThreadPlatform = {
     const { resolve } = createRequire(import.meta.url);
     // The package's main file stands beside its binaries.
     const main = resolve("@tensorflow/tfjs-backend-wasm");
-    return readFile(new URL("tfjs-backend-wasm-simd.wasm", `file://${main}`));
+    return readFile(new URL("tfjs-backend-wasm-simd.wasm", pathToFileURL(main)));
   },
   startThread: (setup) => startWorker(setup),
 };
