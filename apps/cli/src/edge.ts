@@ -38,6 +38,7 @@ const exits = {
   "unknown-client": exitCodes.coordinator,
   "client-replaced": exitCodes.coordinator,
   "not-enough-clients": exitCodes.failure,
+  "budget-exhausted": exitCodes.failure,
   "quorum-missed": exitCodes.failure,
   "run-stopped": exitCodes.failure,
   "run-unknown": exitCodes.coordinator,

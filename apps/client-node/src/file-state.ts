@@ -4,6 +4,7 @@ import type { ClientRecord, ClientState, Hash, RunId } from "@fedtune/core";
 import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { decodeRecord, encodeRecord } from "./record-file.ts";
+import { storageError, systemCode } from "./storage-error.ts";
 
 /**
  * Client state in `directory`, which belongs to one client of one coordinator; made on the first save.
@@ -36,7 +37,7 @@ async function readIfThere(file: string): Promise<Uint8Array | null> {
   try {
     return await readFile(file);
   } catch (error) {
-    if (codeOf(error) === "ENOENT") return null;
+    if (systemCode(error) === "ENOENT") return null;
     throw storageError("read", file, error);
   }
 }
@@ -93,20 +94,4 @@ async function sync(folder: string): Promise<void> {
   } finally {
     await handle.close();
   }
-}
-
-function storageError(action: string, file: string, error: unknown): FedtuneError {
-  const code = codeOf(error);
-  const reason =
-    code === "ENOSPC" ? "the disk is full" : error instanceof Error ? error.message : String(error);
-  return new FedtuneError("storage-failed", `Cannot ${action} ${file}: ${reason}`, {
-    data: { file, reason: code },
-    cause: error,
-  });
-}
-
-function codeOf(error: unknown): string | null {
-  return error instanceof Error && "code" in error && typeof error.code === "string"
-    ? error.code
-    : null;
 }

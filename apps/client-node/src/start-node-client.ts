@@ -1,6 +1,6 @@
 /** The client of one data holder in Node: sockets, files and the caller's trainer around the client loop. */
 import { runClient, socketTransport } from "@fedtune/client";
-import type { ClientListener, SocketTransportOptions } from "@fedtune/client";
+import type { ClientListener, HolderPrivacy, SocketTransportOptions } from "@fedtune/client";
 import { utf8 } from "@fedtune/core";
 import type {
   AdapterShape,
@@ -14,6 +14,7 @@ import type {
 } from "@fedtune/core";
 import { nodeClock, nodeHash } from "@fedtune/node-ports";
 import { join } from "node:path";
+import { fileLedgers } from "./file-ledger.ts";
 import { fileClientState } from "./file-state.ts";
 
 /** Who takes part, where, with what data and on what. */
@@ -30,6 +31,8 @@ export interface NodeClientOptions {
   readonly trainer: Trainer;
   /** What this client's own base model gives for the run's adapter. */
   readonly describe: (spec: RunSpec) => Promise<AdapterShape>;
+  /** What its owner allows runs to learn about the data; null: runs that charge a ledger are refused. */
+  readonly privacy?: Pick<HolderPrivacy, "holder" | "dataset" | "budgetEpsilon"> | null;
   /** Where this machine's clients keep what must outlive them; each coordinator and client has a folder in it. */
   readonly stateDir: string;
   /** Name and version of this program, for the coordinator's logs. */
@@ -63,7 +66,10 @@ export function startNodeClient(options: NodeClientOptions): NodeClient {
   });
   const state = fileClientState(stateFolder(options.stateDir, url, client), nodeHash);
   const done = runClient(
-    { transport, state, clock: nodeClock, hash: nodeHash, trainer, describe },
+    {
+      ...{ transport, state, clock: nodeClock, hash: nodeHash, trainer, describe },
+      ...holderOf(options),
+    },
     {
       ...{ client, run, data, software, signal: ends },
       evaluationData: options.evaluationData ?? null,
@@ -77,6 +83,13 @@ export function startNodeClient(options: NodeClientOptions): NodeClient {
       await done.catch(() => undefined);
     },
   };
+}
+
+/** The holder's ledgers lie beside the clients' folders: they are of its data, whatever coordinator asks. */
+function holderOf({ privacy = null, stateDir }: NodeClientOptions): { privacy?: HolderPrivacy } {
+  if (privacy === null) return {};
+  const ledger = fileLedgers(join(stateDir, "ledgers"), nodeHash);
+  return { privacy: { ...privacy, ledger, time: () => new Date().toISOString() } };
 }
 
 /** The folder of one client of one coordinator: readable, and different for different addresses. */

@@ -36,6 +36,9 @@ import { ownData } from "./own-data.ts";
 import type { OwnData } from "./own-data.ts";
 import { partContext } from "./part-context.ts";
 import type { ClientPorts, OwnAdapter } from "./ports.ts";
+import { openGuard } from "./privacy-guard.ts";
+import type { PrivacyGuard } from "./privacy-guard.ts";
+import { sharedFacts } from "./shared-facts.ts";
 import { withPersonal } from "./with-personal.ts";
 
 /** What a session does with its local run. */
@@ -67,6 +70,8 @@ interface Terms {
   readonly first: HeldAdapter;
   /** What the first adapter takes out of the base. */
   readonly starting: readonly BaseResidual[];
+  /** Null where nothing private is asked of this client. */
+  readonly guard: PrivacyGuard | null;
 }
 
 /** What changes from round to round. */
@@ -100,6 +105,7 @@ export async function openLocalRun(
 ): Promise<LocalRun> {
   const { evaluationData: evaluation, verify, signal } = options;
   const data = ownData(options.data, { evaluation, holdout: welcome.spec.holdout });
+  const guard = await openGuard(welcome, ports);
   const parts = await partContext(ports, welcome);
   const { layout, layoutHash } = parts;
   const first = await firstAdapter(ports, welcome, { layout, layoutHash, verify, signal });
@@ -108,7 +114,7 @@ export async function openLocalRun(
     init: adapter.init,
     scaling: adapterKind(adapter.kind).scaling(adapter),
   });
-  const terms: Terms = { ports, welcome, parts, data, verify, first, starting };
+  const terms: Terms = { ports, welcome, parts, data, verify, first, starting, guard };
   const progress = await restored(terms);
   const { run } = welcome;
   return {
@@ -170,7 +176,7 @@ interface Task {
 
 /** One round: receive, train, encode, save. */
 async function work(terms: Terms, progress: Progress, { order, control }: Task): Promise<Delivery> {
-  const { ports, parts } = terms;
+  const { ports, parts, guard } = terms;
   const { coldStart, personal } = order.plan;
   progress.roles = personal;
   await receive(terms, progress, { sent: order, round: order.round - 1, control });
@@ -178,6 +184,7 @@ async function work(terms: Terms, progress: Progress, { order, control }: Task):
   const start = withPersonal(parts.layout, progress.held, { own, roles: personal });
   const job = jobOf(terms, progress, { order, start });
   const isCold = coldStart === "fit" && personal.length > 0 && own === null;
+  await guard?.reserve(order, { trainings: isCold ? 2 : 1 });
   const result = isCold
     ? await trainFromCold(ports.trainer, { job, personal }, control)
     : await ports.trainer.train(job, control);
@@ -187,6 +194,7 @@ async function work(terms: Terms, progress: Progress, { order, control }: Task):
   const pending = updateOf(terms, { order, start, result, unsent: progress.unsent });
   progress.pending = pending;
   await save(terms, progress);
+  await guard?.spend(order, result.privacyEvents, pending.hash);
   return deliveryOf(pending);
 }
 
@@ -263,13 +271,14 @@ function jobOf(
 
 /** The update as it will travel, with what the client keeps if it is accepted. */
 function updateOf(
-  { ports, parts }: Terms,
+  { ports, parts, welcome }: Terms,
   task: Started & { readonly result: TrainResult; readonly unsent: ClientRecord["unsent"] },
 ): PendingUpdate {
   const { order, start, result } = task;
   const { layout, layoutHash: digest } = parts;
   const { plan, round } = order;
-  const { factors, examples, metrics } = result;
+  const { factors } = result;
+  const { examples, metrics } = sharedFacts(welcome.spec.privacy, result);
   checkFinite(metrics);
   const { bytes, nextUnsent } = encodedChange(plan, task.unsent, {
     layout,

@@ -15,6 +15,8 @@ import type {
   Trainer,
 } from "@fedtune/core";
 
+import type { HolderPrivacy } from "./privacy-guard.ts";
+
 /** What a client needs of the world. */
 export interface ClientPorts {
   readonly transport: ClientTransport;
@@ -22,6 +24,8 @@ export interface ClientPorts {
   readonly clock: Clock;
   readonly hash: Hash;
   readonly trainer: Trainer;
+  /** The data holder's own privacy; without it a client takes no part in runs that charge it. */
+  readonly privacy?: HolderPrivacy;
   /** Adapters by hash, shared by the clients of one process so that they are built and kept once; nobody may change them. */
   readonly adapters?: AdapterCache;
   /** Takes the place of this client's own personal factors; a simulation's reproduction of other code only. */

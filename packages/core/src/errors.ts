@@ -33,6 +33,7 @@ const CODES = {
   "unknown-client": { retryable: false },
   "client-replaced": { retryable: false },
   // rounds and runs
+  "budget-exhausted": { retryable: false },
   "not-enough-clients": { retryable: true },
   "quorum-missed": { retryable: true },
   "run-stopped": { retryable: false },

@@ -23,6 +23,8 @@ export interface Claims {
   readonly exactProduct: boolean;
   /** The next adapter is a linear function of the updates. */
   readonly linear: boolean;
+  /** Updates are read through their weighted mean alone: one private mean may stand for all of them. */
+  readonly meanOnly: boolean;
   /** Roles that no party ever changes. */
   readonly freezes: readonly FactorRole[];
   /** Roles that never leave a client. */

@@ -1,6 +1,5 @@
 /** What the demo trains: its data dealt into one file per client, and its run config. */
-import { methods } from "@fedtune/aggregators";
-import { adapterKinds, FedtuneError, resolveRun, rngFromSeed } from "@fedtune/core";
+import { FedtuneError, resolveRun, rngFromSeed } from "@fedtune/core";
 import type { ResolvedRun } from "@fedtune/core";
 import { nodeHash } from "@fedtune/node-ports";
 import { partition } from "@fedtune/simulation";
@@ -9,6 +8,7 @@ import type { FileData } from "@fedtune/training";
 import { householdFile, nodeFiles } from "@fedtune/training/node";
 import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { registries } from "./registries.ts";
 
 /** What `fedtune demo` was asked for. */
 export interface DemoOptions {
@@ -73,7 +73,7 @@ export async function planDemo(options: DemoOptions): Promise<DemoPlan> {
   const names = dealt.clients.map(({ name }) => name);
   const config = demoConfig(options, labels, names);
   // Refused before an earlier demo's results are gone.
-  const resolved = resolveRun(config, { methods, kinds: adapterKinds }, nodeHash);
+  const resolved = resolveRun(config, registries, nodeHash);
   await emptyFolder(folder);
   const test = source.test ?? (await writeRows(join(folder, "test.jsonl"), dealt.test));
   const clients = await Promise.all(

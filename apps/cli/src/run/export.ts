@@ -1,12 +1,4 @@
-import {
-  digestPattern,
-  FedtuneError,
-  adapterKinds,
-  idPattern,
-  parseInput,
-  resolveRun,
-} from "@fedtune/core";
-import { methods } from "@fedtune/aggregators";
+import { digestPattern, FedtuneError, idPattern, parseInput, resolveRun } from "@fedtune/core";
 import { nodeHash } from "@fedtune/node-ports";
 import { cp, mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -16,6 +8,7 @@ import { adapterMetadata, INCOMPLETE, roundFolder, saveAdapter } from "./adapter
 import { openBaseModel, takenOutOf } from "./base-model.ts";
 import { lacksOf } from "./plan-of-method.ts";
 import { lackText, savedText } from "./report-text.ts";
+import { registries } from "./registries.ts";
 
 /** What `fedtune export` was asked for; exactly one of `server` and `dataDir` is there. */
 export interface ExportOptions {
@@ -149,7 +142,7 @@ async function fromServer(
   const { run, round: asked, out, model: folder } = options;
   const name = run ?? (await onlyRun(server, signal));
   const { history } = parsed(runState, await getJson(`${server}/api/runs/${name}`, signal));
-  const resolved = resolveRun(history.run.config, { methods, kinds: adapterKinds }, nodeHash);
+  const resolved = resolveRun(history.run.config, registries, nodeHash);
   const rounds = history.rounds.map((row) => row.round);
   const round = asked ?? Math.max(...rounds);
   if (!rounds.includes(round)) throw missing(name, round, rounds);

@@ -1,5 +1,4 @@
-import { methods } from "@fedtune/aggregators";
-import { adapterKinds, resolveRun } from "@fedtune/core";
+import { resolveRun } from "@fedtune/core";
 import type { ResolvedRun } from "@fedtune/core";
 import { nodeHash } from "@fedtune/node-ports";
 import { discoverLabels, fileData } from "@fedtune/training";
@@ -16,6 +15,7 @@ import { evaluationLabel } from "./evaluation-label.ts";
 import { lacksOf } from "./plan-of-method.ts";
 import { runText } from "./report-text.ts";
 import { startServing } from "./serving.ts";
+import { registries } from "./registries.ts";
 
 /** What `fedtune serve` was asked for. */
 export interface ServeOptions {
@@ -71,11 +71,7 @@ export async function runServe(options: ServeOptions, io: Io): Promise<number> {
 async function resolveServed(source: ConfigSource, test: FileData | null): Promise<ResolvedRun> {
   const task = source.value["task"] ?? (test === null ? undefined : await taskOf(test));
   return withPlaces(source, (value) =>
-    resolveRun(
-      task === undefined ? value : { ...value, task },
-      { methods, kinds: adapterKinds },
-      nodeHash,
-    ),
+    resolveRun(task === undefined ? value : { ...value, task }, registries, nodeHash),
   );
 }
 

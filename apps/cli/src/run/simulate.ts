@@ -1,5 +1,4 @@
-import { methods } from "@fedtune/aggregators";
-import { adapterKinds, inputError, parseInput, resolveRun, rngFromSeed } from "@fedtune/core";
+import { inputError, parseInput, resolveRun, rngFromSeed } from "@fedtune/core";
 import type { ResolvedRun, TrainControl, Trainer } from "@fedtune/core";
 import { nodeHash } from "@fedtune/node-ports";
 import {
@@ -36,6 +35,7 @@ import { evaluationLabel, sharePersonalText, unusedTestText } from "./evaluation
 import { describePlan, lacksOf } from "./plan-of-method.ts";
 import { runText } from "./report-text.ts";
 import { openTrainers } from "./trainers.ts";
+import { registries } from "./registries.ts";
 
 /** What `fedtune simulate` was asked for. */
 export interface SimulateOptions {
@@ -192,8 +192,6 @@ function checkSharing(
     code: "config-conflict",
   });
 }
-
-const registries = { methods, kinds: adapterKinds };
 
 /** Rounds wait for all simulated clients unless the config says otherwise: nobody is late to a simulation. */
 function everyClient(rounds: unknown, clients: number): unknown {

@@ -124,6 +124,7 @@ export const cellm = {
   claims: {
     exactProduct: false,
     linear: false,
+    meanOnly: true,
     freezes: [],
     personal: [],
     products: ["BA"],

@@ -25,6 +25,7 @@ export const fedavg = {
   claims: {
     exactProduct: false,
     linear: true,
+    meanOnly: true,
     freezes: [],
     personal: [],
     products: ["BA", "diagonal"],

@@ -65,6 +65,7 @@ export const fedexLora = {
     changesBase: true,
     exactProduct: true,
     linear: false,
+    meanOnly: false,
     freezes: [],
     personal: [],
     products: ["BA"],

@@ -43,6 +43,7 @@ export const fedsaLora = {
   claims: {
     exactProduct: false,
     linear: true,
+    meanOnly: true,
     freezes: [],
     personal: ["up", "magnitude"],
     products: ["BA", "diagonal"],

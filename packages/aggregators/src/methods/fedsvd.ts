@@ -91,6 +91,7 @@ export const fedsvd = {
   claims: {
     exactProduct: true,
     linear: false,
+    meanOnly: true,
     freezes: [],
     personal: [],
     products: ["BA"],

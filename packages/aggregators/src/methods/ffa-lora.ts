@@ -48,6 +48,7 @@ export const ffaLora = {
   claims: {
     exactProduct: true,
     linear: true,
+    meanOnly: true,
     freezes: ["down"],
     personal: [],
     products: ["BA", "diagonal"],

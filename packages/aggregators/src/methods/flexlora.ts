@@ -52,6 +52,7 @@ export const flexlora = {
   claims: {
     exactProduct: false,
     linear: false,
+    meanOnly: false,
     freezes: [],
     personal: [],
     products: ["BA"],

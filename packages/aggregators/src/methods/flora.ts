@@ -44,6 +44,7 @@ export const flora = {
     changesBase: true,
     exactProduct: true,
     linear: false,
+    meanOnly: false,
     freezes: [],
     personal: [],
     products: ["BA"],

@@ -50,6 +50,7 @@ export const hetlora = {
   claims: {
     exactProduct: false,
     linear: false,
+    meanOnly: false,
     freezes: [],
     personal: [],
     products: ["BA"],

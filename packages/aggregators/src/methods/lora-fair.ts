@@ -96,6 +96,7 @@ export const loraFair = {
   claims: {
     exactProduct: false,
     linear: false,
+    meanOnly: false,
     freezes: [],
     personal: [],
     products: ["BA"],

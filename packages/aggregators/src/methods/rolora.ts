@@ -27,6 +27,7 @@ export const rolora = {
   claims: {
     exactProduct: true,
     linear: true,
+    meanOnly: true,
     freezes: [],
     personal: [],
     products: ["BA", "diagonal"],

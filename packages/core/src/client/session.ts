@@ -189,10 +189,13 @@ function workFailed(
     // Never the error's own words: they quote files, and with them rows.
     message: `Cannot train round ${round}; the client itself shows why`,
   });
-  return [
-    { ...state, holds, activity: "idle", work: null },
-    [declined, { type: "startTimer", timer: "heartbeat" }],
-  ];
+  const idle: SessionState = { ...state, holds, activity: "idle", work: null };
+  if (code !== "budget-exhausted")
+    return [idle, [declined, { type: "startTimer", timer: "heartbeat" }]];
+  // What is spent never comes back: this client has no further round to give.
+  const message = `Cannot go on in run "${state.run}": the privacy budget of this data is spent`;
+  const [ended, effects] = end(idle, { kind: "refused", code, message });
+  return [ended, [declined, send({ type: "leave", run: state.run }), ...effects]];
 }
 
 /** The order or the evaluation is called off; a finished update is kept, a later attempt at the round may still want it. */

@@ -65,6 +65,7 @@ export const stackingMethod: Method<NoOptions, StackingState> = {
   claims: {
     exactProduct: true,
     linear: false,
+    meanOnly: false,
     freezes: ["head"],
     personal: [],
     products: ["BA"],

@@ -1,0 +1,7 @@
+import { methods } from "@fedtune/aggregators";
+import { adapterKinds } from "@fedtune/core";
+import type { Registries } from "@fedtune/core";
+import { privacyRules } from "@fedtune/dp";
+
+/** What a run config may name. */
+export const registries: Registries = { methods, kinds: adapterKinds, privacy: privacyRules };
