@@ -1,95 +1,16 @@
 /**
  * Matrix products of a training step on wasm: our kernels on one and two threads, and TensorFlow.js' own.
  *
- * `npx tsx --conditions=@fedtune/source bench/matrix-products.ts [--limit 58]` prints one JSON line per shape. `limit` is what one
- * core can do with 128-bit vectors and separate multiplication and addition, in GFLOP/s: 16 operations a cycle on processors
- * with two pipes for each. One thread is timed by processor time, two by the clock; the best of several repetitions counts.
+ * `npm run bench -- matrix-products`, or `npx tsx --conditions=@fedtune/source bench/matrix-products.ts [--limit 58]`, prints one
+ * JSON line per shape (rows x columns x depth). `limit` is what one core can do with 128-bit vectors and separate
+ * multiplication and addition, in GFLOP/s: 16 operations a cycle on processors with two pipes for each.
  */
 import { parseArgs } from "node:util";
-import { chooseBackend } from "@fedtune/training/node";
-import * as tf from "@tensorflow/tfjs";
+import { measureProducts } from "../packages/training/src/test-support/product-speed.ts";
 
 const { values: options } = parseArgs({ options: { limit: { type: "string", default: "58" } } });
-const limit = Number(options.limit);
-
-interface Shape {
-  readonly what: string;
-  readonly batch: number;
-  readonly rows: number;
-  readonly columns: number;
-  readonly depth: number;
-  readonly transposeA: boolean;
-  readonly transposeB: boolean;
+for (const row of await measureProducts()) {
+  const ofLimit = Number((row.own / Number(options.limit)).toFixed(2));
+  console.log(JSON.stringify({ ...row, ofLimit }));
 }
-
-const shape = (what: string, sizes: readonly number[], form: string): Shape => {
-  const [batch = 1, rows = 1, columns = 1, depth = 1] = sizes;
-  const [transposeA, transposeB] = [form.startsWith("T"), form.endsWith("T")];
-  return { what, batch, rows, columns, depth, transposeA, transposeB };
-};
-
-/** MiniLM-L6, batch 16 of 128 tokens, rank 8. */
-const shapes: readonly Shape[] = [
-  shape("feed-forward, forward", [1, 2048, 1536, 384], "NN"),
-  shape("feed-forward, back", [1, 2048, 384, 1536], "NT"),
-  shape("query, forward", [1, 2048, 384, 384], "NN"),
-  shape("query, back", [1, 2048, 384, 384], "NT"),
-  shape("gradient of a weight", [1, 384, 384, 2048], "TN"),
-  shape("scores of attention", [192, 128, 128, 32], "NT"),
-  shape("values of attention", [192, 128, 32, 128], "NN"),
-  shape("keys' gradient", [192, 128, 32, 128], "TN"),
-  shape("x A", [1, 2048, 8, 384], "NT"),
-  shape("h B", [1, 2048, 384, 8], "NT"),
-  shape("gradient of A", [1, 8, 384, 2048], "TN"),
-  shape("gradient of B", [1, 384, 8, 2048], "TN"),
-];
-
-/** Milliseconds of one product: by the clock and by the processor. */
-function timed(work: () => tf.Tensor): { wallMs: number; cpuMs: number } {
-  let best = { wallMs: Infinity, cpuMs: Infinity };
-  const began = performance.now();
-  for (let count = 0; count < 3 || performance.now() - began < 300; count++) {
-    const used = process.cpuUsage();
-    const start = performance.now();
-    work().dispose();
-    const wallMs = performance.now() - start;
-    const { user, system } = process.cpuUsage(used);
-    const cpuMs = (user + system) / 1000;
-    best = { wallMs: Math.min(best.wallMs, wallMs), cpuMs: Math.min(best.cpuMs, cpuMs) };
-  }
-  return best;
-}
-
-async function measureAll(): Promise<ReturnType<typeof timed>[]> {
-  return shapes.map(({ batch, rows, columns, depth, transposeA, transposeB }) => {
-    const a = tf.ones<tf.Rank.R3>(transposeA ? [batch, depth, rows] : [batch, rows, depth]);
-    const b = tf.ones<tf.Rank.R3>(transposeB ? [batch, columns, depth] : [batch, depth, columns]);
-    const best = timed(() => tf.matMul(a, b, transposeA, transposeB));
-    tf.dispose([a, b]);
-    return best;
-  });
-}
-
-await chooseBackend("wasm", { threads: 2 });
-const two = await measureAll();
-await chooseBackend("wasm", { threads: 1 });
-const one = await measureAll();
-await chooseBackend("wasm", { kernels: "stock" });
-const stock = await measureAll();
-shapes.forEach(({ what, transposeA, transposeB, batch, rows, columns, depth }, index) => {
-  const rate = (ms = Number.NaN): number =>
-    Number(((2 * batch * rows * columns * depth) / ms / 1e6).toFixed(1));
-  const own = rate(one[index]?.cpuMs);
-  console.log(
-    JSON.stringify({
-      what,
-      shape: `${batch > 1 ? `${batch} x ` : ""}${rows}x${columns}x${depth}`,
-      form: `${transposeA ? "T" : "N"}${transposeB ? "T" : "N"}`,
-      own,
-      ofLimit: Number((own / limit).toFixed(2)),
-      twoThreads: rate(two[index]?.wallMs),
-      stock: rate(stock[index]?.cpuMs),
-    }),
-  );
-});
 process.exit(0);

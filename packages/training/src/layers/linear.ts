@@ -75,7 +75,7 @@ export function applyLinear(x: tf.Tensor2D, linear: FrozenLinear): tf.Tensor2D {
 }
 
 /** `x W^T + b` without a gradient. */
-export function affine(x: tf.Tensor2D, linear: FrozenLinear): tf.Tensor2D {
+function affine(x: tf.Tensor2D, linear: FrozenLinear): tf.Tensor2D {
   return sumOfProducts([{ a: x, b: linear.forward() }], linear.bias);
 }
 
