@@ -74,7 +74,7 @@ export const sumFunctions = {
 } as const;
 
 /** Closes a round with its means. */
-export function finishMeans<State extends TierState>(
+function finishMeans<State extends TierState>(
   state: State,
   sums: RoundSums,
 ): MethodResult<State> {
