@@ -58,10 +58,15 @@ export type { EpsilonOf, Limit, PrivacyBudget, Reservation } from "./ledger/spen
 export { privacyIssues } from "./privacy-issues.ts";
 export { privacySchema } from "./privacy-settings.ts";
 export type { PrivacySettings, RecordLevelPrivacy, UserLevelPrivacy } from "./privacy-settings.ts";
-export { plannedEvents, plannedSteps } from "./record-level.ts";
-export { privacyRules, privacySettings, runEvents } from "./run-privacy.ts";
-export { plannedEvents, plannedSteps, recordLevelIssues, stepNoise } from "./record-level.ts";
+export {
+  plannedEvents,
+  plannedSteps,
+  recordLevelEvents,
+  recordLevelIssues,
+  stepNoise,
+} from "./record-level.ts";
 export type { PlannedTraining, StepNoise } from "./record-level.ts";
+export { privacyRules, privacySettings, runEvents } from "./run-privacy.ts";
 export { privacyReport, privacyReportText } from "./report.ts";
 export type { Guarantee, NoGuarantee, ReportedSampling, ReportInput } from "./report.ts";
 
