@@ -1,88 +1,9 @@
-import { methods } from "@fedtune/aggregators";
-import { adapterKinds, gatherRoles } from "@fedtune/core";
-import type {
-  DataRef,
-  EvaluateJob,
-  FactorRole,
-  Method,
-  Passage,
-  Trainer,
-  TrainJob,
-} from "@fedtune/core";
-import { expectSameBits, toyTrainer } from "@fedtune/testkit";
+import type { DataRef } from "@fedtune/core";
+import { expectSameBits } from "@fedtune/testkit";
 import { describe, expect, it } from "vitest";
 import { simulate } from "./simulate.ts";
-import type { SimulationOptions } from "./simulate.ts";
-import { clients, config as toy, layout, options } from "./test-support/toy-run.ts";
-
-const config = { ...toy, method: { name: "fedsa-lora" } };
-const personal: readonly FactorRole[] = ["up", "head"];
-const own = (values: Float32Array): Float32Array => gatherRoles(layout, values, personal);
-const common = (values: Float32Array): Float32Array => gatherRoles(layout, values, ["down"]);
-const clientOf = (data: DataRef): number => Number(data["seed"]);
-
-interface Trained {
-  readonly client: number;
-  readonly job: TrainJob;
-  readonly start: Float32Array;
-  readonly factors: Float32Array;
-}
-
-interface Evaluation {
-  readonly client: number;
-  readonly job: EvaluateJob;
-  readonly loss: number;
-  readonly accuracy: number;
-}
-
-/** A toy trainer that writes down what it was asked. */
-function watched() {
-  const trained: Trained[] = [];
-  const evaluations: Evaluation[] = [];
-  const honest = toyTrainer(layout);
-  const trainer: Trainer = {
-    ...honest,
-    async train(job, control) {
-      const result = await honest.train(job, control);
-      const { factors } = result;
-      const start = job.start.slice();
-      trained.push({ client: clientOf(job.data), job, start, factors: factors.slice() });
-      return result;
-    },
-    async evaluate(job, control) {
-      const metrics = await honest.evaluate(job, control);
-      const { loss = NaN, accuracy = NaN } = metrics;
-      const kept = { ...job, start: job.start.slice() };
-      evaluations.push({ client: clientOf(job.data), job: kept, loss, accuracy });
-      return metrics;
-    },
-  };
-  return { trained, evaluations, trainer };
-}
-
-/** What becomes of the messages of a type; the others arrive. */
-function fateOf(
-  type: string,
-  decide: (about: { round: number; name: string }) => readonly number[],
-) {
-  return ({ name, message }: Passage): readonly number[] => {
-    if (message === "") return [0];
-    const said = JSON.parse(message) as { type: string; round?: number };
-    return said.type === type ? decide({ round: said.round ?? -1, name }) : [0];
-  };
-}
-
-/** A run that evaluates, with what its trainer saw. */
-async function run(overrides: Partial<SimulationOptions> = {}, evaluation: object = {}) {
-  const seen = watched();
-  const result = await simulate(
-    { ...config, evaluation },
-    options({ trainer: seen.trainer, verify: true, ...overrides }),
-  );
-  const rounds = result.history.evaluations.map(({ round }) => round);
-  const metrics = result.history.evaluations.map((row) => row.metrics);
-  return { ...seen, ...result, rounds, metrics };
-}
+import { clients, config as toy, options } from "./test-support/toy-run.ts";
+import { fateOf, own, run, watched } from "./test-support/watched-run.ts";
 
 describe("federated evaluation", () => {
   it("[RE14] each client measures the shared A with its own B and head; round 0 as it begins", async () => {
@@ -248,64 +169,5 @@ describe("federated evaluation", () => {
     });
     expect(end.status).toBe("stopped");
     expect(rounds).toEqual([0, 1]);
-  });
-});
-
-describe("a client's own factors", () => {
-  it("[CL3] are kept when the answer to an accepted update is lost with the connection", async () => {
-    let cut = (): void => undefined;
-    let lost = 0;
-    const fate = fateOf("accepted", ({ round, name }) => {
-      if (round !== 2 || name !== "client-1" || lost > 0) return [0];
-      lost += 1;
-      cut();
-      return [];
-    });
-    const { trained, history } = await run({
-      fate,
-      prepare({ network }) {
-        cut = () => {
-          network.cut("client-1");
-        };
-      },
-    });
-    expect(lost).toBe(1);
-    expect(history.rounds[1]?.accepted).toEqual([0, 1, 2, 3]);
-    const of = (round: number) =>
-      trained.find(({ client, job }) => client === 1 && job.round === round);
-    expectSameBits(own(of(3)!.start), own(of(2)!.factors));
-  });
-
-  it("[CL1] with cold start `fit` are trained alone first, once, and do not travel", async () => {
-    const fitting = (methods as readonly Method[]).map((method): Method => ({
-      ...method,
-      plan: (...args) => ({ ...method.plan(...args), coldStart: "fit" }),
-    }));
-    const registries = { methods: fitting, kinds: adapterKinds };
-    const { trained, adapter } = await run({ registries });
-    const first = trained.filter(({ client }) => client === 0).slice(0, 3);
-    expect(first.map(({ job }) => [job.round, job.train])).toEqual([
-      [1, personal],
-      [1, ["down", "up", "head"]],
-      [2, ["down", "up", "head"]],
-    ]);
-    const [fit, usual] = first;
-    expectSameBits(common(fit!.factors), common(fit!.start));
-    expect(own(fit!.factors)).not.toEqual(own(fit!.start));
-    expectSameBits(usual!.start, fit!.factors);
-    expect(usual!.job.seed).not.toEqual(fit!.job.seed);
-    expectSameBits(common(adapter), common((await run()).adapter), "A as without a fit");
-  });
-
-  it("are one set for all, one client after the other, where the released code is reproduced", async () => {
-    const { trained, evaluations } = await run({ sharePersonal: true });
-    expect(trained.map(({ client }) => client)).toEqual([1, 2, 3, 4].flatMap(() => [0, 1, 2, 3]));
-    trained.slice(1).forEach(({ start }, k) => {
-      expectSameBits(own(start), own(trained[k]!.factors), "what the client before left");
-    });
-    evaluations.slice(4).forEach(({ job }, at) => {
-      const left = trained[4 * Math.floor(at / 4) + 3]!;
-      expectSameBits(own(job.start), own(left.factors), "what the last client left");
-    });
   });
 });

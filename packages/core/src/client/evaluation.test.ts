@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ClientId, Digest, RunId } from "../ids.ts";
-import type { MessageOf, RunSpec } from "../protocol/messages.ts";
+import type { RunSpec } from "../protocol/messages.ts";
 import { newSession, stepSession } from "./session.ts";
 import type { SessionEffect, SessionEvent, SessionState } from "./session-types.ts";
 
@@ -58,7 +58,7 @@ const order = heard({
   adapterHash: hash(3),
   seed: [1, 2, 3, 4],
   deadlineMs: 1000,
-} as MessageOf<"order">);
+});
 
 function play(
   events: readonly SessionEvent[],

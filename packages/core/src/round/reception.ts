@@ -11,6 +11,7 @@ import type { Context } from "./coordinator.ts";
 import { giveBlob, takeUpload } from "./data-plane.ts";
 import { heardEvaluated } from "./federated-evaluation.ts";
 import { noteRefusal } from "./drive.ts";
+import { tellAccepted, wasAccepted } from "./accepted.ts";
 import { clientRank, initialStream } from "./setup.ts";
 import type { PreparedTier } from "./setup.ts";
 
@@ -248,27 +249,6 @@ async function update(
   } catch (error) {
     context.post({ type: "arrived", index, round, hash, problem: asFedtuneError(error).code });
   }
-}
-
-/** Tells a client that never heard it that its update was accepted; before the next order makes it give the update up. */
-async function tellAccepted(
-  context: Context,
-  index: number,
-  pending: MessageOf<"join">["pending"],
-): Promise<void> {
-  if (pending === null) return;
-  const { round, hash } = pending;
-  const row = await context.ports.store.getUpdate(context.setup.id, round, index);
-  if (row?.blob.hash !== hash) return;
-  const member = context.state().cohort.find((one) => one.index === index);
-  const isOpen = round === context.state().round && member?.status === "accepted";
-  if (isOpen || (await wasAccepted(context, round, index)))
-    context.send(index, { type: "accepted", run: context.setup.id, round, hash });
-}
-
-async function wasAccepted(context: Context, round: number, index: number): Promise<boolean> {
-  const row = await context.ports.store.getRound(context.setup.id, round);
-  return row?.accepted.includes(index) ?? false;
 }
 
 function known(context: Context, connection: string): Connected {
