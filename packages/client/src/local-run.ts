@@ -30,7 +30,7 @@ import type {
 import { trainFromCold } from "./cold-start.ts";
 import { checkFinite, evaluateOwn } from "./evaluate-own.ts";
 import type { OwnEvaluation } from "./evaluate-own.ts";
-import { firstAdapter, receiveAdapter } from "./held-adapter.ts";
+import { firstAdapter } from "./held-adapter.ts";
 import type { HeldAdapter } from "./held-adapter.ts";
 import { ownData } from "./own-data.ts";
 import type { OwnData } from "./own-data.ts";
@@ -38,6 +38,7 @@ import { partContext } from "./part-context.ts";
 import type { ClientPorts, OwnAdapter } from "./ports.ts";
 import { openGuard } from "./privacy-guard.ts";
 import type { PrivacyGuard } from "./privacy-guard.ts";
+import { receive } from "./receive.ts";
 import { sharedFacts } from "./shared-facts.ts";
 import { withPersonal } from "./with-personal.ts";
 
@@ -201,30 +202,6 @@ async function work(terms: Terms, progress: Progress, { order, control }: Task):
 /** Where several clients share their personal factors, one works after the other. */
 function inTurn<T>({ personal }: ClientPorts, work: () => Promise<T>): Promise<T> {
   return personal === undefined ? work() : personal.inTurn(work);
-}
-
-interface Sent {
-  readonly sent: Pick<MessageOf<"order">, "from" | "download" | "adapterHash">;
-  /** The finished round whose adapter it is. */
-  readonly round: number;
-  readonly control: TrainControl;
-}
-
-/** Brings the held adapter to where the coordinator says. */
-async function receive(terms: Terms, progress: Progress, task: Sent): Promise<void> {
-  const { ports, parts, first, verify } = terms;
-  const { sent, round, control } = task;
-  const { held } = progress;
-  const isSnapshot = sent.from === null;
-  // Fetched before, by work that was called off.
-  if (!isSnapshot && held.round === round && held.hash === sent.adapterHash) return;
-  const from = isSnapshot ? first : held;
-  const reception = { sent, round, from, verify, signal: control.signal };
-  const received = await receiveAdapter(ports, parts, reception);
-  progress.held = received.next;
-  progress.residuals = isSnapshot
-    ? received.residuals
-    : [...progress.residuals, ...received.residuals];
 }
 
 async function evaluate(
