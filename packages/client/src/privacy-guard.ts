@@ -84,7 +84,7 @@ export async function openGuard(
   const store = privacy.ledger(key);
   const once = plannedEvents(settings, spec.training);
   const budget = { epsilon: budgetOf(settings, privacy), delta };
-  const limit = { budget, epsilon: costOf(settings) };
+  const limit = { budget, epsilon: budget.epsilon === Infinity ? () => 0 : costOf(settings) };
   /** One step on the ledger as it is now: other runs of this holder may have charged it meanwhile. */
   const change = (step: (ledger: Ledger, ports: AppendPorts) => Appended): Promise<void> =>
     store.exclusive(async () => {

@@ -4,8 +4,8 @@
  * With the same config, base model, backend and threads the adapter is bit for bit that of a live run with the same
  * accepted set per round.
  */
-import { runClient, memoryClientState } from "@fedtune/client";
-import type { ClientListener } from "@fedtune/client";
+import { memoryClientState, memoryLedger, runClient } from "@fedtune/client";
+import type { ClientListener, HolderPrivacy } from "@fedtune/client";
 import {
   clientId,
   memoryBlobs,
@@ -187,8 +187,9 @@ function startClients(
     const listener = options.clientListener?.(client) ?? {};
     const transport = network.client(client.name);
     const state = memoryClientState();
+    const privacy = simulatedHolder(client, clock);
     return runClient(
-      { transport, state, clock, hash, trainer, adapters, describe, ...shared },
+      { transport, state, clock, hash, trainer, adapters, describe, privacy, ...shared },
       {
         client: clientId(client.name),
         run: coordinator.setup.id,
@@ -200,6 +201,18 @@ function startClients(
       },
     ).catch((error: unknown) => error);
   });
+}
+
+/** Each simulated client is a data holder with a ledger of its own, on the simulation's time. */
+function simulatedHolder({ name }: SimulatedClient, clock: VirtualClock): HolderPrivacy {
+  const ledger = memoryLedger();
+  return {
+    holder: name,
+    dataset: name,
+    budgetEpsilon: null,
+    ledger: () => ledger,
+    time: () => new Date(clock.now()).toISOString(),
+  };
 }
 
 /** The clients' names in order are the run's roster, so that participantIndex does not depend on who connects first. */

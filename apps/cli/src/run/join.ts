@@ -2,9 +2,11 @@ import { clientId, FedtuneError, idPattern } from "@fedtune/core";
 import type { MessageOf, Metrics, RunSpec, SessionEnd } from "@fedtune/core";
 import type { ClientListener, OwnAdapter } from "@fedtune/client";
 import { startNodeClient } from "@fedtune/client-node";
+import { nodeHash } from "@fedtune/node-ports";
 import { fileData } from "@fedtune/training";
 import type { FileData, ModelDescription } from "@fedtune/training";
 import { builtinModelFolder } from "@fedtune/training/node";
+import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { exitCodes } from "../edge.ts";
 import type { Io } from "../io.ts";
@@ -33,6 +35,8 @@ export interface JoinOptions {
   readonly model?: string | undefined;
   readonly backend?: string | undefined;
   readonly stateDir: string;
+  readonly holder?: string | undefined;
+  readonly budgetEpsilon?: number | undefined;
   readonly saveAdapter?: string | undefined;
 }
 
@@ -66,6 +70,11 @@ export async function runJoin(options: JoinOptions, io: Io): Promise<number> {
       trainer,
       describe,
       stateDir: resolve(options.stateDir),
+      privacy: {
+        holder: options.holder ?? name,
+        dataset: await fingerprint(data),
+        budgetEpsilon: options.budgetEpsilon ?? null,
+      },
       software: `fedtune ${version()}`,
       signal: io.signal,
       listener: {
@@ -86,6 +95,11 @@ export async function runJoin(options: JoinOptions, io: Io): Promise<number> {
     bar.stop();
     await trainer.close();
   }
+}
+
+/** Of the whole file: what a run may not use of it is charged all the same, never less. */
+async function fingerprint({ path }: FileData): Promise<string> {
+  return nodeHash.sha256(new Uint8Array(await readFile(path)));
 }
 
 /** What is known when the session is over. */

@@ -143,7 +143,7 @@ describe("fedtune privacy refuses", () => {
   it.each([
     ["laplace.json", [{ mechanism: "laplace", scale: 1 }], 2, "mechanism"],
     ["rate.json", [row, { ...row, samplingRate: 2 }], 2, "1.samplingRate = 2"],
-    ["text.json", "epsilon 3", 3, "it is no JSON, wanted an array of rows"],
+    ["text.json", "epsilon 3", 3, "it is no JSON, wanted a ledger or an array of rows"],
   ])("[DP9] the ledger %s", async (name, content, status, why) => {
     const path = await ledger(name, content);
     const { code, stderr } = await callMain(

@@ -10,10 +10,11 @@ import type {
 import type { Io } from "../io.ts";
 import { tableText } from "../table.ts";
 import { readPrivacyLedger } from "./privacy-ledger.ts";
+import { showLedger } from "./show-ledger.ts";
 
 /** What `fedtune privacy` was asked for. */
 export interface PrivacyOptions {
-  readonly what: "epsilon" | "noise" | "delta";
+  readonly what: "epsilon" | "noise" | "delta" | "ledger";
   readonly samplingRate?: number | undefined;
   readonly noiseMultiplier?: number | undefined;
   readonly steps?: number | undefined;
@@ -47,7 +48,9 @@ export interface PrivacyAnswer extends Provenance {
  * @throws FedtuneError `usage` for a missing or superfluous option; what ledger and accountants refuse
  */
 export async function runPrivacy(options: PrivacyOptions, io: Io): Promise<undefined> {
-  const spent = options.ledger === undefined ? [] : await readPrivacyLedger(options.ledger);
+  if (options.what === "ledger") return showLedger(options, io);
+  const spent =
+    options.ledger === undefined ? [] : (await readPrivacyLedger(options.ledger)).events;
   const found = answer(options, spent);
   const warnings = [...found.warnings, ...deltaWarning(found.delta, options)];
   for (const warning of warnings) io.note(`Note: ${warning}.`);

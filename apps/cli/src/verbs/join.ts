@@ -1,5 +1,5 @@
 import { Command } from "@commander-js/extra-typings";
-import { serverUrl } from "../values.ts";
+import { positive, serverUrl } from "../values.ts";
 import { examples, settings } from "../verb.ts";
 import type { Verb } from "../verb.ts";
 
@@ -33,6 +33,15 @@ export const join: Verb = {
         .option("--model <folder>", "where the base model lies here, if it is no built-in one")
         .option("--backend <name>", "where to train; see: fedtune doctor")
         .option("--state-dir <folder>", "what must survive a restart", ".fedtune/clients")
+        .option(
+          "--holder <name>",
+          "whose data it is: runs of one holder on the same file share a privacy ledger; without: --name",
+        )
+        .option(
+          "--budget-epsilon <number>",
+          "most epsilon that all private runs together may cost this data, whatever a run asks for",
+          positive,
+        )
         .option(
           "--save-adapter <folder>",
           "where this client's whole adapter goes at the end, with the factors that never leave it",

@@ -4,9 +4,17 @@ import { integer, positive } from "../values.ts";
 import { examples, settings } from "../verb.ts";
 import type { Verb } from "../verb.ts";
 
+const examplesOfUse = examples(
+  "fedtune privacy epsilon --sampling-rate 0.01 --noise-multiplier 1 --steps 1000 --delta 1e-5",
+  "fedtune privacy noise --epsilon 3 --delta 1e-5 --sampling-rate 0.01 --steps 1000 --ledger spent.json",
+  "fedtune privacy delta --epsilon 1 --ledger spent.json --accountant rdp --json",
+  "fedtune privacy ledger --ledger .fedtune/clients/ledgers/0123456789abcdef.jsonl",
+);
+
 const more = `
 Rows of the ledger and the row described by --steps and its options are accounted for together; noise is searched for
-that row alone. A ledger is a JSON array of rows such as
+that row alone. A ledger is what clients keep in their state folder (JSON Lines, verified row by row; \`ledger\` shows
+one), or a JSON array of rows such as
   {"mechanism": "poisson-gaussian", "samplingRate": 0.01, "noiseMultiplier": 1, "steps": 1000}
 with mechanism gaussian, poisson-gaussian, fixed-size-gaussian (sampleSize, populationSize) or tree-gaussian
 (participations). A noise multiplier is the noise's standard deviation over the clip norm.
@@ -20,13 +28,18 @@ export const privacy: Verb = {
   define: (enter) =>
     settings(
       new Command("privacy")
-        .summary("epsilon, delta or noise of differentially private training")
+        .summary("epsilon, delta, noise or ledger of differentially private training")
         .description(
           "Accounts for Gaussian noise on clipped sums: the epsilon at a delta, the delta at an epsilon, or the " +
             "noise multiplier that a target needs.",
         )
         .addArgument(
-          new Argument("<what>", "what to find").choices(["epsilon", "noise", "delta"] as const),
+          new Argument("<what>", "what to find").choices([
+            "epsilon",
+            "noise",
+            "delta",
+            "ledger",
+          ] as const),
         )
         .option(
           "--sampling-rate <q>",
@@ -58,18 +71,9 @@ export const privacy: Verb = {
             .choices(["rdp", "prv", "gaussian", "tree"] as const)
             .default("prv" as const),
         )
-        .option("--ledger <file>", "rows that were spent, as JSON"),
+        .option("--ledger <file>", "rows that were spent: a client's ledger, or JSON"),
     )
-      .addHelpText(
-        "after",
-        more +
-          "\n" +
-          examples(
-            "fedtune privacy epsilon --sampling-rate 0.01 --noise-multiplier 1 --steps 1000 --delta 1e-5",
-            "fedtune privacy noise --epsilon 3 --delta 1e-5 --sampling-rate 0.01 --steps 1000 --ledger spent.json",
-            "fedtune privacy delta --epsilon 1 --ledger spent.json --accountant rdp --json",
-          ),
-      )
+      .addHelpText("after", `${more}\n${examplesOfUse}`)
       .action((what, options) =>
         enter(options, async (io) => {
           const { runPrivacy } = await import("../run/privacy.ts");
