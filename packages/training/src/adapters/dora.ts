@@ -8,7 +8,7 @@ import { lora } from "./lora.ts";
 export const dora: AdapterForward = {
   name: "dora",
   apply(x, pass) {
-    const { base, factors, scaling, scope, train, needsInputGradient } = pass;
+    const { base, factors, scaling, scope, train, needsInputGradient, capture } = pass;
     const A = requireFactor(factors, "down");
     const B = requireFactor(factors, "up");
     return withMagnitude(lora.apply(x, pass), {
@@ -26,6 +26,7 @@ export const dora: AdapterForward = {
         y: needsInputGradient || train.has("down") || train.has("up"),
         magnitude: train.has("magnitude"),
       },
+      capture,
     });
   },
 };

@@ -1,6 +1,7 @@
 /** The training half of an adapter kind: its forward pass and gradient. Core holds the other half under the same name. */
 import type * as tf from "@tensorflow/tfjs";
 import type { FactorRole } from "@fedtune/core";
+import type { GradientCapture } from "../layers/capture.ts";
 import type { FrozenLinear } from "../layers/linear.ts";
 
 /** A module's factors on the device, by role; a kind has at most one factor of a role per module. */
@@ -25,6 +26,8 @@ export interface AdaptedPass {
   readonly train: ReadonlySet<FactorRole>;
   /** False when nothing below this module is trained, so that the gradient of x is not wanted. */
   readonly needsInputGradient: boolean;
+  /** Takes the gradients of trained factors per example; a kind that gives it none cannot train privately. */
+  readonly capture?: GradientCapture | undefined;
 }
 
 /** Forward pass and gradient of one adapter kind. */

@@ -6,7 +6,7 @@ import { requireFactor } from "./forward.ts";
 /** Factors: down A `[rank, in]`, up B `[out, rank]`, core R `[rank, rank]`. */
 export const loraXs: AdapterForward = {
   name: "lora-xs",
-  apply: (x, { base, factors, scaling, train, needsInputGradient }) =>
+  apply: (x, { base, factors, scaling, train, needsInputGradient, capture }) =>
     coreLinear(x, {
       base,
       A: requireFactor(factors, "down"),
@@ -19,5 +19,6 @@ export const loraXs: AdapterForward = {
         R: train.has("core"),
         B: train.has("up"),
       },
+      capture,
     }),
 };

@@ -6,12 +6,13 @@ import { requireFactor } from "./forward.ts";
 /** Factors: down A `[rank, in]`, up B `[out, rank]`. */
 export const lora: AdapterForward = {
   name: "lora",
-  apply: (x, { base, factors, scaling, train, needsInputGradient }) =>
+  apply: (x, { base, factors, scaling, train, needsInputGradient, capture }) =>
     loraLinear(x, {
       base,
       A: requireFactor(factors, "down"),
       B: requireFactor(factors, "up"),
       scaling,
       wants: { x: needsInputGradient, A: train.has("down"), B: train.has("up") },
+      capture,
     }),
 };

@@ -7,7 +7,7 @@ import { requireVector } from "./forward.ts";
 /** Factors: down d `[rank]`, up b `[out]`; shared `vera_A` `[rank, widest in]`, `vera_B` `[widest out, rank]`. */
 export const vera: AdapterForward = {
   name: "vera",
-  apply: (x, { base, factors, scope, scaling, train, needsInputGradient }) =>
+  apply: (x, { base, factors, scope, scaling, train, needsInputGradient, capture }) =>
     scaledLinear(x, {
       base,
       A: firstPart(scope, "vera_A", [-1, base.in]),
@@ -16,6 +16,7 @@ export const vera: AdapterForward = {
       v: requireVector(factors, "up"),
       scaling,
       wants: { x: needsInputGradient, d: train.has("down"), v: train.has("up") },
+      capture,
     }),
 };
 

@@ -6,6 +6,7 @@ import { loadTokenizer } from "../tokenizer/tokenizer.ts";
 import type { LocalTrainer } from "../trainer/trainer.ts";
 import { createTrainer } from "../trainer/trainer.ts";
 import { chooseBackend } from "./node-choose.ts";
+import { nodeEntropy } from "./node-entropy.ts";
 import { nodeFiles } from "./node-files.ts";
 import type { FromWorker, TaskName, Tasks, ToWorker, WorkerSetup } from "./worker-messages.ts";
 import { toPlain } from "./worker-messages.ts";
@@ -28,6 +29,7 @@ async function start(setup: WorkerSetup): Promise<LocalTrainer> {
     tokenizer,
     files: nodeFiles,
     clock: performance,
+    entropy: nodeEntropy,
     pause: () => setImmediate(),
   });
   tell({ type: "ready", backend: chosen });

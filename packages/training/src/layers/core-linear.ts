@@ -1,5 +1,7 @@
 /** A frozen linear layer with a low-rank update around a core: `y = x W^T + b + s x A^T R^T B^T`. */
 import type * as tf from "@tensorflow/tfjs";
+import type { GradientCapture } from "./capture.ts";
+import { gradientProduct, handOver } from "./capture.ts";
 import type { FrozenLinear } from "./linear.ts";
 import { backwardProduct } from "./linear.ts";
 import { sumOfProducts } from "./products.ts";
@@ -23,6 +25,8 @@ export interface CorePass {
     readonly R: boolean;
     readonly B: boolean;
   };
+  /** Takes the gradients per example; without it they are summed. */
+  readonly capture?: GradientCapture | undefined;
 }
 
 /**
@@ -53,7 +57,7 @@ export function coreLinear(x: tf.Tensor2D, pass: CorePass): tf.Tensor2D {
 }
 
 function gradients(dy: tf.Tensor2D, saved: readonly tf.Tensor2D[], pass: CorePass): tf.Tensor[] {
-  const { base, A, R, B, scaling, wants } = pass;
+  const { base, A, R, B, scaling, wants, capture } = pass;
   const [h, x] = saved;
   const found: tf.Tensor[] = [];
   const dc = sumOfProducts([{ a: dy, b: B, factor: scaling }]);
@@ -61,11 +65,12 @@ function gradients(dy: tf.Tensor2D, saved: readonly tf.Tensor2D[], pass: CorePas
   if (wants.x && dh !== null)
     found.push(sumOfProducts([backwardProduct(dy, base), { a: dh, b: A }]));
   if (wants.A && dh !== null && x !== undefined)
-    found.push(sumOfProducts([{ a: dh, b: x, transposeA: true }]));
-  if (wants.R && h !== undefined) found.push(sumOfProducts([{ a: dc, b: h, transposeA: true }]));
+    found.push(handOver(gradientProduct({ a: dh, b: x }, capture), A, capture));
+  if (wants.R && h !== undefined)
+    found.push(handOver(gradientProduct({ a: dc, b: h }, capture), R, capture));
   if (wants.B && h !== undefined) {
     const c = sumOfProducts([{ a: h, b: R, transposeB: true }]);
-    found.push(sumOfProducts([{ a: dy, b: c, transposeA: true, factor: scaling }]));
+    found.push(handOver(gradientProduct({ a: dy, b: c, factor: scaling }, capture), B, capture));
   }
   return found;
 }

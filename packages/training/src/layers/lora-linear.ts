@@ -1,5 +1,7 @@
 /** A frozen linear layer with a low-rank update: `y = x W^T + b + s (x A^T) B^T`. */
 import type * as tf from "@tensorflow/tfjs";
+import type { GradientCapture } from "./capture.ts";
+import { gradientProduct, handOver } from "./capture.ts";
 import type { FrozenLinear } from "./linear.ts";
 import { backwardProduct } from "./linear.ts";
 import { sumOfProducts } from "./products.ts";
@@ -16,6 +18,8 @@ export interface LoraPass {
   readonly scaling: number;
   /** Which gradients are wanted; x only when something below is trained. */
   readonly wants: { readonly x: boolean; readonly A: boolean; readonly B: boolean };
+  /** Takes the gradients per example; without it they are summed. */
+  readonly capture?: GradientCapture | undefined;
 }
 
 /**
@@ -39,15 +43,15 @@ export function loraLinear(x: tf.Tensor2D, pass: LoraPass): tf.Tensor2D {
 }
 
 function gradients(dy: tf.Tensor2D, saved: readonly tf.Tensor2D[], pass: LoraPass): tf.Tensor[] {
-  const { base, A, B, scaling, wants } = pass;
+  const { base, A, B, scaling, wants, capture } = pass;
   const [h, x] = saved;
   const found: tf.Tensor[] = [];
   const dh = wants.x || wants.A ? sumOfProducts([{ a: dy, b: B, factor: scaling }]) : null;
   if (wants.x && dh !== null)
     found.push(sumOfProducts([backwardProduct(dy, base), { a: dh, b: A }]));
   if (wants.A && dh !== null && x !== undefined)
-    found.push(sumOfProducts([{ a: dh, b: x, transposeA: true }]));
+    found.push(handOver(gradientProduct({ a: dh, b: x }, capture), A, capture));
   if (wants.B && h !== undefined)
-    found.push(sumOfProducts([{ a: dy, b: h, transposeA: true, factor: scaling }]));
+    found.push(handOver(gradientProduct({ a: dy, b: h, factor: scaling }, capture), B, capture));
   return found;
 }

@@ -1,5 +1,7 @@
 /** DoRA's outer step: every output of an adapted layer brought to a trained magnitude. */
 import * as tf from "@tensorflow/tfjs";
+import type { GradientCapture } from "./capture.ts";
+import { gradientSum, handOver } from "./capture.ts";
 import type { FrozenLinear } from "./linear.ts";
 import { sumOfProducts } from "./products.ts";
 import { withGradient } from "./with-gradient.ts";
@@ -12,6 +14,8 @@ export interface MagnitudePass {
   /** Norms of the rows of `W + s B A`, `[out]`; a constant for the gradient. Called once, outside of the tape. */
   norms(): tf.Tensor1D;
   readonly wants: { readonly y: boolean; readonly magnitude: boolean };
+  /** Takes the gradients per example; without it they are summed. */
+  readonly capture?: GradientCapture | undefined;
 }
 
 /**
@@ -21,7 +25,7 @@ export interface MagnitudePass {
  * DoRA, arXiv 2402.09353, section 4.3, and PEFT. The bias is not scaled. y is saved only if the magnitude is trained.
  */
 export function withMagnitude(y: tf.Tensor2D, pass: MagnitudePass): tf.Tensor2D {
-  const { base, magnitude, wants } = pass;
+  const { base, magnitude, wants, capture } = pass;
   return withGradient({
     inputs: [...(wants.y ? [y] : []), ...(wants.magnitude ? [magnitude] : [])],
     forward: (save) => {
@@ -33,8 +37,10 @@ export function withMagnitude(y: tf.Tensor2D, pass: MagnitudePass): tf.Tensor2D 
     backward: (dy, [gain, norms, saved]) => {
       const found: tf.Tensor[] = [];
       if (wants.y && gain !== undefined) found.push(tf.mul(dy, gain));
-      if (norms !== undefined && saved !== undefined)
-        found.push(tf.div(tf.sum(tf.mul(dy, tf.sub(saved, base.bias)), 0), norms));
+      if (norms !== undefined && saved !== undefined) {
+        const along: tf.Tensor2D = tf.mul(dy, tf.sub(saved, base.bias));
+        found.push(handOver(tf.div(gradientSum(along, capture), norms), magnitude, capture));
+      }
       return found;
     },
   }) as tf.Tensor2D;

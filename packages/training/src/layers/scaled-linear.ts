@@ -1,5 +1,7 @@
 /** A frozen linear layer with a fixed low-rank product whose rows are weighted: `y = x W^T + b + s x A^T diag(d) B^T diag(v)`. */
 import * as tf from "@tensorflow/tfjs";
+import type { GradientCapture } from "./capture.ts";
+import { gradientProduct, handOver } from "./capture.ts";
 import type { FrozenLinear } from "./linear.ts";
 import { backwardProduct } from "./linear.ts";
 import { sumOfProducts } from "./products.ts";
@@ -20,6 +22,8 @@ export interface ScaledPass {
   readonly scaling: number;
   /** Which gradients are wanted; x only when something below is trained. */
   readonly wants: { readonly x: boolean; readonly d: boolean; readonly v: boolean };
+  /** Takes the gradients per example; without it they are summed. */
+  readonly capture?: GradientCapture | undefined;
 }
 
 /**
@@ -50,16 +54,17 @@ function upFactor({ B, d, v }: ScaledPass): tf.Tensor2D {
 }
 
 function gradients(dy: tf.Tensor2D, h: tf.Tensor2D, pass: ScaledPass): tf.Tensor[] {
-  const { base, A, B, d, v, scaling, wants } = pass;
+  const { base, A, B, d, v, scaling, wants, capture } = pass;
   const found: tf.Tensor[] = [];
   if (wants.x) {
     const dh = sumOfProducts([{ a: dy, b: upFactor(pass), factor: scaling }]);
     found.push(sumOfProducts([backwardProduct(dy, base), { a: dh, b: A }]));
   }
   if (!wants.d && !wants.v) return found;
-  const dE = sumOfProducts([{ a: dy, b: h, transposeA: true, factor: scaling }]);
+  const dE = gradientProduct({ a: dy, b: h, factor: scaling }, capture);
   const inner = tf.mul(dE, B);
-  if (wants.d) found.push(tf.sum(tf.mul(inner, tf.reshape(v, [-1, 1])), 0));
-  if (wants.v) found.push(tf.sum(tf.mul(inner, d), 1));
+  // Axes from the end: before them there may be one of examples.
+  if (wants.d) found.push(handOver(tf.sum(tf.mul(inner, tf.reshape(v, [-1, 1])), -2), d, capture));
+  if (wants.v) found.push(handOver(tf.sum(tf.mul(inner, d), -1), v, capture));
   return found;
 }

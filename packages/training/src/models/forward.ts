@@ -4,8 +4,10 @@ import type { FactorRole } from "@fedtune/core";
 import type { AdapterForward, AdapterScope, ModuleFactors } from "../adapters/forward.ts";
 import { activate, relu } from "../layers/activation.ts";
 import { attention } from "../layers/attention.ts";
+import type { GradientCapture } from "../layers/capture.ts";
 import type { TokenBatch } from "../layers/embeddings.ts";
 import { embed } from "../layers/embeddings.ts";
+import { headLinear } from "../layers/head-linear.ts";
 import type { FrozenNorm } from "../layers/layer-norm.ts";
 import { layerNorm } from "../layers/layer-norm.ts";
 import type { FrozenLinear } from "../layers/linear.ts";
@@ -69,6 +71,8 @@ export interface Pass {
   readonly adapter: BoundAdapter;
   readonly path: GradientPath;
   readonly batch: TokenBatch;
+  /** Takes the gradients of trained factors per example, instead of the tape their sums. */
+  readonly capture?: GradientCapture | undefined;
 }
 
 /** Hidden states below the gradient path, `[batch * length, hidden]`; run outside any tape. */
@@ -84,7 +88,7 @@ export function lowerHidden(pass: Pass): tf.Tensor2D {
 export function upperLogits(x: tf.Tensor2D, pass: Pass): tf.Tensor2D {
   return tf.tidy(() => {
     const last = runLayers(x, { pass, from: pass.path.lowest, to: pass.model.config.layers });
-    return applyHead(pool(last, pass), pass.adapter);
+    return applyHead(pool(last, pass), pass);
   });
 }
 
@@ -142,7 +146,11 @@ function runLayer(
 }
 
 /** A linear module of the base, adapted if the adapter has factors for it. */
-function project(x: tf.Tensor2D, name: string, { model, adapter, path }: Pass): tf.Tensor2D {
+function project(
+  x: tf.Tensor2D,
+  name: string,
+  { model, adapter, path, capture }: Pass,
+): tf.Tensor2D {
   const base = linearOf(model, name);
   const factors = adapter.modules.get(name);
   if (factors === undefined) return applyLinear(x, base);
@@ -154,6 +162,7 @@ function project(x: tf.Tensor2D, name: string, { model, adapter, path }: Pass): 
     scaling,
     train,
     needsInputGradient: path.throughInput.has(name),
+    capture,
   });
 }
 
@@ -172,13 +181,14 @@ function pool(hidden: tf.Tensor2D, pass: Pass): tf.Tensor2D {
     : first;
 }
 
-function applyHead(pooled: tf.Tensor2D, { head, headLayers }: BoundAdapter): tf.Tensor2D {
+function applyHead(pooled: tf.Tensor2D, { adapter, capture }: Pass): tf.Tensor2D {
+  const { head, headLayers, train } = adapter;
   return headLayers.reduce((x, { module, activation }) => {
     const weight = head.get(`${module}.weight`) as tf.Tensor2D | undefined;
-    const bias = head.get(`${module}.bias`);
+    const bias = head.get(`${module}.bias`) as tf.Tensor1D | undefined;
     if (weight === undefined || bias === undefined)
       throw new RangeError(`Cannot apply head layer "${module}": a factor is missing`);
-    const y: tf.Tensor2D = tf.add(tf.matMul(x, weight, false, true), bias);
+    const y = headLinear(x, { weight, bias, isTrained: train.has("head"), capture });
     if (activation === "tanh") return tf.tanh(y);
     return activation === "relu" ? relu(y) : y;
   }, pooled);

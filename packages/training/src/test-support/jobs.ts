@@ -7,7 +7,7 @@ import {
   trainingSchema,
   utf8,
 } from "@fedtune/core";
-import type { EvaluateJob, TrainControl, TrainJob } from "@fedtune/core";
+import type { Entropy, EvaluateJob, TrainControl, TrainJob } from "@fedtune/core";
 import { fileData } from "../data/reference.ts";
 import { nodeFiles } from "../backends/node-files.ts";
 import { memoryFiles } from "../files.ts";
@@ -44,18 +44,26 @@ export const reviews = `text\tlabel\n${Object.entries(words)
 /** A control that never aborts. */
 export const noAbort: TrainControl = { signal: new AbortController().signal };
 
+/** What tests vary of a trainer. */
+export interface TinyOptions {
+  readonly files?: Readonly<Record<string, Uint8Array>>;
+  readonly entropy?: Entropy;
+}
+
 /** A trainer in this thread over a checkpoint below `golden/`, with the reviews as `reviews.tsv`. */
 export async function tinyTrainer(
   base = "tiny-bert",
+  { files = { "reviews.tsv": utf8(reviews) }, ...options }: TinyOptions = {},
 ): Promise<{ trainer: LocalTrainer; checkpoint: Checkpoint }> {
   const checkpoint = await loadCheckpoint(nodeFiles, goldenPath(base));
   const tokenizer = await loadTokenizer(nodeFiles, goldenPath(base));
   const trainer = createTrainer({
     checkpoint,
     tokenizer,
-    files: memoryFiles({ "reviews.tsv": utf8(reviews) }),
+    files: memoryFiles(files),
     clock: performance,
     pause: () => new Promise((resolve) => setImmediate(resolve)),
+    ...options,
   });
   return { trainer, checkpoint };
 }
@@ -71,7 +79,9 @@ export function tinyJob(checkpoint: Checkpoint, changes: Partial<TrainJob> = {})
     run: runId("test"),
     round: 1,
     rank: adapter.rank,
-    start: initialAdapter(layout, { ...adapter, kind: adapterKind(adapter.kind) }, rngFromSeed(7)),
+    start:
+      changes.start ??
+      initialAdapter(layout, { ...adapter, kind: adapterKind(adapter.kind) }, rngFromSeed(7)),
     residuals: [],
     train: ["down", "up", "head"],
     task: { kind: "sequence-classification", labels },

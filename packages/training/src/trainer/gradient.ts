@@ -1,9 +1,12 @@
 /** One gradient of the task's loss: a pass forward, a pass back, one read from the device. */
 import * as tf from "@tensorflow/tfjs";
-import type { PaddedBatch } from "../data/batch.ts";
+import type { Example, PaddedBatch } from "../data/batch.ts";
+import { padBatch } from "../data/batch.ts";
 import type { TokenBatch } from "../layers/embeddings.ts";
+import { openCapture } from "../layers/capture.ts";
 import { crossEntropy } from "../layers/loss.ts";
 import type { DeviceModel } from "../models/device.ts";
+import { maxTokens } from "../models/family.ts";
 import type { BoundAdapter, Pass } from "../models/forward.ts";
 import { gradientPath, logits, lowerHidden, upperLogits } from "../models/forward.ts";
 import type { Binding } from "./binding.ts";
@@ -47,6 +50,61 @@ export async function lossAndGradient(
   return { loss: numbers[0] ?? Number.NaN, gradient: numbers.subarray(1) };
 }
 
+/** Gradients of a batch, example by example. */
+export interface ExampleGradients {
+  /** Sum of the examples' losses. */
+  readonly loss: number;
+  /** Per example the gradient of its own loss, packed in layout order; views of one array. */
+  readonly gradients: readonly Float32Array[];
+}
+
+/**
+ * The gradient of every example's own loss at `values` `[layout.size]`, from one pass forward and one back.
+ *
+ * All gradients are read at once: clipping and adding on the host is float64, exact in what one example can change, and
+ * takes a few per mille of the pass.
+ *
+ * @throws RangeError when a trained layer gives no gradients per example
+ */
+export async function exampleGradients(
+  job: GradientJob,
+  values: Float32Array,
+): Promise<ExampleGradients> {
+  const { batch } = job.batch;
+  const [total, rows] = tf.tidy(() => capturedRows(job, values));
+  const [loss, flat] = await Promise.all([readOnce(total), readOnce(rows)]);
+  const size = flat.length / batch;
+  return {
+    loss: loss[0] ?? Number.NaN,
+    gradients: Array.from({ length: batch }, (_, row) =>
+      (flat as Float32Array).subarray(row * size, (row + 1) * size),
+    ),
+  };
+}
+
+/** The summed loss, and the gradients as `[batch, trained values]`. */
+function capturedRows(job: GradientJob, values: Float32Array): [tf.Tensor, tf.Tensor] {
+  const { adapter, inputs } = job.binding.bind(values);
+  const capture = openCapture(job.batch.batch);
+  try {
+    const pass = { ...passOf(job.model, adapter, job.batch), capture };
+    const lower = lowerHidden(pass);
+    const labels = tf.tensor1d(job.batch.labels, "int32");
+    const { value } = tf.valueAndGrads(() => crossEntropy(upperLogits(lower, pass), labels, 1))(
+      inputs,
+    );
+    return [
+      value,
+      tf.concat2d(
+        inputs.map((input) => capture.rows(input)),
+        1,
+      ),
+    ];
+  } finally {
+    capture.dispose();
+  }
+}
+
 /** Logits `[batch * labels]`, row-major, at `values`. */
 export async function batchLogits(job: GradientJob, values: Float32Array): Promise<Float32Array> {
   const packed = tf.tidy(() =>
@@ -76,4 +134,9 @@ function uploadBatch({ batch, length, ids, types, mask }: PaddedBatch): TokenBat
     types: tf.tensor1d(types, "int32"),
     mask: tf.tensor2d(mask, [batch, length]),
   };
+}
+
+/** Examples as a batch that the model takes. */
+export function paddedFor({ config }: DeviceModel, part: readonly Example[]): PaddedBatch {
+  return padBatch(part, { padId: config.padId, maxTokens: maxTokens(config) });
 }

@@ -2,11 +2,10 @@
 import type { FactorRole, Layout, Rng, TrainingSettings } from "@fedtune/core";
 import { FedtuneError, gatherRoles, scatterRoles } from "@fedtune/core";
 import type { Example } from "../data/batch.ts";
-import { chunks, epochBatches, padBatch } from "../data/batch.ts";
+import { chunks, epochBatches } from "../data/batch.ts";
 import type { DeviceModel } from "../models/device.ts";
-import { maxTokens } from "../models/family.ts";
 import type { Binding } from "./binding.ts";
-import { lossAndGradient } from "./gradient.ts";
+import { lossAndGradient, paddedFor } from "./gradient.ts";
 import { clipGradient, createOptimizer } from "./optimizers.ts";
 
 /** What a round trains with. */
@@ -23,7 +22,7 @@ export interface LocalRound {
   afterStep(progress: {
     readonly done: number;
     readonly total: number;
-    readonly loss: number;
+    readonly loss?: number;
   }): void;
 }
 
@@ -91,7 +90,7 @@ async function batchGradient(
   let loss = 0;
   let tokens = 0;
   for (const part of chunks(examples, training.microBatchSize ?? examples.length)) {
-    const batch = padBatch(part, { padId: model.config.padId, maxTokens: maxTokens(model.config) });
+    const batch = paddedFor(model, part);
     const found = await lossAndGradient({ model, binding, batch }, values, 1 / examples.length);
     loss += found.loss;
     tokens += batch.tokens;

@@ -1,6 +1,7 @@
 /** The Trainer port over one base model on one device: flat vectors in, flat vectors out, no tensor outside. */
 import type {
   Clock,
+  Entropy,
   EvaluateJob,
   Metrics,
   TrainControl,
@@ -10,7 +11,7 @@ import type {
 } from "@fedtune/core";
 import { asFedtuneError, FedtuneError, rngFromState } from "@fedtune/core";
 import type { Example } from "../data/batch.ts";
-import { padBatch, sortedBatches } from "../data/batch.ts";
+import { sortedBatches } from "../data/batch.ts";
 import type { DataStore } from "../data/dataset.ts";
 import { openDataStore } from "../data/dataset.ts";
 import { readReference } from "../data/reference.ts";
@@ -25,9 +26,11 @@ import type { TextTokenizer } from "../tokenizer/tokenizer.ts";
 import { checkVocabulary } from "../tokenizer/tokenizer.ts";
 import type { Binding } from "./binding.ts";
 import { bindAdapter } from "./binding.ts";
-import { batchLogits } from "./gradient.ts";
+import { batchLogits, paddedFor } from "./gradient.ts";
+import type { LocalRound } from "./local-steps.ts";
 import { trainLocally } from "./local-steps.ts";
 import { classificationMetrics } from "./metrics.ts";
+import { recordLevelOf, trainRecordLevel } from "./record-level.ts";
 import type { ResidualFold } from "./residuals.ts";
 import { openFold } from "./residuals.ts";
 
@@ -38,6 +41,8 @@ export interface TrainerOptions {
   /** Reads the files that data references name. */
   readonly files: FileSource;
   readonly clock: Pick<Clock, "now">;
+  /** Noise of record-level privacy comes from here; without it such a job is refused, unless its noise is seeded. */
+  readonly entropy?: Entropy;
   /** Resolves once other work of the thread had its turn; awaited before each step, so that an abort can arrive. */
   pause(): Promise<void>;
 }
@@ -118,35 +123,44 @@ function checkAbort(signal: AbortSignal): void {
 
 async function train(context: Context, job: TrainJob, control: TrainControl): Promise<TrainResult> {
   const started = context.options.clock.now();
+  const settings = recordLevelOf(job);
   const { description, examples } = await prepare(context, job, job.training.maxLength);
   const values = Float32Array.from(job.start);
   const binding = bindAdapter(description, values, { kind: job.adapter.kind, train: job.train });
+  const round: LocalRound = {
+    model: context.model,
+    binding,
+    layout: description.layout,
+    train: job.train,
+    training: job.training,
+    examples,
+    rng: rngFromState({ key: job.seed, position: 0 }),
+    beforeStep: () => turn(context, control),
+    afterStep: (progress) => control.onProgress?.(progress),
+  };
+  const { entropy } = context.options;
+  const seconds = (): number => (context.options.clock.now() - started) / 1000;
   try {
-    const totals = await trainLocally(
-      {
-        model: context.model,
-        binding,
-        layout: description.layout,
-        train: job.train,
-        training: job.training,
-        examples,
-        rng: rngFromState({ key: job.seed, position: 0 }),
-        beforeStep: () => turn(context, control),
-        afterStep: (progress) => control.onProgress?.(progress),
-      },
-      values,
-    );
-    const seconds = (context.options.clock.now() - started) / 1000;
-    const metrics = {
-      loss: totals.lossSum / totals.seen,
-      steps: totals.steps,
-      tokens: totals.tokens,
-      seconds,
-    };
-    return { factors: values, examples: examples.length, metrics, privacyEvents: [] };
+    const told =
+      settings === null
+        ? await plainRound(round, values, seconds)
+        : await trainRecordLevel(round, values, { settings, seconds, entropy });
+    return { factors: values, examples: examples.length, ...told };
   } finally {
     binding.dispose();
   }
+}
+
+async function plainRound(
+  round: LocalRound,
+  values: Float32Array,
+  seconds: () => number,
+): Promise<Pick<TrainResult, "metrics" | "privacyEvents">> {
+  const { lossSum, seen, steps, tokens } = await trainLocally(round, values);
+  return {
+    metrics: { loss: lossSum / seen, steps, tokens, seconds: seconds() },
+    privacyEvents: [],
+  };
 }
 
 /** Lets waiting messages in, then stops if one of them was an abort. */
@@ -212,7 +226,7 @@ async function predictAll(
   for (const indices of sortedBatches(lengths, job.batchSize)) {
     await turn(context, control);
     const part = indices.flatMap((index) => examples[index] ?? []);
-    const batch = padBatch(part, { padId: model.config.padId, maxTokens: maxTokens(model.config) });
+    const batch = paddedFor(model, part);
     const found = await batchLogits({ model, binding, batch }, job.start);
     indices.forEach((index, row) => {
       logits.set(found.subarray(row * classes, (row + 1) * classes), index * classes);
