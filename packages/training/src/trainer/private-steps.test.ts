@@ -15,7 +15,7 @@ import type { PrivateRound } from "./private-steps.ts";
 import { trainPrivately } from "./private-steps.ts";
 
 describe("steps", () => {
-  test("[DP22] their number is public: as many as an example takes to be seen, whatever there is", async () => {
+  test("[DP21] their number is public: as many as an example takes to be seen, whatever there is", async () => {
     const training = trainingOf({ localEpochs: 2, maxSteps: null });
     const settings = settingsOf({ samplingRate: 0.3 });
     for (const count of [0, 1, 60]) {
@@ -29,12 +29,12 @@ describe("steps", () => {
     }
   });
 
-  test("[DP22] a step without examples is a step of noise", async () => {
+  test("[DP21] a step without examples is a step of noise", async () => {
     const moved = await update({ examples: [] });
     expect(moved.every((value) => value !== 0)).toBe(true);
   });
 
-  test("all noise of a step is drawn before its data is looked at", async () => {
+  test("[DP21] all noise of a step is drawn before its data is looked at", async () => {
     const order: string[] = [];
     const noise = stream(1);
     const { round } = openRound({
