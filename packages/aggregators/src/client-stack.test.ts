@@ -30,7 +30,7 @@ function roundWith(
 }
 
 describe.each(stacking)("%s", (_name, method) => {
-  it("takes ranks up to maxTotalRank, those without weight not counted", () => {
+  it("[AG25] takes ranks up to maxTotalRank, those without weight not counted", () => {
     const { bench, server, many } = roundWith(method, { maxTotalRank: 8, clients: 4 });
     const idle = { ...many[0]!, index: 9, weight: 0 };
     expect(() => closedWith(bench, server, [...many, idle])).not.toThrow();

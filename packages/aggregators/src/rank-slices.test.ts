@@ -44,7 +44,7 @@ describe("rank slices", () => {
     expect([...sliceOf({ ...wide, values }, wide)]).toEqual([...values]);
   });
 
-  it("what is added to a slice's place is what the tier meant by it, and nothing else moves", () => {
+  it("[AG24] what is added to a slice's place is what the tier meant by it, and nothing else moves", () => {
     const change = draw(narrow.layout.size);
     const sums = Float64Array.from(values);
     addSlice({ ...wide, sums }, { ...narrow, values: change }, 0.5);

@@ -6,7 +6,7 @@ import { clients, config as toy, options } from "./test-support/toy-run.ts";
 import { fateOf, own, run, watched } from "./test-support/watched-run.ts";
 
 describe("federated evaluation", () => {
-  it("[RE14] each client measures the shared A with its own B and head; round 0 as it begins", async () => {
+  it("[RE20] [RE14] each client measures the shared A with its own B and head; round 0 as it begins", async () => {
     const { end, trained, evaluations, rounds } = await run();
     expect(end.status).toBe("completed");
     expect(rounds).toEqual([0, 1, 2, 3, 4]);
@@ -20,7 +20,7 @@ describe("federated evaluation", () => {
     });
   });
 
-  it("[RE14] metrics are means weighted by the examples held out, with the worst client", async () => {
+  it("[RE20] [RE14] metrics are means weighted by the examples held out, with the worst client", async () => {
     const { evaluations, metrics } = await run();
     const last = evaluations.slice(-clients.length);
     const weights = clients.map((_, k) => Math.round(0.2 * (10 + k)));
@@ -40,7 +40,7 @@ describe("federated evaluation", () => {
     });
   });
 
-  it("[DA3] what is held out is never trained on, and weighs nothing", async () => {
+  it("[CL9] [DA3] what is held out is never trained on, and weighs nothing", async () => {
     const { trained, evaluations, history } = await run();
     const parts = [trained, evaluations].map(
       (jobs) => new Set(jobs.map(({ job }) => JSON.stringify(job.data.holdout))),
@@ -85,7 +85,7 @@ describe("federated evaluation", () => {
     expect(await asked()).toEqual(first);
   });
 
-  it("[TR9] goes on without a client that does not answer in time, and tells it to stop", async () => {
+  it("[RE21] [TR9] goes on without a client that does not answer in time, and tells it to stop", async () => {
     const told: string[] = [];
     const lost = fateOf("evaluated", ({ name }) => (name === "client-1" ? [] : [0]));
     const { metrics, end } = await run(
@@ -142,7 +142,7 @@ describe("federated evaluation", () => {
     expect(metrics.at(-1)?.["clients"]).toBe(count);
   });
 
-  it("[RE14] a round that nobody could evaluate leaves no row, and the run goes on", async () => {
+  it("[RE21] [RE14] a round that nobody could evaluate leaves no row, and the run goes on", async () => {
     const refusals: string[] = [];
     const { rounds, end, evaluations } = await run(
       { listener: { refused: ({ code }) => refusals.push(code) } },

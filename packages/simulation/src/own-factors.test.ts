@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { common, fateOf, own, personal, run } from "./test-support/watched-run.ts";
 
 describe("a client's own factors", () => {
-  it("[CL3] are kept when the answer to an accepted update is lost with the connection", async () => {
+  it("[CL10] [CL3] are kept when the answer to an accepted update is lost with the connection", async () => {
     let cut = (): void => undefined;
     let lost = 0;
     const fate = fateOf("accepted", ({ round, name }) => {
@@ -30,7 +30,7 @@ describe("a client's own factors", () => {
     expectSameBits(own(of(3)!.start), own(of(2)!.factors));
   });
 
-  it("[CL1] with cold start `fit` are trained alone first, once, and do not travel", async () => {
+  it("[CL11] [CL1] with cold start `fit` are trained alone first, once, and do not travel", async () => {
     const fitting = (methods as readonly Method[]).map((method): Method => ({
       ...method,
       plan: (...args) => ({ ...method.plan(...args), coldStart: "fit" }),
@@ -51,7 +51,7 @@ describe("a client's own factors", () => {
     expectSameBits(common(adapter), common((await run()).adapter), "A as without a fit");
   });
 
-  it("are one set for all, one client after the other, where the released code is reproduced", async () => {
+  it("[SI9] are one set for all, one client after the other, where the released code is reproduced", async () => {
     const { trained, evaluations } = await run({ sharePersonal: true });
     expect(trained.map(({ client }) => client)).toEqual([1, 2, 3, 4].flatMap(() => [0, 1, 2, 3]));
     trained.slice(1).forEach(({ start }, k) => {

@@ -155,7 +155,7 @@ describe("a sparse run over rank tiers", () => {
     expectSameBits(pending === null ? unsent!.values : pending.nextUnsent!, left);
   });
 
-  it("[CL3] a refused update leaves what was unsent before it as it was", async () => {
+  it("[AG23] [CL3] a refused update leaves what was unsent before it as it was", async () => {
     const client = watched(1);
     const isLate = ({ direction, name, message }: Passage): boolean => {
       if (direction === "down" || name !== "c1") return false;
@@ -171,7 +171,7 @@ describe("a sparse run over rank tiers", () => {
     replayed(client, isAccepted);
   });
 
-  it("what was not sent is dropped once it is older than the plan's rounds", async () => {
+  it("[AG23] what was not sent is dropped once it is older than the plan's rounds", async () => {
     const client = watched(1);
     const fails = failing(1, [2, 3]);
     const world = await openSparseWorld({ trainer: (honest) => fails(client.trainer(honest)) });

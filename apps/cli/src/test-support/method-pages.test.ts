@@ -22,7 +22,7 @@ function expectBlock(page: string, name: string, block: string): void {
 }
 
 describe("the pages about methods (UPDATE_DOCS=1 writes their facts anew)", () => {
-  it("[CI10] every method has a page docs/methods/<name>.md, and every page a method", () => {
+  it("[CI17] every method has a page docs/methods/<name>.md, and every page a method", () => {
     const missing = methods.filter((method) => !existsSync(pageOf(method)));
     expect(missing.map(({ name }) => `docs/methods/${name}.md is missing`)).toEqual([]);
     const known = new Set<string>(methods.map(({ name }) => `${name}.md`));
@@ -42,7 +42,7 @@ describe("the pages about methods (UPDATE_DOCS=1 writes their facts anew)", () =
     },
   );
 
-  it("[CI10] docs/methods.md lists every method with its claims and its traffic", () => {
+  it("[CI17] docs/methods.md lists every method with its claims and its traffic", () => {
     const page = fileURLToPath(new URL("methods.md", docs));
     expectBlock(page, "claims", claimsTable());
     expectBlock(page, "traffic", trafficTable());

@@ -24,7 +24,7 @@ describe("first values", () => {
     }
     // 1.95 is exceeded once in a thousand seeds.
     expect(distance * Math.sqrt(count)).toBeLessThan(1.95);
-    expect(values.at(-1) / 0.5).toBeGreaterThan(3.5);
+    expect(values.at(-1)! / 0.5).toBeGreaterThan(3.5);
     expect(values[0]! / 0.5).toBeLessThan(-3.5);
   });
 

@@ -34,7 +34,7 @@ function refOf(bytes: Uint8Array, kept: number | null) {
 describe("a sparse part", () => {
   const bytes = encodePart(sparse, 2, context);
 
-  it("[AD4] comes back under its hash, and sets all that it leaves out to zero", () => {
+  it("[AG22] [AD4] comes back under its hash, and sets all that it leaves out to zero", () => {
     const ref = refOf(bytes, 9);
     const part = decodePart(bytes, ref, context);
     expect(part).toEqual({ ...sparse, id: ref.hash });

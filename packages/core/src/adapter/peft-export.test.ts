@@ -82,7 +82,7 @@ describe.each(["tiny-bert-pissa", "tiny-bert-pissa-rslora"])("%s", (name) => {
     }
   });
 
-  it("[AD8] becomes the LoRA adapter that PEFT makes of it", () => {
+  it("[AD11] [AD8] becomes the LoRA adapter that PEFT makes of it", () => {
     const files = writePeftAdapter(layout, trained, {
       kind,
       ...settings,
@@ -102,7 +102,7 @@ describe.each(["tiny-bert-pissa", "tiny-bert-pissa-rslora"])("%s", (name) => {
 });
 
 describe("adapters for PEFT", () => {
-  it("[AD8] lora-xs is written as LoRA with B R for B, and read as LoRA", () => {
+  it("[AD11] [AD8] lora-xs is written as LoRA with B R for B, and read as LoRA", () => {
     const kind = adapterKind("lora-xs");
     const settings = { rank: 4, loraAlpha: 8 };
     const layout = adapterLayout(kind, settings, { modules, head });

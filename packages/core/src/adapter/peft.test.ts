@@ -170,7 +170,7 @@ describe("files of VeRA", () => {
     ]);
   });
 
-  it("[AD9] are refused without the shared matrices, which only torch could draw anew", () => {
+  it("[AD12] [AD9] are refused without the shared matrices, which only torch could draw anew", () => {
     const unsaved = JSON.stringify({ ...(JSON.parse(config) as object), save_projection: false });
     expect(() => read(unsaved, without("base_model.vera_A", "base_model.vera_B"))).toThrow(
       invalid("save_projection = false, wanted true: vera_A and vera_B cannot be drawn anew here"),

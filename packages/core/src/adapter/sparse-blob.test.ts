@@ -78,7 +78,7 @@ describe("a sparse blob", () => {
     expect(10 * bytes.length).toBeLessThan(vectorBlobBytes("f32", length));
   });
 
-  it("[AD5] bits turned over at random are refused, or still give a support in order and in range", () => {
+  it("[AG21] [AD5] bits turned over at random are refused, or still give a support in order and in range", () => {
     const length = 500;
     for (const kept of [20, 200]) {
       const { bytes, expected } = blobOf(length, kept);

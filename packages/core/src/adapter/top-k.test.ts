@@ -29,7 +29,7 @@ describe("the largest values", () => {
     expect([...largest(Float32Array.from(values), count)]).toEqual(expected);
   });
 
-  it("are those of a sort, for any values, also where many are equal", () => {
+  it("[AG20] are those of a sort, for any values, also where many are equal", () => {
     const coarse = fc
       .array(fc.integer({ min: -3, max: 3 }), { maxLength: 60 })
       .map((values) => Float32Array.from(values));
@@ -110,7 +110,7 @@ describe("the support of a packed vector", () => {
     },
   );
 
-  it("of equal values is made of the first ones of a group, through all its factors", () => {
+  it("[AG20] of equal values is made of the first ones of a group, through all its factors", () => {
     const support = supportOf(layout, new Float32Array(layout.size), { ...base, density: 0.5 });
     expect([...support]).toEqual([...support.keys()]);
     const perRole = supportOf(layout, new Float32Array(layout.size), { ...base, mask: "role" });

@@ -109,7 +109,7 @@ describe("a session that is asked to evaluate", () => {
     expect(kinds(play([ask(0)], back)[1])).toEqual(["evaluated"]);
   });
 
-  it("[CL1] an order comes first: the evaluation stops, and its outcome is not told", () => {
+  it("[CL10] [CL1] an order comes first: the evaluation stops, and its outcome is not told", () => {
     const [working, effects] = play([order], evaluating);
     expect(kinds(effects)).toEqual(["abortWork", "taken", "stopTimer", "work"]);
     const [after, none] = play([found(0)], working);

@@ -58,6 +58,14 @@ const rules: readonly Rule[] = [
     kind.inits.includes(adapter.init)
       ? null
       : conflict("adapter.init", adapter.init, `${kind.inits.join(" or ")} for kind ${kind.name}`),
+  ({ adapter: { clientRanks, init } }) =>
+    init !== "pissa" || clientRanks === null || new Set(clientRanks).size === 1
+      ? null
+      : conflict(
+          "adapter.init",
+          init,
+          "another one with different adapter.clientRanks: each rank would take its own part out of the base",
+        ),
   ({ adapter: { clientRanks, rank } }) =>
     clientRanks === null || Math.max(...clientRanks) === rank
       ? null

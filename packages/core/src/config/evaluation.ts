@@ -62,7 +62,7 @@ export type EvaluationSettings = Omit<ParsedEvaluation, "where" | "holdout"> & {
 };
 
 /** Whether clients keep factors of their own, so that there is no one model. */
-export function keepsPersonal({ claims }: Pick<Method, "claims">, head: HeadPolicy): boolean {
+function keepsPersonal({ claims }: Pick<Method, "claims">, head: HeadPolicy): boolean {
   return claims.personal.length > 0 || head === "personal";
 }
 

@@ -55,7 +55,7 @@ function reflect(A: Matrix): Reflected {
 /** Unit v such that (I - 2 v v^T) x is a multiple of the first unit vector; null for x = 0. */
 function reflector(x: Float64Array): Float64Array | null {
   let largest = 0;
-  for (let i = 0; i < x.length; i++) largest = Math.max(largest, Math.abs(x[i] ?? 0));
+  for (const value of x) largest = Math.max(largest, Math.abs(value));
   if (largest === 0) return null;
   // Scaled, so that squares neither overflow nor vanish.
   const v = x.slice();

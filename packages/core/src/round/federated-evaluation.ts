@@ -55,7 +55,7 @@ export async function evaluateAtClients(context: Context, round: number): Promis
 }
 
 /** Draws the clients that evaluate: `ceil(fraction x present)` of them, ascending; depends on the stream and the set alone. */
-export function chooseEvaluators(
+function chooseEvaluators(
   present: readonly number[],
   fraction: number,
   rng: Rng,
@@ -72,7 +72,7 @@ export function chooseEvaluators(
  * Means over clients weighted by examples, and how unlike the clients are: `clients`, and of the accuracy the plain mean
  * over clients and the worst. Null without results.
  */
-export function mergeResults(results: readonly ClientResult[]): Metrics | null {
+function mergeResults(results: readonly ClientResult[]): Metrics | null {
   if (results.length === 0) return null;
   const merged = mergeMetrics(
     results.map(({ examples, metrics }) => ({

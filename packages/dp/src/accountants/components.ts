@@ -54,7 +54,7 @@ export function sensitivityOf(relation: NeighbouringRelation): number {
  * Source: Kairouz et al. 2021 (arXiv 2103.00039) appendix D, depth ceil(log2(steps + 1)); several participations by the
  * triangle inequality.
  */
-export function treeSquaredSensitivity(steps: number, participations: number): number {
+function treeSquaredSensitivity(steps: number, participations: number): number {
   const depth = Math.ceil(Math.log2(steps + 1));
   return depth * participations * participations;
 }

@@ -22,7 +22,7 @@ const LEAST_ORDER = 1.01;
  * Source: Canonne, Kamath, Steinke 2020 (arXiv 2004.00010) proposition 12; 0 also by Bretagnolle-Huber,
  * delta^2 >= 1 - exp(-divergence).
  */
-export function epsilonAtOrder(order: number, divergence: number, delta: number): number {
+function epsilonAtOrder(order: number, divergence: number, delta: number): number {
   if (delta * delta + Math.expm1(-divergence) > 0) return 0;
   if (order <= LEAST_ORDER) return Infinity;
   return Math.max(0, divergence + conversionTerm(order, delta));
@@ -34,7 +34,7 @@ export function conversionTerm(order: number, delta: number): number {
 }
 
 /** Delta at an epsilon from one order's Renyi divergence: the same proposition, the other way. */
-export function deltaAtOrder(order: number, divergence: number, epsilon: number): number {
+function deltaAtOrder(order: number, divergence: number, epsilon: number): number {
   if (divergence === 0) return 0;
   const close = Math.sqrt(-Math.expm1(-divergence));
   if (order <= LEAST_ORDER) return close;

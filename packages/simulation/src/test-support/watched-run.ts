@@ -6,7 +6,7 @@ import { simulate } from "../simulate.ts";
 import type { SimulationOptions } from "../simulate.ts";
 import { config as toy, layout, options } from "./toy-run.ts";
 
-export const config = { ...toy, method: { name: "fedsa-lora" } };
+const config = { ...toy, method: { name: "fedsa-lora" } };
 export const personal: readonly FactorRole[] = ["up", "head"];
 export const own = (values: Float32Array): Float32Array => gatherRoles(layout, values, personal);
 export const common = (values: Float32Array): Float32Array => gatherRoles(layout, values, ["down"]);
