@@ -1,10 +1,12 @@
 import {
   concatRows,
   multiply,
+  multiplyTransposedLeft,
   multiplyTransposedRight,
   qr,
   svd,
   transpose,
+  triangularFactor,
   zeros,
 } from "@fedtune/core";
 import type { LowRank, Matrix } from "@fedtune/core";
@@ -12,39 +14,43 @@ import type { LowRank, Matrix } from "@fedtune/core";
 /** Where the singular values go: all into B, or their square roots into both. */
 export type SingularSplit = "s-in-b" | "sqrt";
 
+/** The A of a refactorised product, and what it shares with the old one. */
+export interface Refactorised {
+  /** The new A `[r, in]`. */
+  readonly down: Matrix;
+  /** An orthonormal basis of the old A's rows, as columns `[in, min(r, in)]`. */
+  readonly space: Matrix;
+  /** A A^T of the old A `[r, r]`. */
+  readonly gram: Matrix;
+  /** The new A times the old one's transpose `[r, r]`. */
+  readonly overlap: Matrix;
+}
+
 /**
- * The product B A, A `[r, in]` and B `[out, r]`, by its singular value decomposition U S V^T: with `s-in-b` the new A is
- * V^T, orthonormal rows, and the new B is U S; with `sqrt` both get the root of S.
+ * The A of the product B A, A `[r, in]` and B `[out, r]`, by its singular value decomposition U S V^T: with `s-in-b` the new
+ * A is V^T, orthonormal rows; with `sqrt` its rows get the root of S. The B that goes with it is {@link fittedUp}'s.
  *
- * A thin QR of each side and an r x r core: cost O((in + out) r^2), memory O((in + out) r). The new A stays in the row
- * space of the old one, also where singular values are zero: those rows have length 1 under either split, so that the
- * direction can still be trained. Singular values fall, the largest entry of each row of A is positive. With r > in
+ * A thin QR of A, the triangle of B and an r x r core: cost O((in + out) r^2), memory O((in + out) r). The new A stays in
+ * the row space of the old one, also where singular values are zero: those rows have length 1 under either split, so that
+ * the direction can still be trained. Singular values fall, the largest entry of each row of A is positive. With r > in
  * the rows beyond in are zero.
  */
-export function refactorise({ up: B, down: A }: LowRank, split: SingularSplit): LowRank {
-  const right = qr(transpose(A));
-  const left = qr(B);
-  const [rank, kept] = [A.rows, right.Q.cols];
-  const { U, S, Vt } = svd(padRows(multiplyTransposedRight(left.R, right.R), kept));
-  const rows = multiplyTransposedRight(Vt, right.Q);
-  const columns = multiply(left.Q, firstRows(U, left.Q.cols));
-  const root = (s: number): number => (split === "sqrt" ? Math.sqrt(s) : s);
-  const up = zeros(B.rows, rank);
+export function refactorise({ up: B, down: A }: LowRank, split: SingularSplit): Refactorised {
+  const { Q: space, R } = qr(transpose(A));
+  const { S, Vt } = svd(padRows(multiplyTransposedRight(triangularFactor(B), R), space.cols));
+  const [rank, kept] = [A.rows, space.cols];
+  const rows = multiplyTransposedRight(Vt, space);
+  const mixing = zeros(rank, kept);
   const down = zeros(rank, A.cols);
   for (let i = 0; i < kept; i++) {
     const s = S[i] ?? 0;
     const row = rows.data.subarray(i * A.cols, (i + 1) * A.cols);
-    const sign = largestSign(row);
-    const length = s === 0 || split === "s-in-b" ? sign : sign * root(s);
-    down.data.set(
-      row.map((value) => length * value),
-      i * A.cols,
-    );
-    for (let j = 0; j < B.rows; j++) {
-      up.data[j * rank + i] = sign * root(s) * (columns.data[j * columns.cols + i] ?? 0);
-    }
+    const length = largestSign(row) * (s === 0 || split === "s-in-b" ? 1 : Math.sqrt(s));
+    for (let j = 0; j < A.cols; j++) down.data[i * A.cols + j] = length * (row[j] ?? 0);
+    for (let k = 0; k < kept; k++)
+      mixing.data[i * kept + k] = length * (Vt.data[i * kept + k] ?? 0);
   }
-  return { up, down };
+  return { down, space, gram: multiplyTransposedLeft(R, R), overlap: multiply(mixing, R) };
 }
 
 /** The sign of the entry of largest magnitude, the first of equals. */
@@ -57,8 +63,4 @@ export function largestSign(row: Float64Array): number {
 /** Zero rows below, up to `rows`. */
 export function padRows(M: Matrix, rows: number): Matrix {
   return M.rows >= rows ? M : concatRows([M, zeros(rows - M.rows, M.cols)]);
-}
-
-function firstRows({ cols, data }: Matrix, rows: number): Matrix {
-  return { rows, cols, data: data.subarray(0, rows * cols) };
 }

@@ -78,7 +78,7 @@ export function meanDeltas(
       if (weight === 0) continue;
       const sum = delta.subarray(offset, offset + size);
       for (const source of sources) addFactor(sum, source, name);
-      sum.forEach((value, i) => (sum[i] = value / weight));
+      for (let i = 0; i < size; i++) sum[i] = (sum[i] ?? 0) / weight;
     }
     return delta;
   });
@@ -124,7 +124,13 @@ function moved(
 
 /** Length of all tiers' mean changes together. */
 export function lengthOf(deltas: readonly Float64Array[]): number {
-  return Math.sqrt(total(deltas.map((delta) => total(delta.map((x) => x * x)))));
+  return Math.sqrt(total(deltas.map(sumOfSquares)));
+}
+
+function sumOfSquares(values: Float64Array): number {
+  let sum = 0;
+  for (const value of values) sum += value * value;
+  return sum;
 }
 
 function total(values: Iterable<number>): number {

@@ -5,15 +5,13 @@ import {
   identity,
   multiply,
   multiplyTransposedRight,
-  qr,
   rotateDown,
-  transpose,
 } from "@fedtune/core";
 import type { LowRank, Matrix } from "@fedtune/core";
 import { pairPlaces, readMatrix, readPair, writePair } from "./module-pairs.ts";
 import type { PairPlace } from "./module-pairs.ts";
 import { refactorise } from "./refactorise.ts";
-import type { SingularSplit } from "./refactorise.ts";
+import type { Refactorised, SingularSplit } from "./refactorise.ts";
 import { ridgeFit } from "./residual-fit.ts";
 import type { AdapterTier } from "./tiers.ts";
 
@@ -44,23 +42,24 @@ export function turnedTier(tier: AdapterTier, split: SingularSplit): TurnedTier 
   const { layout, values } = tier;
   const turns = pairPlaces(layout).map((place): Turn => {
     const old = readPair(values, place);
-    return { place, old, wanted: refactorise(old, split).down };
+    return { place, old, wanted: refactorise(old, split) };
   });
-  const rotation = Float32Array.from(
-    turns.flatMap(({ old, wanted }) => [...turnTo(wanted, old.down).data]),
-  );
+  const rotation = packedTurns(turns);
   const next = values.slice();
   rotateDown(layout, next, rotation);
   const followed = turns.every(({ place, wanted }) =>
-    landsAt(readMatrix(next, place.down), wanted),
+    landsAt(readMatrix(next, place.down), wanted.down),
   );
-  if (!followed) for (const { place, wanted } of turns) next.set(wanted.data, place.down.offset);
+  if (!followed) {
+    for (const { place, wanted } of turns) next.set(wanted.down.data, place.down.offset);
+  }
   let [drift, orthogonality] = [0, 0];
-  for (const { place, old } of turns) {
+  for (const { place, old, wanted } of turns) {
     const down = readMatrix(next, place.down);
-    writePair(next, place, { up: fitted(old, down), down });
-    drift = Math.max(drift, shareOutside(down, old.down));
-    orthogonality = Math.max(orthogonality, distanceFromOrthonormal(down));
+    const gram = multiplyTransposedRight(down, down);
+    writePair(next, place, { up: fittedUp(old, { down, gram }), down });
+    drift = Math.max(drift, shareOutside({ down, gram }, wanted.space));
+    orthogonality = Math.max(orthogonality, distanceFromIdentity(gram));
   }
   const turned = { ...tier, values: next };
   return { tier: turned, rotation: followed ? rotation : null, drift, orthogonality };
@@ -70,20 +69,33 @@ export function turnedTier(tier: AdapterTier, split: SingularSplit): TurnedTier 
 interface Turn {
   readonly place: PairPlace;
   readonly old: LowRank;
-  readonly wanted: Matrix;
+  readonly wanted: Refactorised;
 }
 
-/** T with T A closest to `wanted`. */
-function turnTo(wanted: Matrix, A: Matrix): Matrix {
-  const gram = multiplyTransposedRight(A, A);
-  return ridgeFit({ gram, misfit: multiplyTransposedRight(wanted, A) }, 0);
+/** A factor A and A A^T. */
+interface WithGram {
+  readonly down: Matrix;
+  readonly gram: Matrix;
+}
+
+/** Every module's T, with T A closest to the wanted factor. */
+function packedTurns(turns: readonly Turn[]): Float32Array {
+  const rotations = turns.map(({ wanted: { gram, overlap } }) =>
+    ridgeFit({ gram, misfit: overlap }, 0),
+  );
+  const packed = new Float32Array(rotations.reduce((sum, { data }) => sum + data.length, 0));
+  let at = 0;
+  for (const { data } of rotations) {
+    packed.set(data, at);
+    at += data.length;
+  }
+  return packed;
 }
 
 /** B with B A closest to the product of `before`. */
-function fitted(before: LowRank, A: Matrix): Matrix {
-  const gram = multiplyTransposedRight(A, A);
-  const misfit = multiply(before.up, multiplyTransposedRight(before.down, A));
-  return ridgeFit({ gram, misfit }, 0);
+export function fittedUp(before: LowRank, { down, gram }: WithGram): Matrix {
+  const onto = ridgeFit({ gram, misfit: multiplyTransposedRight(before.down, down) }, 0);
+  return multiply(before.up, onto);
 }
 
 /** Whether every row of A is where `wanted` has it; never for a NaN. */
@@ -100,15 +112,20 @@ function landsAt(A: Matrix, wanted: Matrix): boolean {
   return true;
 }
 
-/** ||A - A P|| / ||A|| with P the projection on the row space of `space`. */
-function shareOutside(A: Matrix, space: Matrix): number {
-  const { Q } = qr(transpose(space));
-  const inside = multiplyTransposedRight(multiply(A, Q), Q);
-  return frobeniusNorm(combine(1, A, { beta: -1, B: inside })) / frobeniusNorm(A);
+/** ||A - A P|| / ||A|| with P the projection on the columns of `space`; below 1e-8 it is that or less. */
+function shareOutside({ down, gram }: WithGram, space: Matrix): number {
+  const inside = frobeniusNorm(multiply(down, space)) ** 2;
+  const all = trace(gram);
+  return Math.sqrt(Math.max(0, 1 - inside / all));
 }
 
 /** ||A A^T - I||. */
-function distanceFromOrthonormal(A: Matrix): number {
-  const gram = multiplyTransposedRight(A, A);
-  return frobeniusNorm(combine(1, gram, { beta: -1, B: identity(A.rows) }));
+function distanceFromIdentity(gram: Matrix): number {
+  return frobeniusNorm(combine(1, gram, { beta: -1, B: identity(gram.rows) }));
+}
+
+function trace({ rows, cols, data }: Matrix): number {
+  let sum = 0;
+  for (let i = 0; i < rows; i++) sum += data[i * cols + i] ?? 0;
+  return sum;
 }
