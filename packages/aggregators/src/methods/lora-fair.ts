@@ -1,5 +1,4 @@
 import {
-  combine,
   frobeniusNorm,
   gatherRoles,
   multiply,
@@ -60,8 +59,11 @@ interface FairSums {
 interface ModuleSums {
   readonly place: PairPlace;
   readonly mean: LowRank;
-  up: Matrix;
-  down: Matrix;
+  /** Mean change of the pair. */
+  readonly change: LowRank;
+  readonly up: Matrix;
+  /** Null where A is not corrected. */
+  readonly down: Matrix | null;
 }
 
 const cycle: Cycle = [{ share: ["down", "up", "magnitude"], keep: [] }];
@@ -121,18 +123,30 @@ function openFair(state: FairState, means: RoundSums): FairSums {
   const deltas = meanDeltas(means);
   const tiers = state.tiers.map((tier, t) => {
     const delta = deltas[t] ?? new Float64Array();
-    return { rank: tier.rank, delta, modules: moduleSums(tier, means, delta) };
+    const modules = moduleSums(tier, means, { delta, residual: state.options.residual });
+    return { rank: tier.rank, delta, modules };
   });
   return { round, means, deltas, tiers };
 }
 
-function moduleSums(tier: AdapterTier, { roles, tiers }: RoundSums, delta: Float64Array) {
+function moduleSums(
+  tier: AdapterTier,
+  { roles, tiers }: RoundSums,
+  means: { readonly delta: Float64Array; readonly residual: FairConfig["residual"] },
+) {
+  const { delta, residual } = means;
   const start = gatherRoles(tier.layout, tier.values, roles);
   const mean = delta.map((change, i) => (start[i] ?? 0) + change);
   return pairPlaces(tierOf(tiers, tier.rank).layout).map((place): ModuleSums => {
     const pair = readPair(mean, place);
     const { up, down } = pair;
-    return { place, mean: pair, up: zeros(up.rows, up.cols), down: zeros(down.rows, down.cols) };
+    return {
+      place,
+      mean: pair,
+      change: readPair(delta, place),
+      up: zeros(up.rows, up.cols),
+      down: residual === "B" ? null : zeros(down.rows, down.cols),
+    };
   });
 }
 
@@ -141,15 +155,17 @@ function addResidual({ tiers }: FairSums, { rank, weight: w, delta }: MethodUpda
   const tier = tierOf(tiers, rank);
   for (const sums of tier.modules) {
     const own = readPair(delta, sums.place);
-    const mean = readPair(tier.delta, sums.place);
-    const dB = subtract(own.up, mean.up);
-    const dA = subtract(own.down, mean.down);
+    const dB = subtract(own.up, sums.change.up);
+    const dA = subtract(own.down, sums.change.down);
     const { up: B, down: A } = sums.mean;
-    const across = multiply(dB, multiplyTransposedRight(dA, A));
-    sums.up = combine(1, sums.up, { beta: w, B: across });
-    const along = multiply(multiplyTransposedLeft(B, dB), dA);
-    sums.down = combine(1, sums.down, { beta: w, B: along });
+    addScaled(sums.up, multiply(dB, multiplyTransposedRight(dA, A)), w);
+    if (sums.down !== null) addScaled(sums.down, multiply(multiplyTransposedLeft(B, dB), dA), w);
   }
+}
+
+/** `sum += by * M`, in place. */
+function addScaled({ data: sum }: Matrix, { data }: Matrix, by: number): void {
+  for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] ?? 0) + by * (data[i] ?? 0);
 }
 
 function finish(state: FairState, sums: FairSums): MethodResult<FairState> {
@@ -187,7 +203,7 @@ function corrections(sums: ModuleSums, weight: number, options: FairConfig): Low
     options.residual === "A"
       ? zeros(B.rows, B.cols)
       : fit({ factor: B, gram: multiplyTransposedRight(A, A), misfit: scaled(sums.up) });
-  if (options.residual === "B") return { up, down: zeros(A.rows, A.cols) };
+  if (sums.down === null) return { up, down: zeros(A.rows, A.cols) };
   // What the corrected B has taken care of is no longer A's to correct.
   const done = multiply(multiplyTransposedLeft(B, up), A);
   const misfit = transpose(subtract(scaled(sums.down), done));
