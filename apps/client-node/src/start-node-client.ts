@@ -12,7 +12,7 @@ import type {
   SessionEnd,
   Trainer,
 } from "@fedtune/core";
-import { nodeClock, nodeHash } from "@fedtune/node-ports";
+import { nodeClock, nodeEntropy, nodeHash } from "@fedtune/node-ports";
 import { join } from "node:path";
 import { fileLedgers } from "./file-ledger.ts";
 import { fileClientState } from "./file-state.ts";
@@ -68,6 +68,7 @@ export function startNodeClient(options: NodeClientOptions): NodeClient {
   const done = runClient(
     {
       ...{ transport, state, clock: nodeClock, hash: nodeHash, trainer, describe },
+      entropy: nodeEntropy,
       ...holderOf(options),
     },
     {

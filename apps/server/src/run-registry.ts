@@ -22,6 +22,8 @@ export interface RunToServe {
   readonly setup: RunSetup;
   /** Central evaluation on the operator's data; null or absent: none. */
   readonly evaluate?: CoordinatorPorts["evaluate"];
+  /** Protects whole clients; needed by runs with `privacy.mode` user-level. */
+  readonly privacy?: CoordinatorPorts["privacy"];
   readonly listener?: CoordinatorListener;
   readonly retention?: Retention;
 }
@@ -79,14 +81,14 @@ export function runRegistry(ports: RegistryPorts): RunRegistry {
 }
 
 async function openRun(ports: RegistryPorts, run: RunToServe): Promise<OpenRun> {
-  const { setup, evaluate = null, listener = {}, retention = "all" } = run;
+  const { setup, evaluate = null, privacy = null, listener = {}, retention = "all" } = run;
   const { store, blobs, clock, hash, hub, log } = ports;
   const { transport } = hub.add(setup.id, maxUploadBytes(setup));
   const phases = phaseWatch(setup, clock);
   try {
     const coordinator = await openCoordinator(
       setup,
-      { transport, store, blobs, clock, hash, evaluate },
+      { transport, store, blobs, clock, hash, evaluate, privacy },
       {
         retention,
         listener: both(logging(setup.id, log), { stateChanged: phases.note }, listener),

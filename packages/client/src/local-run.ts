@@ -32,6 +32,7 @@ import { checkFinite, evaluateOwn } from "./evaluate-own.ts";
 import type { OwnEvaluation } from "./evaluate-own.ts";
 import { firstAdapter } from "./held-adapter.ts";
 import type { HeldAdapter } from "./held-adapter.ts";
+import { ownNoise } from "./own-noise.ts";
 import { ownData } from "./own-data.ts";
 import type { OwnData } from "./own-data.ts";
 import { partContext } from "./part-context.ts";
@@ -257,7 +258,9 @@ function updateOf(
   const { factors } = result;
   const { examples, metrics } = sharedFacts(welcome.spec.privacy, result);
   checkFinite(metrics);
+  const perturb = ownNoise(welcome.spec, order, ports.entropy ?? null);
   const { bytes, nextUnsent } = encodedChange(plan, task.unsent, {
+    ...(perturb === null ? {} : { perturb }),
     layout,
     layoutHash: digest,
     round,

@@ -7,6 +7,7 @@ import type {
   Clock,
   DataRef,
   Digest,
+  Entropy,
   Hash,
   MessageOf,
   Metrics,
@@ -26,6 +27,8 @@ export interface ClientPorts {
   readonly trainer: Trainer;
   /** The data holder's own privacy; without it a client takes no part in runs that charge it. */
   readonly privacy?: HolderPrivacy;
+  /** Where this client's share of the noise comes from; without it a client takes no part in runs that ask for one. */
+  readonly entropy?: Entropy;
   /** Adapters by hash, shared by the clients of one process so that they are built and kept once; nobody may change them. */
   readonly adapters?: AdapterCache;
   /** Takes the place of this client's own personal factors; a simulation's reproduction of other code only. */

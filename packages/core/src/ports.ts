@@ -190,6 +190,43 @@ export interface Trainer {
   close(): Promise<void>;
 }
 
+/** What is done to the updates of a run that protects whole clients; noise and settings are its own business. */
+export interface UpdatePrivacy {
+  /** Opens the sum of one round. Every call draws its noise afresh: what an attempt that failed had drawn is gone. */
+  open(round: PrivateRound): PrivateMean;
+}
+
+/** A round that is about to be summed up. */
+export interface PrivateRound {
+  readonly round: number;
+  /** Values of every update. */
+  readonly length: number;
+  /** What the last committed round left, see {@link PrivateRelease}; null before the first. */
+  readonly state: string | null;
+}
+
+/** The sum of one round's updates on its way to become one noisy mean. */
+export interface PrivateMean {
+  /**
+   * Adds one client's whole update, `[length]`; called in participant order, once per client.
+   *
+   * @throws RangeError when the length is another
+   */
+  add(delta: Float32Array): void;
+  /** Ends the sum; also of a round without updates, which must look like any other. */
+  finish(): PrivateRelease;
+}
+
+/** What one round gives away, and what it needs in order to go on. */
+export interface PrivateRelease {
+  /** What stands for all updates: their noisy sum over a number that does not depend on them, `[length]`. */
+  readonly mean: Float32Array;
+  /** Public numbers about the round, by name. */
+  readonly metrics: Metrics;
+  /** Handed to the next round; may be secret, so it leaves the coordinator's store for nobody. */
+  readonly state: string;
+}
+
 /** What a client keeps of one run, written in one atomic step. */
 export interface ClientRecord {
   readonly run: RunId;

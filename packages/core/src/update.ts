@@ -76,6 +76,8 @@ export interface UpdateSource {
   /** The tier vectors before and after training, `[layout.size]`. */
   readonly start: Float32Array;
   readonly trained: Float32Array;
+  /** Changes the packed change in place before it is encoded, for example to add noise. */
+  readonly perturb?: (change: Float32Array) => void;
 }
 
 /**
@@ -92,16 +94,18 @@ export function encodeUpdate(source: UpdateSource): Uint8Array {
     writeBlobHeader({ kind: "update", codec, round, layoutHash, length: size }, bytes);
     const values = new Float32Array(bytes.buffer, BLOB_HEADER_BYTES, size);
     subtract(source, values);
+    source.perturb?.(values);
     if (!Number.isFinite(norm(values))) checkFinite(values, "upload");
     return bytes;
   }
   const values = new Float32Array(size);
   subtract(source, values);
+  source.perturb?.(values);
   return encodeVectorBlob({ kind: "update", codec, round, layoutHash, values });
 }
 
 /** How a change is thinned out. */
-export interface SparseSource extends UpdateSource {
+export interface SparseSource extends Omit<UpdateSource, "perturb"> {
   readonly sparsify: Sparsify;
   /** What earlier rounds left unsent, packed as the change; null: nothing. */
   readonly unsent: Float32Array | null;
@@ -132,7 +136,7 @@ export function encodeSparseUpdate(source: SparseSource): {
   return { bytes, unsent: change };
 }
 
-function checkTrained({ layout, trained }: UpdateSource): void {
+function checkTrained({ layout, trained }: Pick<UpdateSource, "layout" | "trained">): void {
   if (trained.length === layout.size) return;
   throw new FedtuneError(
     "shape-mismatch",
@@ -141,7 +145,10 @@ function checkTrained({ layout, trained }: UpdateSource): void {
 }
 
 /** Writes trained minus start of the chosen factors into `target`, one after the other. */
-function subtract({ layout, roles, start, trained }: UpdateSource, target: Float32Array): void {
+function subtract(
+  { layout, roles, start, trained }: Omit<UpdateSource, "perturb">,
+  target: Float32Array,
+): void {
   let at = 0;
   for (const factor of layout.factors) {
     if (!roles.includes(factor.role)) continue;

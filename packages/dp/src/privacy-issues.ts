@@ -44,6 +44,28 @@ const rules: readonly Rule[] = [
     settings.mode === "user-level" && settings.noiseBy === "clients" && settings.hardened
       ? issue("hardened", true, "false with noiseBy clients: their sum is no discrete Gaussian")
       : null,
+  (settings) =>
+    settings.mode === "user-level" &&
+    settings.noiseBy === "clients" &&
+    settings.adaptiveClipping !== null
+      ? issue("adaptiveClipping", "set", "null with noiseBy clients: nobody else sees their norms")
+      : null,
+  (settings) =>
+    settings.mode === "user-level" &&
+    settings.noiseBy === "coordinator" &&
+    settings.noiseShares !== null
+      ? issue("noiseShares", settings.noiseShares, "null with noiseBy coordinator, who adds it all")
+      : null,
+  (settings) =>
+    settings.mode === "user-level" &&
+    settings.mechanism === "tree" &&
+    settings.relation === "add-or-remove-one"
+      ? issue(
+          "relation",
+          settings.relation,
+          "zero-out or replace-one with mechanism tree, whose leaves keep their places",
+        )
+      : null,
   (settings) => bitsIssue(settings),
 ];
 

@@ -74,8 +74,13 @@ test("[DP19] what does not go together", () => {
   expect(fieldsOf({ ...record, grouping: "per-role", hardened: true })).toEqual([
     "privacy.grouping",
   ]);
-  expect(fieldsOf({ ...user, mechanism: "tree", noiseBy: "clients" })).toEqual(["privacy.noiseBy"]);
-  expect(fieldsOf({ ...user, mechanism: "tree", adaptiveClipping })).toEqual([
+  const tree = { ...user, mechanism: "tree", relation: "zero-out" };
+  expect(fieldsOf(tree)).toEqual([]);
+  expect(fieldsOf({ ...tree, relation: "add-or-remove-one" })).toEqual(["privacy.relation"]);
+  expect(fieldsOf({ ...tree, noiseBy: "clients" })).toEqual(["privacy.noiseBy"]);
+  expect(fieldsOf({ ...tree, adaptiveClipping })).toEqual(["privacy.adaptiveClipping"]);
+  expect(fieldsOf({ ...user, noiseShares: 3 })).toEqual(["privacy.noiseShares"]);
+  expect(fieldsOf({ ...user, noiseBy: "clients", adaptiveClipping })).toEqual([
     "privacy.adaptiveClipping",
   ]);
   expect(fieldsOf({ ...user, noiseBy: "clients", hardened: true })).toEqual(["privacy.hardened"]);

@@ -114,7 +114,15 @@ const userLevel = z.strictObject({
   noiseBy: z
     .enum(["coordinator", "clients"])
     .default("coordinator")
-    .describe("clients: each adds a share that suffices when only rounds.minFitClients answer"),
+    .describe("clients: each clips its own update and adds a share of the noise"),
+  noiseShares: z
+    .int()
+    .positive()
+    .nullable()
+    .default(null)
+    .describe(
+      "with noiseBy clients: the shares of so many make up the whole noise; null: rounds.minFitClients",
+    ),
   mechanism: z
     .enum(["gaussian", "tree"])
     .default("gaussian")

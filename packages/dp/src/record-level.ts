@@ -93,7 +93,14 @@ const gradNormIssue: Rule = (_, { maxGradNorm }) =>
           "null with record-level privacy: privacy.clipNorm bounds each example, and what is released is mostly noise",
       };
 
-const bitsIssue: Rule = ({ adaptiveClipping, noiseMultiplier }, { batchSize }) => {
+/** Settings that say how much noise there is and on what it is drawn. */
+type NoiseSettings = Pick<RecordLevelPrivacy, "adaptiveClipping" | "noiseMultiplier" | "hardened">;
+type NoiseRule = (
+  settings: NoiseSettings,
+  training: Pick<PlannedTraining, "batchSize">,
+) => InputIssue | null;
+
+const bitsIssue: NoiseRule = ({ adaptiveClipping, noiseMultiplier }, { batchSize }) => {
   if (adaptiveClipping === null || noiseMultiplier === null) return null;
   const deviation = adaptiveClipping.clippedCountStddev ?? defaultBitDeviation(batchSize);
   if (noiseMultiplier < 2 * deviation) return null;
@@ -101,7 +108,8 @@ const bitsIssue: Rule = ({ adaptiveClipping, noiseMultiplier }, { batchSize }) =
   return { field: "privacy.noiseMultiplier", value: noiseMultiplier, wanted };
 };
 
-const hardenedIssue: Rule = (settings, training) => {
+/** Noise beyond the range of the hardened mode; `batchSize` is what the bits of adaptive clipping are divided by. */
+export const hardenedIssue: NoiseRule = (settings, training) => {
   const { hardened, noiseMultiplier } = settings;
   if (!hardened || noiseMultiplier === null || bitsIssue(settings, training) !== null) return null;
   const found = stepNoise(settings, noiseMultiplier, training);

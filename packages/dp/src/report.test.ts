@@ -16,7 +16,7 @@ const base: ReportInput = {
   accountant: { name: "prv", parameters: { mesh: 1e-4 } },
   epsilon: limit(0).epsilon,
   spent: step(1),
-  remaining: step(2),
+  planned: step(3),
   units: 1000,
 };
 
@@ -97,7 +97,7 @@ test("before anything is spent epsilon is 0 and the accountant is not asked", ()
   const epsilon = () => {
     throw new Error("wanted no call");
   };
-  const report = privacyReport({ ...base, epsilon, spent: [], remaining: [] });
+  const report = privacyReport({ ...base, epsilon, spent: [], planned: [] });
   expect(report).toMatchObject({ epsilonSpent: 0, epsilonProjected: 0 });
 });
 

@@ -24,8 +24,8 @@ export interface ReportInput {
   readonly epsilon: EpsilonOf;
   /** Charged so far, by this run. */
   readonly spent: readonly PrivacyEvent[];
-  /** Still to come if the run goes on as planned. */
-  readonly remaining: readonly PrivacyEvent[];
+  /** What will have been charged when the run is complete, `spent` included. */
+  readonly planned: readonly PrivacyEvent[];
   /** Protected units in all, for the check of delta; null: not known. */
   readonly units: number | null;
 }
@@ -60,7 +60,7 @@ export interface Guarantee {
 
 /** States the guarantee of a run as data. */
 export function privacyReport(input: ReportInput): Guarantee | NoGuarantee {
-  const { settings, sampling, accountant, spent, remaining } = input;
+  const { settings, sampling, accountant, spent, planned } = input;
   if (settings.mode === "none") return { mode: "none" };
   const epsilonOf: EpsilonOf = (events) => (events.length === 0 ? 0 : input.epsilon(events));
   const isLocal = settings.mode === "record-level";
@@ -78,7 +78,7 @@ export function privacyReport(input: ReportInput): Guarantee | NoGuarantee {
     delta: settings.delta,
     accountant,
     epsilonSpent: epsilonOf(spent),
-    epsilonProjected: epsilonOf([...spent, ...remaining]),
+    epsilonProjected: epsilonOf(planned),
     noise: input.keystream.secure ? "secure" : "seeded",
     arithmetic: settings.hardened
       ? "integer grid, discrete Gaussian"
@@ -124,12 +124,15 @@ function releasedBy({ mode, metrics }: RecordLevelPrivacy | UserLevelPrivacy): r
 }
 
 function warningsOf(
-  { keystream, units }: ReportInput,
+  { keystream, sampling, units }: ReportInput,
   settings: RecordLevelPrivacy | UserLevelPrivacy,
 ): readonly string[] {
-  const { delta, metrics } = settings;
+  const { delta, metrics, mode } = settings;
   return [
     ...(keystream.secure ? [] : ["the noise came from a seed: whoever knows it removes the noise"]),
+    ...(mode === "user-level" && sampling.kind === "poisson"
+      ? ["sampling counts only while nobody but the coordinator knows who took part in a round"]
+      : []),
     ...(metrics === "release" ? ["metrics are released as they are; no epsilon covers them"] : []),
     ...(units !== null && delta * units >= 1
       ? [

@@ -1,12 +1,16 @@
 /** The privacy part of a run's config, for core's registries: schema, contradictions with the run, the noise for a target. */
 import type { InputIssue, Method, PrivacyRules, RunConfig, RunPrivacy } from "@fedtune/core";
+import type { Accountant } from "./accountants/accountant.ts";
 import { accountants } from "./accountants/registry.ts";
 import { calibrateNoise } from "./calibrate.ts";
 import type { PrivacyEvent } from "./events.ts";
 import { privacyIssues } from "./privacy-issues.ts";
 import { privacySchema } from "./privacy-settings.ts";
 import type { PrivacySettings, RecordLevelPrivacy, UserLevelPrivacy } from "./privacy-settings.ts";
-import { plannedEvents, recordLevelIssues } from "./record-level.ts";
+import { hardenedIssue, plannedEvents, recordLevelIssues } from "./record-level.ts";
+
+/** Settings of a private run. */
+export type PrivateSettings = RecordLevelPrivacy | UserLevelPrivacy;
 
 type Rule<Settings> = (
   run: { readonly settings: Settings; readonly config: RunConfig },
@@ -14,7 +18,7 @@ type Rule<Settings> = (
 ) => InputIssue | null;
 
 /** What both private modes ask of a run. */
-const commonRules: readonly Rule<RecordLevelPrivacy | UserLevelPrivacy>[] = [
+const commonRules: readonly Rule<PrivateSettings>[] = [
   ({ config: { rounds }, settings: { mode, metrics } }) =>
     rounds.weightedBy === "uniform" || (mode === "record-level" && metrics === "release")
       ? null
@@ -31,6 +35,19 @@ const commonRules: readonly Rule<RecordLevelPrivacy | UserLevelPrivacy>[] = [
           wanted: "0 with privacy.metrics withhold: clients' scores would leave them as they are",
         }
       : null,
+  ({ config, settings }) => {
+    // Trees have an accountant of their own; see privacyIssues for the relations that it knows.
+    if (settings.mode === "user-level" && settings.mechanism === "tree") return null;
+    const events = runEvents({ ...settings, noiseMultiplier: 1 }, config);
+    const { accountant, relation } = settings;
+    return events.every((event) => runAccountant(settings).supports(event, relation))
+      ? null
+      : {
+          field: "privacy.accountant",
+          value: accountant,
+          wanted: `another one for such sampling under the relation ${relation}`,
+        };
+  },
 ];
 
 const userRules: readonly Rule<UserLevelPrivacy>[] = [
@@ -51,6 +68,43 @@ const userRules: readonly Rule<UserLevelPrivacy>[] = [
           value: rounds.overSelection,
           wanted: "1 with privacy.mode user-level: who is fast decides who takes part",
         },
+  ({ config: { adapter } }) =>
+    new Set(adapter.clientRanks).size <= 1
+      ? null
+      : {
+          field: "adapter.clientRanks",
+          value: adapter.clientRanks,
+          wanted: "one rank with privacy.mode user-level: one noisy mean stands for all updates",
+        },
+  ({ settings: { noiseBy }, config: { rounds } }) =>
+    noiseBy === "coordinator" || rounds.sampling === "fixed"
+      ? null
+      : {
+          field: "rounds.sampling",
+          value: rounds.sampling,
+          wanted: "fixed with privacy.noiseBy clients: a cohort may be too small for its noise",
+        },
+  ({ settings: { noiseShares }, config: { rounds } }) =>
+    noiseShares === null || noiseShares <= rounds.minFitClients
+      ? null
+      : {
+          field: "privacy.noiseShares",
+          value: noiseShares,
+          wanted: `at most rounds.minFitClients (${rounds.minFitClients}): so many may be all that answer`,
+        },
+  ({ settings: { expectedCohort, ...settings } }) =>
+    hardenedIssue(settings, { batchSize: expectedCohort }),
+  ({ settings: { budget, noiseMultiplier }, config }) => {
+    if (budget === null || noiseMultiplier === null) return null;
+    const epsilon = epsilonAfter(config, config.rounds.numRounds) ?? 0;
+    return epsilon <= budget.epsilon
+      ? null
+      : {
+          field: "privacy.budget.epsilon",
+          value: budget.epsilon,
+          wanted: `at least ${epsilon.toPrecision(4)}, what the whole run costs a client that is always there`,
+        };
+  },
 ];
 
 /** Rules of private runs, for `Registries.privacy`. */
@@ -76,21 +130,47 @@ export function privacySettings(privacy: RunPrivacy): PrivacySettings {
   return privacySchema.parse(privacy);
 }
 
-/** Settings whose noise is known: found for the target, for a client that takes part in every round. */
+/** What of a run decides what it costs. */
+export type PrivateRun = Pick<RunConfig, "privacy" | "rounds" | "training">;
+
+/** Settings with nothing left open: noise found for a target is that of a client that takes part in every round. */
 function resolved(config: RunConfig): RunPrivacy {
   const settings = privacySettings(config.privacy);
-  if (settings.mode === "none" || settings.noiseMultiplier !== null) return settings;
-  const { targetEpsilon, delta, accountant, relation } = settings;
-  const { noiseMultiplier } = calibrateNoise({
-    accountant:
-      accountants[
-        settings.mode === "user-level" && settings.mechanism === "tree" ? "tree" : accountant
-      ],
+  if (settings.mode === "none") return settings;
+  const noiseMultiplier = settings.noiseMultiplier ?? calibrated(settings, config);
+  if (settings.mode === "record-level" || settings.noiseBy === "coordinator")
+    return { ...settings, noiseMultiplier };
+  const noiseShares = settings.noiseShares ?? config.rounds.minFitClients;
+  return { ...settings, noiseMultiplier, noiseShares };
+}
+
+function calibrated(settings: PrivateSettings, config: PrivateRun): number {
+  const { targetEpsilon, delta, relation } = settings;
+  return calibrateNoise({
+    accountant: runAccountant(settings),
     relation,
     plan: (noise) => runEvents({ ...settings, noiseMultiplier: noise }, config),
     target: { epsilon: targetEpsilon ?? 0, delta },
-  });
-  return { ...settings, noiseMultiplier };
+  }).noiseMultiplier;
+}
+
+/** Who accounts for a run. */
+export function runAccountant(settings: PrivateSettings): Accountant {
+  const isTree = settings.mode === "user-level" && settings.mechanism === "tree";
+  return accountants[isTree ? "tree" : settings.accountant];
+}
+
+/**
+ * Epsilon, with the accountant's own errors counted in, of a unit that took part in each of the first `round` rounds;
+ * null in a run without privacy.
+ */
+export function epsilonAfter(config: PrivateRun, round: number): number | null {
+  const settings = privacySettings(config.privacy);
+  if (settings.mode === "none") return null;
+  const events = runEvents(settings, config, round);
+  if (events.length === 0) return 0;
+  const { relation, delta } = settings;
+  return runAccountant(settings).compose({ relation, events }).epsilon(delta).upper;
 }
 
 /** Everything that a run as planned does to one unit's data, in the worst case: it takes part in every round. */

@@ -1,5 +1,7 @@
 /** What a run did, round by round, as rows for tables, files and figures. */
 import type { AggregationErrorRow, EvaluationRow, RoundRow, RunHistory } from "@fedtune/core";
+import { epsilonAfter } from "@fedtune/dp";
+import type { PrivateRun } from "@fedtune/dp";
 
 /** One line of a run's report. Round 0 is the initial adapter and has only an evaluation. */
 export interface ReportRow {
@@ -25,21 +27,27 @@ export interface ReportRow {
   readonly controlBytesDown: number;
   /** On the coordinator's clock; virtual in a simulation. */
   readonly seconds: number;
+  /** What a unit that took part in every round so far has spent; null in a run without privacy. */
+  readonly epsilon: number | null;
 }
 
 /** The rows of a run in order of rounds. */
-export function reportRows({
-  rounds,
-  evaluations,
-}: Pick<RunHistory, "rounds" | "evaluations">): ReportRow[] {
+export function reportRows(
+  { rounds, evaluations }: Pick<RunHistory, "rounds" | "evaluations">,
+  config: PrivateRun,
+): ReportRow[] {
   const byRound = new Map(evaluations.map((row) => [row.round, row]));
   const first = byRound.get(0);
-  const rows = rounds.map((row) => reportRow(row, byRound.get(row.round)));
-  return first === undefined ? rows : [initialRow(first), ...rows];
+  const rows = rounds.map((row) => reportRow(row, byRound.get(row.round), config));
+  return first === undefined ? rows : [initialRow(first, config), ...rows];
 }
 
 /** The row of one finished round. */
-export function reportRow(row: RoundRow, evaluation: EvaluationRow | undefined): ReportRow {
+export function reportRow(
+  row: RoundRow,
+  evaluation: EvaluationRow | undefined,
+  config: PrivateRun,
+): ReportRow {
   const { round, training, method, aggregationError } = row;
   const { sampled, refusals, declined, gone, seconds } = row;
   const accepted = row.accepted.length;
@@ -55,13 +63,15 @@ export function reportRow(row: RoundRow, evaluation: EvaluationRow | undefined):
     gone,
     seconds,
     ...row.traffic,
+    epsilon: epsilonAfter(config, round),
   };
   return { ...shared, evaluation: evaluation?.metrics ?? null };
 }
 
-function initialRow({ metrics }: EvaluationRow): ReportRow {
+function initialRow({ metrics }: EvaluationRow, config: PrivateRun): ReportRow {
   const traffic = { bytesUp: 0, bytesDown: 0, controlBytesUp: 0, controlBytesDown: 0 };
   const counts = { sampled: 0, accepted: 0, refusals: {}, declined: 0, gone: 0, seconds: 0 };
-  const nothing = { training: null, method: {}, aggregationError: null };
+  const epsilon = epsilonAfter(config, 0);
+  const nothing = { training: null, method: {}, aggregationError: null, epsilon };
   return { round: 0, evaluation: metrics, ...nothing, ...counts, ...traffic };
 }

@@ -26,6 +26,7 @@ import type {
   Coordinator,
   CoordinatorListener,
   DataRef,
+  Entropy,
   EvaluatedModel,
   FactorRole,
   Fate,
@@ -44,6 +45,7 @@ import type {
   Trainer,
   VirtualClock,
 } from "@fedtune/core";
+import { userLevelPrivacy } from "@fedtune/dp";
 import { adapterCache } from "./adapter-cache.ts";
 import { busyTrainer } from "./busy-trainer.ts";
 import { sharedPersonal } from "./shared-personal.ts";
@@ -70,6 +72,8 @@ export interface SimulationOptions {
   /** Central evaluation; null: none. */
   readonly evaluate: ((model: EvaluatedModel) => Promise<Metrics>) | null;
   readonly hash: Hash;
+  /** Where secure noise comes from; without it, runs that protect whole clients must ask for seeded noise. */
+  readonly entropy?: Entropy;
   /** Resolves after everything ready now has run, for example `setImmediate` as a promise. */
   readonly settle: () => Promise<void>;
   readonly listener?: CoordinatorListener;
@@ -167,6 +171,7 @@ async function openWorld(
     clock,
     hash,
     evaluate: evaluate === null ? null : (model: EvaluatedModel) => clock.busy(evaluate(model)),
+    privacy: userLevelPrivacy(setup.resolved.config, options.entropy ?? null),
   };
   const coordinator = await openCoordinator(setup, ports, { retention, listener });
   return { network, clock, coordinator };
@@ -179,7 +184,10 @@ function startClients(
 ): Promise<unknown>[] {
   const { hash, verify = false } = options;
   const adapters = adapterCache();
-  const shared = options.sharePersonal === true ? { personal: sharedPersonal() } : {};
+  const shared = {
+    ...(options.sharePersonal === true ? { personal: sharedPersonal() } : {}),
+    ...(options.entropy === undefined ? {} : { entropy: options.entropy }),
+  };
   const trainer = busyTrainer(options.trainer, clock);
   const describe = (spec: RunSpec): Promise<AdapterShape> =>
     Promise.resolve(options.describe(spec));

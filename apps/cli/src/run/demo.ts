@@ -124,7 +124,7 @@ async function simulated({ plan, resolved, backend }: Demo, io: Io): Promise<Dem
         round,
         takenOut: await takenOutOf(model, resolved),
       });
-      const rows = reportRows(result.history);
+      const rows = reportRows(result.history, result.resolved.config);
       const { status, failure } = result.end;
       const accuracy = joined(plan, rows, { before, after });
       return { status, rows, accuracy, adapter, failure: failure?.message ?? null };

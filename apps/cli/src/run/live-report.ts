@@ -64,7 +64,7 @@ export function liveReport(options: LiveReportOptions, io: Io): LiveReport {
       tell();
       pending = row;
       finished = row.round;
-      io.event({ event: "round", ...reportRow(row, undefined) });
+      io.event({ event: "round", ...reportRow(row, undefined, config) });
       if (!evaluates || !isEvaluated(row.round, config)) tell();
     },
     evaluated(row) {

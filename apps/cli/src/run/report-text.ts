@@ -1,4 +1,6 @@
 import type { RunEnd } from "@fedtune/core";
+import { privacyReportText } from "@fedtune/dp";
+import type { Guarantee, NoGuarantee } from "@fedtune/dp";
 import type { ReportRow } from "@fedtune/simulation";
 import { tableText } from "../table.ts";
 
@@ -48,13 +50,16 @@ export interface RunText {
   readonly adapter: string | null;
   /** What the adapter lacks. */
   readonly incomplete: readonly string[];
+  /** What the run guarantees to those whose data it used. */
+  readonly privacy: Guarantee | NoGuarantee;
   readonly end: RunEnd;
 }
 
 /** The end of a run for people. */
-export function runText({ rows, label, adapter, incomplete, end }: RunText): string {
+export function runText({ rows, label, adapter, incomplete, privacy, end }: RunText): string {
   const parts = rows.length === 0 ? [] : [roundsTable(rows, label)];
   if (adapter !== null) parts.push(savedText(adapter, incomplete));
+  if (privacy.mode !== "none") parts.push(privacyReportText(privacy));
   if (end.failure !== null)
     parts.push(`The run failed: ${end.failure.message} (${end.failure.code})`);
   return parts.join("\n\n");

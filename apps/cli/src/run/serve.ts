@@ -59,10 +59,10 @@ export async function runServe(options: ServeOptions, io: Io): Promise<number> {
     `Run "${config.name}" (${String(config.method["name"])}, ${config.rounds.numRounds} rounds) at ${url}`,
   );
   io.note(`Clients join with: fedtune join --server ${url} --name NAME --data FILE`);
-  const { end, rows, adapter } = await served.run().finally(() => served.close());
+  const { end, rows, adapter, privacy } = await served.run().finally(() => served.close());
   const incomplete = lacksOf(resolved);
-  io.result({ run: config.name, ...end, rounds: rows, adapter, incomplete }, () =>
-    runText({ rows, label: evaluationLabel(resolved), adapter, incomplete, end }),
+  io.result({ run: config.name, ...end, rounds: rows, adapter, privacy, incomplete }, () =>
+    runText({ rows, label: evaluationLabel(resolved), adapter, incomplete, privacy, end }),
   );
   return end.status === "completed" ? exitCodes.ok : exitCodes.failure;
 }

@@ -1,7 +1,8 @@
 /** A coordinator process: its port, its run, its evaluation, and the adapters that it saves. */
 import { FedtuneError, memoryStore } from "@fedtune/core";
 import type { CoordinatorListener, Coordinator, ResolvedRun, RunEnd, Store } from "@fedtune/core";
-import { nodeHash } from "@fedtune/node-ports";
+import { runGuarantee, userLevelPrivacy } from "@fedtune/dp";
+import { nodeEntropy, nodeHash } from "@fedtune/node-ports";
 import { openFolderBlobs, startServer } from "@fedtune/server";
 import type { CoordinatorServer } from "@fedtune/server";
 import { reportRows } from "@fedtune/simulation";
@@ -46,6 +47,7 @@ export interface ServedResult {
   readonly rows: readonly ReportRow[];
   /** Folder of the last round's adapter; null when no round was finished. */
   readonly adapter: string | null;
+  readonly privacy: ReturnType<typeof runGuarantee>;
 }
 
 /** Opens port, run and, if there is test data, a trainer to evaluate with. */
@@ -65,6 +67,7 @@ export async function startServing(serving: Serving, io: Io): Promise<Served> {
   };
   const run = {
     setup,
+    privacy: userLevelPrivacy(resolved.config, nodeEntropy),
     evaluate: evaluatorOf(evaluator, { resolved, test, signal: io.signal }),
     listener: {
       ...report.listener,
@@ -94,7 +97,9 @@ export async function startServing(serving: Serving, io: Io): Promise<Served> {
       const end = await coordinator.run().finally(report.stop);
       const adapter = await saved.last();
       const history = await store.getHistory(setup.id);
-      return { end, rows: history === null ? [] : reportRows(history), adapter };
+      const rows = history === null ? [] : reportRows(history, resolved.config);
+      const privacy = runGuarantee(resolved.config, history?.rounds.length ?? 0);
+      return { end, rows, adapter, privacy };
     },
     async close() {
       await server.close();

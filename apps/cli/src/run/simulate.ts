@@ -1,6 +1,7 @@
 import { inputError, parseInput, resolveRun, rngFromSeed } from "@fedtune/core";
 import type { ResolvedRun, TrainControl, Trainer } from "@fedtune/core";
-import { nodeHash } from "@fedtune/node-ports";
+import { runGuarantee } from "@fedtune/dp";
+import { nodeEntropy, nodeHash } from "@fedtune/node-ports";
 import {
   populate,
   reportRows,
@@ -112,7 +113,8 @@ export async function runSimulate(options: SimulateOptions, io: Io): Promise<num
     workers: options.workers,
     finish: (played) => Promise.resolve(played.result),
   });
-  const rows = reportRows(result.history);
+  const rows = reportRows(result.history, resolved.config);
+  const privacy = runGuarantee(resolved.config, result.history.rounds.length);
   const adapter =
     options.out === undefined ? null : await writeResults(options.out, prepared, result);
   const summary = {
@@ -124,11 +126,12 @@ export async function runSimulate(options: SimulateOptions, io: Io): Promise<num
     shares: population.shares,
     rounds: rows,
     adapter,
+    privacy,
   };
   const incomplete = lacksOf(resolved);
   io.result({ ...summary, incomplete }, () =>
     [
-      runText({ rows, label, adapter, incomplete, end: result.end }),
+      runText({ rows, label, adapter, incomplete, privacy, end: result.end }),
       ...(sharePersonal ? [sharePersonalText] : []),
     ].join("\n\n"),
   );
@@ -244,6 +247,7 @@ export async function simulateOnce<T>(
       evaluate:
         test === null ? null : centralEvaluation({ trainer, resolved, data: test, control }),
       hash: nodeHash,
+      entropy: nodeEntropy,
       settle: () => new Promise((resolve) => setImmediate(resolve)),
       signal: io.signal,
       listener: report.listener,
@@ -265,7 +269,7 @@ async function writeResults(
   const { config } = resolved;
   await mkdir(folder, { recursive: true });
   const mark = simulation.sharePersonal ? { sharePersonal: true } : {};
-  const rows = reportRows(result.history).map((row) => JSON.stringify({ ...row, ...mark }));
+  const rows = reportRows(result.history, config).map((row) => JSON.stringify({ ...row, ...mark }));
   await writeFile(join(folder, "rounds.jsonl"), `${rows.join("\n")}\n`);
   await writeFile(
     join(folder, "config.json"),

@@ -16,6 +16,7 @@ import type {
   Hash,
   ServerTransport,
   ServerTransportEvents,
+  UpdatePrivacy,
 } from "../ports.ts";
 import { encodeMessage } from "../protocol/messages.ts";
 import type { ServerMessage } from "../protocol/messages.ts";
@@ -43,6 +44,8 @@ export interface CoordinatorPorts {
   readonly hash: Hash;
   /** Central evaluation on the operator's data; null when there is none. Not asked where clients evaluate. */
   readonly evaluate: ((model: EvaluatedModel) => Promise<Metrics>) | null;
+  /** Protects whole clients; needed by runs with `privacy.mode` user-level, unused by all others. */
+  readonly privacy?: UpdatePrivacy | null;
 }
 
 /** The global model after a round: an adapter of one rank over a base that the run may have changed. */
@@ -134,7 +137,11 @@ export interface ArrivedUpdate {
   readonly norm: number;
 }
 
-/** Opens a run at its store, fresh or where it was left, and listens on the transport. */
+/**
+ * Opens a run at its store, fresh or where it was left, and listens on the transport.
+ *
+ * @throws FedtuneError `config-conflict` when the run protects whole clients and no port does so
+ */
 export async function openCoordinator(
   setup: RunSetup,
   ports: CoordinatorPorts,

@@ -237,6 +237,7 @@ async function aggregate(context: Context, effect: EffectOf<"aggregate">): Promi
     ),
     method: result.metrics,
     aggregationError: result.aggregationError,
+    privacy: result.privacy,
     state: result.state,
     parts: result.parts,
     adapters: result.adapters,

@@ -6,12 +6,13 @@ import { float32Bytes } from "../bytes.ts";
 import { FedtuneError } from "../errors.ts";
 import type { Digest } from "../ids.ts";
 import type { BroadcastPart, MethodMetrics, MethodUpdate, Plan, PlannedClient } from "../method.ts";
-import type { BaseResidual, BlobRef, Blobs, Clock, Hash } from "../ports.ts";
+import type { BaseResidual, BlobRef, Blobs, Clock, Hash, UpdatePrivacy } from "../ports.ts";
 import type { PublishedBlob } from "../protocol/messages.ts";
 import type { AggregationErrorRow, PublishedPart, RoundRow, TierAdapter } from "../store/store.ts";
 import type { ExpectedUpdate } from "../update.ts";
 import { startingResidual } from "../adapter/initial.ts";
 import { nothingMeasured, openMeasurement } from "./measurement.ts";
+import { privateRound, updatePrivacyOf } from "./private-round.ts";
 import { clientRank } from "./setup.ts";
 import type { PreparedTier, RunSetup } from "./setup.ts";
 
@@ -30,6 +31,7 @@ export interface Aggregated {
   readonly adapters: readonly TierAdapter[];
   readonly metrics: MethodMetrics;
   readonly aggregationError: AggregationErrorRow;
+  readonly privacy: RoundRow["privacy"];
 }
 
 /** Facts of the closing round and its updates, replayed once per pass in participant order. */
@@ -66,6 +68,7 @@ interface ModelPorts {
   readonly blobs: Blobs;
   readonly hash: Hash;
   readonly clock: Pick<Clock, "after">;
+  readonly privacy?: UpdatePrivacy | null;
 }
 
 interface Current {
@@ -74,12 +77,15 @@ interface Current {
   readonly blob: BlobRef | null;
   readonly parts: ReadonlyMap<string, PublishedPart>;
   readonly adapters: ReadonlyMap<number, Omit<TierAdapter, "rank">>;
+  readonly privacy: RoundRow["privacy"];
 }
 
 /** What the functions of one model share; `next` is aggregated and waits for its commit. */
 interface ModelContext {
   readonly setup: RunSetup;
   readonly ports: ModelPorts;
+  /** Null where the updates themselves may be read. */
+  readonly privacy: UpdatePrivacy | null;
   current: Current;
   next: Current | null;
 }
@@ -91,9 +97,10 @@ export async function openGlobalModel(
   last: RoundRow | null,
 ): Promise<GlobalModel> {
   const { method, config } = setup.resolved;
+  const privacy = updatePrivacyOf(setup, ports.privacy ?? null);
   await keepInitialBlobs(setup, ports);
   const current = last === null ? fresh(setup) : await restored(setup, ports.blobs, last);
-  const model: ModelContext = { setup, ports, current, next: null };
+  const model: ModelContext = { setup, ports, privacy, current, next: null };
   const planned = (index: number, holds: number | null): PlannedClient => ({
     index,
     rank: clientRank(config, index),
@@ -144,7 +151,7 @@ function fresh({ initialState: state, tiers }: RunSetup): Current {
   const adapters = new Map(
     tiers.map(({ rank, initialHash: hash }) => [rank, { hash, model: hash }]),
   );
-  return { round: 0, state, blob: null, parts: new Map(), adapters };
+  return { round: 0, state, blob: null, parts: new Map(), adapters, privacy: null };
 }
 
 async function restored(
@@ -156,7 +163,8 @@ async function restored(
   const state = resolved.method.decode(bytes, resolved.methodConfig, context);
   const parts = new Map(row.parts.map((part) => [part.id, part]));
   const adapters = new Map(row.adapters.map(({ rank, ...hashes }) => [rank, hashes]));
-  return { round: row.round, state, blob: row.state, parts, adapters };
+  const { round, privacy } = row;
+  return { round, state, blob: row.state, parts, adapters, privacy };
 }
 
 async function residuals(
@@ -188,9 +196,10 @@ async function aggregate(model: ModelContext, closed: ClosedRound): Promise<Aggr
   const { setup, ports, current } = model;
   const { method } = setup.resolved;
   const { round } = closed;
+  const { readable, privacy } = await readableRound(model, closed);
   // Poisson sampling may draw nobody: the round counts, and nothing changes.
   const unchanged = { state: current.state, parts: [], metrics: {}, error: nothingMeasured };
-  const result = closed.accepted === 0 ? unchanged : await accumulate(model, closed);
+  const result = readable.accepted === 0 ? unchanged : await accumulate(model, readable);
   const published = await publish(setup, ports, { round, parts: result.parts });
   const blob = await put(ports, method.encode(result.state));
   const adapters = await Promise.all(
@@ -205,9 +214,16 @@ async function aggregate(model: ModelContext, closed: ClosedRound): Promise<Aggr
   const all = [...current.parts.values(), ...published];
   const parts = new Map(all.filter(({ id }) => named.has(id)).map((part) => [part.id, part]));
   const hashes = new Map(adapters.map(({ rank, ...its }) => [rank, its]));
-  model.next = { round, state: result.state, blob, parts, adapters: hashes };
+  model.next = { round, state: result.state, blob, parts, adapters: hashes, privacy };
   const { metrics, error: aggregationError } = result;
-  return { state: blob, parts: [...parts.values()], adapters, metrics, aggregationError };
+  return { state: blob, parts: [...parts.values()], adapters, metrics, aggregationError, privacy };
+}
+
+/** The round as the method may see it. */
+async function readableRound({ setup, privacy, current }: ModelContext, closed: ClosedRound) {
+  if (privacy === null) return { readable: closed, privacy: null };
+  const { state, privacy: before } = current;
+  return privateRound(setup, closed, { privacy, state, before });
 }
 
 function adopt(model: ModelContext, round: number): readonly Digest[] {

@@ -49,6 +49,8 @@ export function openMeasurement(
 /** The row where the error is known, or has no meaning; null: it must be measured. */
 function withoutMeasuring(setup: RunSetup, state: unknown): AggregationErrorRow | null {
   const { method, config } = setup.resolved;
+  if (config.privacy.mode === "user-level")
+    return unmeasured("privacy.mode user-level: nothing but the updates' noisy mean is read");
   const { personal } = method.plan(state, 1, { index: 0, rank: config.adapter.rank, holds: null });
   const kept = personal.filter((role) => role !== "head");
   if (kept.length > 0) {

@@ -2,7 +2,7 @@
 import type { ErrorCode } from "../errors.ts";
 import type { ClientId, Digest, RunId } from "../ids.ts";
 import type { Metrics } from "../metrics.ts";
-import type { BlobRef } from "../ports.ts";
+import type { BlobRef, PrivateRelease } from "../ports.ts";
 import type { PublishedBlob } from "../protocol/messages.ts";
 
 /** How a run ended, or that it has not. */
@@ -57,6 +57,8 @@ export interface RoundRow {
   readonly training: Metrics;
   readonly method: Metrics;
   readonly aggregationError: AggregationErrorRow;
+  /** What protected the clients, without the mean that it gave; null in a run that protects none of them as a whole. */
+  readonly privacy: Omit<PrivateRelease, "mean"> | null;
   readonly traffic: Traffic;
   /** Wall-clock length of the attempt that closed the round, from its opening to its commit, on the coordinator's clock. */
   readonly seconds: number;

@@ -1,4 +1,7 @@
-/** Where noise comes from: a stream of 32-bit words that is filled in blocks and can be neither read back nor restored. */
+/**
+ * Where noise comes from: a stream of 32-bit words that is filled in blocks and can be neither read back nor restored; but
+ * for the nodes of a tree, whose noise is used more than once.
+ */
 import type { Entropy, Rng } from "@fedtune/core";
 import { chacha20 } from "@noble/ciphers/chacha.js";
 
@@ -76,6 +79,23 @@ export function systemKeystream(entropy: Entropy): SecureKeystream {
         const bytes = new Uint8Array(part.buffer, part.byteOffset, part.byteLength);
         bytes.set(drawBytes(entropy, bytes.length));
       }
+    },
+  };
+}
+
+/**
+ * ChaCha20 under one given key, from its beginning: for noise that must come again, which is as secret and as random as the
+ * key. A key gives at most 256 GiB; no other stream may use it.
+ */
+export function keyedKeystream(key: Uint8Array): Keystream {
+  const nonce = new Uint8Array(12);
+  let used = 0;
+  return {
+    secure: true,
+    fill(words) {
+      const bytes = new Uint8Array(words.buffer, words.byteOffset, words.byteLength).fill(0);
+      chacha20(key, nonce, bytes, bytes, used);
+      used += Math.ceil(words.length / WORDS_PER_BLOCK);
     },
   };
 }

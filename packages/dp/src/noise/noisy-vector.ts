@@ -1,0 +1,51 @@
+/** How vectors are clipped, summed up and perturbed together: on reals, or on integers in the hardened mode. */
+import { flatClip } from "../clip/flat.ts";
+import { integerClip } from "../clip/integer.ts";
+import type { Clipper } from "../clip/clipper.ts";
+import { discreteGaussianNoise } from "./discrete-gaussian.ts";
+import { addNoise, gaussianNoise, releaseGrid } from "./gaussian.ts";
+import { integerGrid, leaveGrid } from "./integer-grid.ts";
+import type { GridRequest } from "./integer-grid.ts";
+import type { Keystream } from "./keystream.ts";
+
+/** One sum's arithmetic. */
+export interface NoisyVector {
+  readonly clipper: Clipper;
+  /** Noise for one sum, `[length]`; to be drawn before data is touched. */
+  draw(keystream: Keystream): Float64Array;
+  /** Adds noise to a sum, in place, and rounds it to a grid that does not depend on data; in the addends' units. */
+  release(sum: Float64Array, noise: Float64Array): Float64Array;
+}
+
+/** What is clipped to which norm, with how much noise. */
+export interface NoisyVectorRequest extends Omit<GridRequest, "bits"> {
+  /** Integers and discrete Gaussian noise. */
+  readonly hardened: boolean;
+}
+
+/** The arithmetic of one sum. */
+export function noisyVector({ hardened, ...request }: NoisyVectorRequest): NoisyVector {
+  return hardened ? onIntegers(request) : onReals(request);
+}
+
+function onReals({ clipNorm, noiseMultiplier, length }: GridRequest): NoisyVector {
+  const clipper = flatClip({ clipNorm });
+  const standardDeviation = noiseMultiplier * clipper.sensitivity;
+  const grid = releaseGrid(clipNorm);
+  return {
+    clipper,
+    draw: (keystream) => gaussianNoise(keystream, { length, standardDeviation }),
+    release: (sum, noise) => addNoise(sum, noise, { grid }),
+  };
+}
+
+function onIntegers(request: GridRequest): NoisyVector {
+  const grid = integerGrid(request);
+  const { length } = request;
+  const { standardDeviation } = grid;
+  return {
+    clipper: integerClip(grid),
+    draw: (keystream) => discreteGaussianNoise(keystream, { length, standardDeviation }),
+    release: (sum, noise) => leaveGrid(addNoise(sum, noise, { grid: 1 }), grid),
+  };
+}
