@@ -3,6 +3,7 @@ import type { Trainer } from "@fedtune/core";
 import { trainerPool } from "@fedtune/simulation";
 import { createWorkerTrainer } from "@fedtune/training/node";
 import type { BackendRequest, ChosenBackend, WorkerTrainer } from "@fedtune/training/node";
+import { availableParallelism } from "node:os";
 import type { BaseModel } from "./base-model.ts";
 
 /** A trainer whose model is loaded, and where it computes. */
@@ -19,10 +20,11 @@ export interface OpenTrainer {
 export async function openTrainer(
   model: BaseModel,
   backend: string | undefined,
+  threads: number | "auto" = "auto",
 ): Promise<OpenTrainer> {
   // The name is checked by the chooser, which knows the platform's backends.
   const request = (backend ?? "auto") as BackendRequest;
-  const trainer = createWorkerTrainer({ model: model.folder, backend: request });
+  const trainer = createWorkerTrainer({ model: model.folder, backend: request, threads });
   return { trainer, backend: await trainer.ready() };
 }
 
@@ -39,10 +41,12 @@ export async function openTrainers(
   backend: string | undefined,
   count: number,
 ): Promise<TrainerPool> {
-  const first = await openTrainer(model, backend);
+  // Trainers that work at the same time share the cores.
+  const threads = count === 1 ? "auto" : Math.max(1, Math.floor(availableParallelism() / count));
+  const first = await openTrainer(model, backend, threads);
   const { name } = first.backend;
   const others = await Promise.all(
-    Array.from({ length: count - 1 }, () => openTrainer(model, name)),
+    Array.from({ length: count - 1 }, () => openTrainer(model, name, threads)),
   );
   return {
     trainer: trainerPool([first.trainer, ...others.map(({ trainer }) => trainer)]),

@@ -2,31 +2,33 @@ import {
   FedtuneError,
   gatherRoles,
   parseInput,
-  pick,
   scatterRoles,
   selectRoles,
   sparseMasks,
-  supportOf,
 } from "@fedtune/core";
 import type {
-  BroadcastPart,
-  FactorRole,
   Method,
   MethodContext,
   MethodResult,
   MethodUpdate,
   PlannedClient,
   RoundFacts,
-  Sparsify,
 } from "@fedtune/core";
 import { z } from "zod";
-import { finite } from "../finite.ts";
 import { tierFunctions } from "../mean-of-roles.ts";
 import type { OptionState } from "../mean-of-roles.ts";
 import { addSlice, checkSlices, sliceOf, widestOf } from "../rank-slices.ts";
-import { openMemory, optimizerStep, power, serverOptimizerSchema } from "../server-optimizer.ts";
+import { openMemory, optimizerStep, serverOptimizerSchema } from "../server-optimizer.ts";
 import type { OptimizerMemory } from "../server-optimizer.ts";
 import { packState, unpackState } from "../state-bytes.ts";
+import {
+  densityAt,
+  downloaded,
+  publishSparse,
+  retainedBy,
+  sparsifyOf,
+  uploadOf,
+} from "../thinning.ts";
 import { addToSums, lengthOf, openSums } from "../tier-sums.ts";
 import type { RoundSums } from "../tier-sums.ts";
 import { factorsId, newestAfter, phaseOf, tierOf } from "../tiers.ts";
@@ -191,7 +193,7 @@ function finish(state: CellmState, { sums, sampled, idle }: CellmSums): MethodRe
   const moved = optimizerStep(running, { values, gradient });
   const next = withWidest({ ...state, memory: moved.memory }, round, moved.values);
   const step = Float64Array.from(values, (value, i) => (moved.values[i] ?? 0) - value);
-  const parts = publish(next);
+  const parts = publishSparse(next);
   const metrics = { updateNorm: lengthOf([gradient]), stepNorm: lengthOf([step]) };
   return { state: next, parts, metrics: { ...metrics, retained: retainedBy(next, parts) } };
 }
@@ -211,81 +213,6 @@ function withWidest(state: CellmState, round: number, packed: Float32Array): Cel
     values: sliceOf({ ...widest, values }, tier),
   }));
   return { ...state, round, newest: newestAfter(state.newest, round, roles), tiers };
-}
-
-/** Roles that travel, both ways. */
-function uploadOf(state: Pick<CellmState, "phases">): readonly FactorRole[] {
-  return phaseOf(state, 1).plan.upload;
-}
-
-/** A density in a round, counted from 1. */
-function densityAt(
-  options: CellmConfig,
-  which: "densityDown" | "densityUp",
-  round: number,
-): number {
-  const decayed = options[which] * power(options.densityDecay, round - 1);
-  return Math.min(options[which], Math.max(options.minDensity, decayed));
-}
-
-/** How much of a vector of these roles travels; null: all of it. */
-function sparsifyOf(
-  { options }: CellmState,
-  roles: readonly FactorRole[],
-  share: number,
-): Sparsify | null {
-  if (share === 1) return null;
-  const { mask, headDense, errorFeedbackRounds } = options;
-  const dense = roles.filter((role) => role === "magnitude" || (role === "head" && headDense));
-  return { density: share, mask, dense, errorFeedbackRounds };
-}
-
-/** What clients of a tier start the next round from, packed: all of it where `support` is null. */
-function downloadOf(state: CellmState, rank: number) {
-  const { layout, values } = tierOf(state.tiers, rank);
-  const roles = uploadOf(state);
-  const packed = gatherRoles(layout, values, roles);
-  const share = densityAt(state.options, "densityDown", state.round + 1);
-  const sparsify = sparsifyOf(state, roles, share);
-  const support =
-    sparsify === null ? null : supportOf(selectRoles(layout, roles), packed, sparsify);
-  return { roles, packed, support };
-}
-
-function publish(state: CellmState): BroadcastPart[] {
-  return state.tiers.map(({ rank }) => {
-    const id = factorsId(state.round, rank);
-    const { roles, packed, support } = downloadOf(state, rank);
-    const part = { kind: "factors", id, rank, roles, values: finite(packed, id) } as const;
-    return support === null ? part : { ...part, values: pick(packed, support), support };
-  });
-}
-
-/** What clients of a tier hold: the first adapter whole, later what they downloaded. */
-function downloaded(state: CellmState, rank: number): Float32Array {
-  const { layout, values } = tierOf(state.tiers, rank);
-  const held = values.slice();
-  if (state.round === 0) return held;
-  const { roles, packed, support } = downloadOf(state, rank);
-  if (support === null) return held;
-  const masked = new Float32Array(packed.length);
-  for (const position of support) masked[position] = packed[position] ?? 0;
-  scatterRoles(layout, held, { roles, packed: masked });
-  return held;
-}
-
-function retainedBy(state: CellmState, parts: readonly BroadcastPart[]): number {
-  const shares = parts.map((part, t) => {
-    const tier = state.tiers[t];
-    if (part.kind !== "factors" || tier === undefined) return 1;
-    const whole = energy(gatherRoles(tier.layout, tier.values, part.roles));
-    return whole === 0 ? 1 : energy(part.values) / whole;
-  });
-  return Math.min(...shares);
-}
-
-function energy(values: Float32Array): number {
-  return values.reduce((sum, value) => sum + value * value, 0);
 }
 
 const headerSchema = z.strictObject({ round: z.int().min(0), steps: z.int().min(0) });

@@ -86,7 +86,7 @@ describe("fedsvd", () => {
     }
   });
 
-  it("[AG17] gives the same bits along the rotations, after a gap, and anew", () => {
+  it("[AG26] [AG17] gives the same bits along the rotations, after a gap, and anew", () => {
     let [steady, late] = [openFederation(bench), openFederation(bench)].map(
       ({ clients }) => clients[0]!,
     ) as [ToyClient, ToyClient];
