@@ -26,6 +26,8 @@ export { drawsFrom } from "./noise/draws.ts";
 export type { Draws } from "./noise/draws.ts";
 export { addNoise, gaussianNoise, releaseGrid } from "./noise/gaussian.ts";
 export type { NoiseRequest } from "./noise/gaussian.ts";
+export { noisyVector } from "./noise/noisy-vector.ts";
+export type { NoisyVector, NoisyVectorRequest } from "./noise/noisy-vector.ts";
 export { integerGrid, leaveGrid } from "./noise/integer-grid.ts";
 export type { GridRequest, IntegerGrid } from "./noise/integer-grid.ts";
 export { secureKeystream, seededKeystream, systemKeystream } from "./noise/keystream.ts";
@@ -40,6 +42,8 @@ export {
   updateNoiseMultiplier,
 } from "./clip/adaptive.ts";
 export type { ClipAdaptation } from "./clip/adaptive.ts";
+export { openNoisyBits } from "./clip/noisy-bits.ts";
+export type { BitPlan, NoisyBits } from "./clip/noisy-bits.ts";
 export { clipFactor, squaredNorm } from "./clip/clipper.ts";
 export type { ClipCounts, Clipper } from "./clip/clipper.ts";
 export { flatClip } from "./clip/flat.ts";

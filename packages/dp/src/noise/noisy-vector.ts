@@ -2,6 +2,8 @@
 import { flatClip } from "../clip/flat.ts";
 import { integerClip } from "../clip/integer.ts";
 import type { Clipper } from "../clip/clipper.ts";
+import { perGroupClip } from "../clip/per-group.ts";
+import type { ClipGroup } from "../clip/per-group.ts";
 import { discreteGaussianNoise } from "./discrete-gaussian.ts";
 import { addNoise, gaussianNoise, releaseGrid } from "./gaussian.ts";
 import { integerGrid, leaveGrid } from "./integer-grid.ts";
@@ -21,15 +23,22 @@ export interface NoisyVector {
 export interface NoisyVectorRequest extends Omit<GridRequest, "bits"> {
   /** Integers and discrete Gaussian noise. */
   readonly hardened: boolean;
+  /** Parts with clip norms of their own, on reals only; null: one norm over the whole vector. */
+  readonly groups?: readonly ClipGroup[] | null;
 }
 
 /** The arithmetic of one sum. */
-export function noisyVector({ hardened, ...request }: NoisyVectorRequest): NoisyVector {
-  return hardened ? onIntegers(request) : onReals(request);
+export function noisyVector(request: NoisyVectorRequest): NoisyVector {
+  return request.hardened ? onIntegers(request) : onReals(request);
 }
 
-function onReals({ clipNorm, noiseMultiplier, length }: GridRequest): NoisyVector {
-  const clipper = flatClip({ clipNorm });
+function onReals({
+  clipNorm,
+  noiseMultiplier,
+  length,
+  groups = null,
+}: NoisyVectorRequest): NoisyVector {
+  const clipper = groups === null ? flatClip({ clipNorm }) : perGroupClip(groups, length);
   const standardDeviation = noiseMultiplier * clipper.sensitivity;
   const grid = releaseGrid(clipNorm);
   return {
@@ -39,9 +48,8 @@ function onReals({ clipNorm, noiseMultiplier, length }: GridRequest): NoisyVecto
   };
 }
 
-function onIntegers(request: GridRequest): NoisyVector {
-  const grid = integerGrid(request);
-  const { length } = request;
+function onIntegers({ clipNorm, noiseMultiplier, length }: NoisyVectorRequest): NoisyVector {
+  const grid = integerGrid({ clipNorm, noiseMultiplier, length });
   const { standardDeviation } = grid;
   return {
     clipper: integerClip(grid),

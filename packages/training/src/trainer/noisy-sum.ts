@@ -1,20 +1,14 @@
 /** One private step's sum: noise drawn first, then clipped example gradients added to it, then released. */
 import type { FactorRole, Layout } from "@fedtune/core";
-import {
-  addNoise,
-  clippedBit,
-  discreteGaussianNoise,
-  flatClip,
-  gaussianNoise,
-  groupsByRole,
-  integerClip,
-  integerGrid,
-  leaveGrid,
-  nextClipNorm,
-  perGroupClip,
-  releaseGrid,
+import { groupsByRole, noisyVector, openNoisyBits } from "@fedtune/dp";
+import type {
+  ClipCounts,
+  Keystream,
+  NoisyBits,
+  NoisyVector,
+  RecordLevelPrivacy,
+  StepNoise,
 } from "@fedtune/dp";
-import type { ClipCounts, Clipper, Keystream, RecordLevelPrivacy, StepNoise } from "@fedtune/dp";
 
 /** What stays the same from step to step. */
 export interface SumPlan {
@@ -42,76 +36,36 @@ export interface NoisySum {
   release(): { readonly sum: Float64Array; readonly clipNorm: number };
 }
 
-/** Units of the grid that a noisy sum of bits is on, per bit. */
-const BIT_UNITS = 2 ** 12;
-/** How far the clip norm may move from where a round starts: far beyond use, and nothing over- or underflows. */
-const WIDEST = 2 ** 20;
-
 /** Draws all noise of a step; data is touched only by what is returned. */
 export function openNoisySum(plan: SumPlan, clipNorm: number): NoisySum {
-  const vector = plan.settings.hardened
-    ? integerVector(plan, clipNorm)
-    : realVector(plan, clipNorm);
-  const bitNoise = drawBitNoise(plan);
+  const vector = vectorOf(plan, clipNorm);
+  const { clipper } = vector;
+  const noise = vector.draw(plan.keystream);
+  const bits = bitsOf(plan, clipNorm);
   const sum = new Float64Array(plan.layout.size);
-  let bits = 0;
   return {
-    counts: vector.clipper.counts,
+    counts: clipper.counts,
     add(gradient) {
-      bits += clippedBit(vector.clipper.addTo(sum, gradient), clipNorm);
+      const norm = clipper.addTo(sum, gradient);
+      bits?.count(norm);
     },
-    release() {
-      return { sum: vector.release(sum), clipNorm: adapted(plan, clipNorm, bits + bitNoise) };
-    },
+    release: () => ({ sum: vector.release(sum, noise), clipNorm: bits?.next() ?? clipNorm }),
   };
 }
 
-/** The next clip norm, from a noisy sum of bits; the same one without adaptive clipping. */
-function adapted({ settings, batchSize }: SumPlan, clipNorm: number, noisyBits: number): number {
-  const { adaptiveClipping, clipNorm: start } = settings;
-  if (adaptiveClipping === null) return clipNorm;
-  const onGrid = Math.round(noisyBits * BIT_UNITS) / BIT_UNITS;
-  const next = nextClipNorm(clipNorm, onGrid, { ...adaptiveClipping, expectedCohort: batchSize });
-  return Math.min(start * WIDEST, Math.max(start / WIDEST, next));
-}
-
-/** A clipper with the noise that goes with it. */
-interface NoisyVector {
-  readonly clipper: Clipper;
-  release(sum: Float64Array): Float64Array;
-}
-
-/** Gaussian noise in float64; what is released is rounded to a fixed grid. */
-function realVector(plan: SumPlan, clipNorm: number): NoisyVector {
-  const { settings, stepNoise, layout, roles, keystream } = plan;
-  const clipper =
-    settings.grouping === "flat"
-      ? flatClip({ clipNorm })
-      : perGroupClip(groupsByRole(layout, roles, { clipNorm }), layout.size);
-  const standardDeviation = stepNoise.noiseMultiplier * clipper.sensitivity;
-  const noise = gaussianNoise(keystream, { length: layout.size, standardDeviation });
-  return { clipper, release: (sum) => addNoise(sum, noise, { grid: releaseGrid(clipNorm) }) };
-}
-
-/** Discrete Gaussian noise on integers, for the hardened mode. */
-function integerVector({ stepNoise, layout, keystream }: SumPlan, clipNorm: number): NoisyVector {
+function vectorOf({ settings, stepNoise, layout, roles }: SumPlan, clipNorm: number): NoisyVector {
+  const { hardened, grouping } = settings;
   const { noiseMultiplier } = stepNoise;
-  const grid = integerGrid({ clipNorm, noiseMultiplier, length: layout.size });
-  const { standardDeviation } = grid;
-  const noise = discreteGaussianNoise(keystream, { length: layout.size, standardDeviation });
-  return {
-    clipper: integerClip(grid),
-    release: (sum) => leaveGrid(addNoise(sum, noise, { grid: 1 }), grid),
-  };
+  const groups = grouping === "flat" ? null : groupsByRole(layout, roles, { clipNorm });
+  return noisyVector({ clipNorm, noiseMultiplier, length: layout.size, hardened, groups });
 }
 
-/** Noise of the sum of bits; in the hardened mode an integer number of units, and never less than planned. */
-function drawBitNoise({ settings, stepNoise, keystream }: SumPlan): number {
+/** Null without adaptive clipping. */
+function bitsOf(plan: SumPlan, clipNorm: number): NoisyBits | null {
+  const { settings, stepNoise, batchSize, keystream } = plan;
+  const { adaptiveClipping, hardened, clipNorm: firstClipNorm } = settings;
   const { bitDeviation } = stepNoise;
-  if (bitDeviation === null) return 0;
-  if (!settings.hardened)
-    return gaussianNoise(keystream, { length: 1, standardDeviation: bitDeviation })[0] ?? 0;
-  const standardDeviation = Math.ceil(bitDeviation * BIT_UNITS);
-  const [units = 0] = discreteGaussianNoise(keystream, { length: 1, standardDeviation });
-  return units / BIT_UNITS;
+  if (adaptiveClipping === null || bitDeviation === null) return null;
+  const adaptation = { ...adaptiveClipping, expectedCohort: batchSize };
+  return openNoisyBits({ adaptation, bitDeviation, hardened, firstClipNorm }, clipNorm, keystream);
 }
