@@ -23,6 +23,7 @@ import type {
   Trainer,
   VirtualClock,
 } from "@fedtune/core";
+import { privacyRules, userLevelPrivacy } from "@fedtune/dp";
 import { expectSameBits, nodeHash, toyData, toyLayout, toyTrainer } from "@fedtune/testkit";
 import { describe, expect, it } from "vitest";
 
@@ -38,17 +39,23 @@ interface World {
   readonly coordinator: Coordinator;
 }
 
-async function world(store: Store, blobs: Blobs, heard: Passage[] = []): Promise<World> {
+async function world(
+  store: Store,
+  blobs: Blobs,
+  { heard = [], ...given }: { heard?: Passage[]; privacy?: Record<string, unknown> } = {},
+): Promise<World> {
   const config = {
+    ...given,
     name: "toy",
     task: { kind: "sequence-classification", labels: ["no", "yes"] },
     adapter: { rank: 2 },
     method: { name: "fedavg" },
     training: { learningRate: 0.2 },
-    rounds: { numRounds: 5, minAvailableClients: 3 },
+    rounds: { numRounds: 5, minAvailableClients: 3, weightedBy: "uniform" },
     participants: ["c0", "c1", "c2"],
   };
-  const resolved = resolveRun(config, { methods, kinds: adapterKinds }, nodeHash);
+  const registries = { methods, kinds: adapterKinds, privacy: privacyRules };
+  const resolved = resolveRun(config, registries, nodeHash);
   const setup = prepareRun(runId("toy"), resolved, {
     describe: () => ({ layout, modules }),
     hash: nodeHash,
@@ -59,7 +66,11 @@ async function world(store: Store, blobs: Blobs, heard: Passage[] = []): Promise
     return [5];
   };
   const network = memoryNetwork({ clock, verify: nodeHash, fate });
-  const ports = { transport: network.server, store, blobs, clock, hash: nodeHash, evaluate: null };
+  const privacy = userLevelPrivacy(resolved.config, null);
+  const ports = {
+    ...{ transport: network.server, store, blobs, clock, hash: nodeHash, evaluate: null },
+    privacy,
+  };
   return { clock, network, coordinator: await openCoordinator(setup, ports) };
 }
 
@@ -94,6 +105,8 @@ function join(
 
 const fresh = (): ClientState[] => [memoryClientState(), memoryClientState(), memoryClientState()];
 
+const none = { mode: "none" };
+
 /** Lets time pass until `when` holds. */
 async function until(clock: VirtualClock, when: () => boolean): Promise<void> {
   while (!when()) {
@@ -102,8 +115,8 @@ async function until(clock: VirtualClock, when: () => boolean): Promise<void> {
   }
 }
 
-async function undisturbed(): Promise<Float32Array> {
-  const whole = await world(memoryStore(), memoryBlobs());
+async function undisturbed(privacy: Record<string, unknown> = none): Promise<Float32Array> {
+  const whole = await world(memoryStore(), memoryBlobs(), { privacy });
   const end = whole.coordinator.run();
   clients(whole, { states: fresh(), trainer: toyTrainer(layout) });
   await whole.clock.runUntil(end);
@@ -150,7 +163,7 @@ describe("restarts", () => {
       },
     };
     const before: Passage[] = [];
-    const first = await world(crashing, blobs, before);
+    const first = await world(crashing, blobs, { heard: before });
     void first.coordinator.run();
     clients(first, { states, trainer: toyTrainer(layout) });
     await until(first.clock, () => phase.committing);
@@ -160,12 +173,35 @@ describe("restarts", () => {
     expect(ordered(before)).toEqual(new Set([1, 2]));
 
     const after: Passage[] = [];
-    const second = await world(store, blobs, after);
+    const second = await world(store, blobs, { heard: after });
     const end = second.coordinator.run();
     clients(second, { states, trainer: toyTrainer(layout) });
     expect((await second.clock.runUntil(end)).status).toBe("completed");
     expect(ordered(after)).toEqual(new Set([3, 4, 5]));
     expectSameBits(second.coordinator.adapter(), await undisturbed());
+  });
+
+  it.each([
+    ["[DP25] the clip norm of adaptive clipping", { adaptiveClipping: { clipNormLr: 1 } }],
+    ["[DP26] the noise of a tree", { mechanism: "tree", relation: "zero-out" }],
+  ])("%s goes on where a replaced coordinator left it", async (_what, how) => {
+    const clipping = { expectedCohort: 3, noiseMultiplier: 0.2, clipNorm: 0.5 };
+    const privacy = { mode: "user-level", noise: "seeded", ...clipping, ...how };
+    const [store, blobs, states] = [memoryStore(), memoryBlobs(), fresh()];
+    const first = await world(store, blobs, { privacy });
+    void first.coordinator.run();
+    clients(first, { states, trainer: toyTrainer(layout) });
+    await until(first.clock, () => first.coordinator.state().round === 4);
+    await first.network.server.close();
+
+    const second = await world(store, blobs, { privacy });
+    const end = second.coordinator.run();
+    clients(second, { states, trainer: toyTrainer(layout) });
+    expect((await second.clock.runUntil(end)).status).toBe("completed");
+    expectSameBits(second.coordinator.adapter(), await undisturbed(privacy));
+    const rounds = (await store.getHistory(runId("toy")))?.rounds ?? [];
+    const left = rounds.map((row) => row.privacy?.state);
+    expect(new Set(left).size).toBe(5);
   });
 
   it("[ST6] the replaced coordinator can write no more", async () => {

@@ -1,11 +1,12 @@
 /** What operators and dashboards read: runs, their state and history, adapters by round. */
 import { FedtuneError } from "@fedtune/core";
-import type { Blobs, RunHistory, Store } from "@fedtune/core";
+import type { Blobs, Store } from "@fedtune/core";
 import { Router } from "express";
 import { z } from "zod";
 import type { OpenRun, RunRegistry } from "../run-registry.ts";
 import { sendBytes } from "./bytes.ts";
 import { fields, paramsOf } from "./params.ts";
+import { hidesPresence, publicHistory } from "./public-history.ts";
 
 const runAddress = z.object({ run: fields.run });
 const roundAddress = z.object({ run: fields.run, round: fields.round });
@@ -61,9 +62,18 @@ function summary(run: OpenRun) {
 }
 
 async function details({ coordinator }: OpenRun, store: Store) {
+  const { setup } = coordinator;
+  const { config } = setup.resolved;
+  const stored = await store.getHistory(setup.id);
+  const history = stored === null ? null : publicHistory(stored, config);
   const { participants, cohort, counts } = coordinator.state();
+  if (hidesPresence(config)) {
+    const here = participants.flatMap((one) =>
+      one === undefined ? [] : [{ index: one.index, present: one.present }],
+    );
+    return { participants: here, counts: null, history };
+  }
   const members = new Map(cohort.map((member) => [member.index, member]));
-  const history: RunHistory | null = await store.getHistory(coordinator.setup.id);
   return {
     participants: participants.flatMap((participant) => {
       if (participant === undefined) return [];

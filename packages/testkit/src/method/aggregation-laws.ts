@@ -9,11 +9,11 @@ import {
   rngFromSeed,
   selectRoles,
 } from "@fedtune/core";
-import type { ErrorCode, MethodUpdate } from "@fedtune/core";
+import type { ErrorCode, MethodUpdate, Tier } from "@fedtune/core";
 import * as fc from "fast-check";
 import { expect } from "vitest";
 import { updates as arbitraryUpdates } from "../arbitraries.ts";
-import { expectSameBits } from "../compare.ts";
+import { expectClose, expectSameBits } from "../compare.ts";
 import { nodeHash } from "../hash.ts";
 import {
   ignoresZeroWeight,
@@ -33,7 +33,7 @@ import type { LawSetting } from "./law.ts";
 const runs = { numRuns: 8 };
 
 export function aggregationLaws({ bench, name, test, underway }: LawSetting): void {
-  const { method } = bench;
+  const { method, context } = bench;
 
   /** Any cohort for the round under way. */
   function cohorts(): { server: MethodServer; cohort: fc.Arbitrary<MethodUpdate[]> } {
@@ -127,6 +127,19 @@ export function aggregationLaws({ bench, name, test, underway }: LawSetting): vo
     }
   });
 
+  if (method.claims.meanOnly) {
+    test(`[AG27] ${name} gets the same adapters from the mean of each tier's updates as from all of them`, () => {
+      const { server, updates } = underway();
+      const alike = updates.map((update) => ({ ...update, weight: 1 }));
+      const means = context.tiers.map((tier, index) => ({ ...meanOf(tier, alike), index }));
+      expectClose(
+        globalEffect(bench, closeRound(bench, server, means)),
+        globalEffect(bench, closeRound(bench, server, alike)),
+        1e-5,
+      );
+    });
+  }
+
   test(`[AG10] ${name} reads nothing but what its plan uploads`, () => {
     const { server, updates } = underway();
     const copies = updates.map((update) => ({ ...update, delta: update.delta.slice() }));
@@ -143,6 +156,18 @@ export function aggregationLaws({ bench, name, test, underway }: LawSetting): vo
       expect(support?.length).toBe(sparsify === null ? undefined : delta.length);
     }
   });
+}
+
+/** One whole update that stands for all of a tier, which weigh the same. */
+function meanOf({ rank, layout }: Tier, updates: readonly MethodUpdate[]): MethodUpdate {
+  const own = updates.filter((update) => update.rank === rank);
+  const [first] = own as [MethodUpdate];
+  const sum = new Float64Array(selectRoles(layout, first.roles).size);
+  for (const { delta, support } of own) {
+    delta.forEach((value, i) => (sum[support?.[i] ?? i]! += value));
+  }
+  const delta = Float32Array.from(sum, (value) => value / own.length);
+  return { index: 0, rank, weight: own.length, roles: first.roles, delta };
 }
 
 function expectCode(code: ErrorCode, work: () => unknown): void {

@@ -1,4 +1,4 @@
-/** What every federated method must do, as tests: call it from a test file. Rules AG1 to AG18 of SPEC.md. */
+/** What every federated method must do, as tests: call it from a test file. Rules AG1 to AG18 and AG27 of SPEC.md. */
 import type { AdapterKind, HeadPolicy, Method } from "@fedtune/core";
 import { describe, expect } from "vitest";
 import type { MethodGolden } from "../golden.ts";

@@ -152,6 +152,11 @@ const mistakes: readonly (readonly [string, string, Mistake])[] = [
     "serves every tier the first one's part",
     { download: (state, client) => right.download(state, { ...client, rank: 2 }) },
   ],
+  [
+    "AG27",
+    "claims to read nothing but means, and stacks",
+    { claims: { ...right.claims, meanOnly: true } },
+  ],
 ];
 
 it("finds nothing wrong with a method that holds every law", () => {
