@@ -14,8 +14,7 @@ export const layout = layoutOf([
   { name: "frozen", module: "m", role: "core", shape: [7] },
   { name: "b", module: "m", role: "up", shape: [30, 2] },
 ]);
-/** Roles of the trained ones. */
-export const train = ["down", "up"] as const;
+const train = ["down", "up"] as const;
 /** Their values. */
 export const trainedSize = 140;
 

@@ -6,6 +6,7 @@ import { lora } from "../adapters/lora.ts";
 import { adapterForwards } from "../adapters/registry.ts";
 import { chooseBackend } from "../backends/node-choose.ts";
 import type { PaddedBatch } from "../data/batch.ts";
+import { openCapture } from "../layers/capture.ts";
 import { describeModel } from "../models/describe.ts";
 import { uploadModel } from "../models/device.ts";
 import {
@@ -215,5 +216,14 @@ describe("on cpu", () => {
     );
     job.close();
     expect(tf.memory().numTensors).toBe(before);
+  });
+
+  test("[TN17] a second gradient of one parameter is a layer's mistake, not added and not dropped", () => {
+    const capture = openCapture(2);
+    const [parameter, gradient] = [tf.zeros([3]), tf.zeros([2, 3])];
+    capture.keep(parameter, gradient);
+    expect(() => capture.keep(parameter, tf.clone(gradient))).toThrow(RangeError);
+    expect(capture.rows(parameter).shape).toEqual([2, 3]);
+    capture.dispose();
   });
 });
