@@ -41,13 +41,10 @@ function headerOf(bytes: Uint8Array) {
   };
 }
 
-const isBlob = (bytes: Uint8Array): boolean =>
-  Buffer.from(bytes.subarray(0, 4)).toString() === "FTUN";
-
 /** Blobs of one kind and round. */
 function blobsOf({ stored }: SparseWorld, kind: number, round: number): Uint8Array[] {
   return stored.filter((bytes) => {
-    if (!isBlob(bytes)) return false;
+    if (Buffer.from(bytes.subarray(0, 4)).toString() !== "FTUN") return false;
     const header = headerOf(bytes);
     return header.kind === kind && header.round === round;
   });

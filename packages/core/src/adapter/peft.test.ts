@@ -38,11 +38,8 @@ const head: FactorSpec[] = [
   { name: "classifier.weight", module: "classifier", role: "head", shape: [3, 6] },
   { name: "classifier.bias", module: "classifier", role: "head", shape: [3] },
 ];
-const modules = ["encoder.layer.2.query", "encoder.layer.10.query"].map((name) => ({
-  name,
-  in: 6,
-  out: 5,
-}));
+const names = ["encoder.layer.2.query", "encoder.layer.10.query"];
+const modules = names.map((name) => ({ name, in: 6, out: 5 }));
 const layout = layoutOf([...modules.flatMap((module) => lora.factors(module, settings)), ...head]);
 const values = initialAdapter(layout, { kind: lora, rank: 4, loraAlpha: 8 }, rngFromSeed(1)).map(
   (value, index) => value + index / 64,
@@ -280,14 +277,11 @@ describe("damaged adapters", () => {
     ).toThrow(invalid('classifier.bias" is not a factor'));
   });
 
-  it("[AD9] refuses a config whose rank is not that of the tensors", () => {
+  it("[AD9] refuses a config whose rank is not that of the tensors, and one that is no JSON", () => {
     const config = JSON.stringify(withField("r", 3));
     expect(() => readPeftAdapter(config, files.safetensors, { prefix: "bert.", layout })).toThrow(
       invalid("has rank 2, but adapter_config.json says r = 3"),
     );
-  });
-
-  it("[AD9] refuses a config that is no JSON", () => {
     expect(() => read("{", files.safetensors)).toThrow(invalid("not JSON"));
   });
 

@@ -80,7 +80,7 @@ describe("our kernels in the wasm backend", () => {
     expect(tf.getKernel("BatchMatMul", "wasm").setupFunc).toBeDefined();
   });
 
-  test("[TN10] are left out when they disagree with the stock ones, and a note says which", async () => {
+  test("[TN19] [TN10] are left out when they disagree with the stock ones, and a note says which", async () => {
     await chooseBackend("wasm", { kernels: "stock" });
     const kernel = tf.getKernel("Erf", "wasm");
     tf.unregisterKernel("Erf", "wasm");
@@ -116,13 +116,13 @@ describe("our kernels in the wasm backend", () => {
     },
   );
 
-  test("[TN4] gradients are the same bits on one, two and three threads", async () => {
+  test("[TN18] [TN4] gradients are the same bits on one, two and three threads", async () => {
     const found = await underEach(threadCounts, () => goldenGradient("tiny-bert-all-linear", 12));
     expect(found[1]).toEqual(found[0]);
     expect(found[2]).toEqual(found[0]);
   });
 
-  test("[TN4] products of any form are the same bits on one, two and three threads", async () => {
+  test("[TN18] [TN4] products of any form are the same bits on one, two and three threads", async () => {
     const rng = rngFromSeed(7);
     const cases = Array.from({ length: 20 }, () => {
       const [rows = 1, inner = 1, columns = 1] = [0, 1, 2].map(
