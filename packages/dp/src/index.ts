@@ -70,17 +70,10 @@ export {
   stepNoise,
 } from "./record-level.ts";
 export type { PlannedTraining, StepNoise } from "./record-level.ts";
-export {
-  epsilonAfter,
-  privacyRules,
-  privacySettings,
-  runAccountant,
-  runEvents,
-} from "./run-privacy.ts";
-export type { PrivateRun, PrivateSettings } from "./run-privacy.ts";
+export { epsilonAfter, privacyRules, privacySettings, runEvents } from "./run-privacy.ts";
+export type { PrivateRun } from "./run-privacy.ts";
 export { runGuarantee } from "./run-report.ts";
 export { addShare } from "./client-share.ts";
-export type { ShareSettings } from "./client-share.ts";
 export { userLevelPrivacy } from "./user-level.ts";
 export { privacyReport, privacyReportText } from "./report.ts";
 export type { Guarantee, NoGuarantee, ReportedSampling, ReportInput } from "./report.ts";

@@ -167,7 +167,17 @@ export function runAccountant(settings: PrivateSettings): Accountant {
 export function epsilonAfter(config: PrivateRun, round: number): number | null {
   const settings = privacySettings(config.privacy);
   if (settings.mode === "none") return null;
-  const events = runEvents(settings, config, round);
+  const known = knownEpsilons.get(config) ?? new Map<number, number>();
+  knownEpsilons.set(config, known);
+  const epsilon = known.get(round) ?? costOf(settings, runEvents(settings, config, round));
+  known.set(round, epsilon);
+  return epsilon;
+}
+
+/** By run and round: sampled rounds take an accountant a tenth of a second, and reports ask more than once. */
+const knownEpsilons = new WeakMap<PrivateRun, Map<number, number>>();
+
+function costOf(settings: PrivateSettings, events: readonly PrivacyEvent[]): number {
   if (events.length === 0) return 0;
   const { relation, delta } = settings;
   return runAccountant(settings).compose({ relation, events }).epsilon(delta).upper;

@@ -2,13 +2,11 @@
 import { asFedtuneError, FedtuneError } from "../errors.ts";
 import type { ErrorCode } from "../errors.ts";
 import type { Digest } from "../ids.ts";
-import { mergeMetrics } from "../metrics.ts";
-import type { MethodUpdate } from "../method.ts";
-import type { RoundRow, RunEnd, UpdateRow } from "../store/store.ts";
-import { decodeUpdate } from "../update.ts";
+import type { RoundRow, RunEnd } from "../store/store.ts";
+import { tryToAggregate } from "./closing.ts";
 import type { Context } from "./coordinator.ts";
 import { evaluate } from "./evaluation.ts";
-import { clientRank, clientStream } from "./setup.ts";
+import { clientStream } from "./setup.ts";
 import type { RoundEffect, TimerName } from "./types.ts";
 
 type EffectOf<Type extends RoundEffect["type"]> = Extract<RoundEffect, { type: Type }>;
@@ -186,82 +184,6 @@ function startTimer(context: Context, timer: TimerName, ms: number): void {
 function stopTimer(context: Context, timer: TimerName): void {
   context.timers.get(timer)?.();
   context.timers.delete(timer);
-}
-
-/** What a round's updates can do to it: the attempt is given up, the run goes on. */
-const roundErrors: readonly ErrorCode[] = [
-  "no-updates",
-  "zero-weight",
-  "not-finite",
-  "shape-mismatch",
-  "layout-mismatch",
-  "update-too-large",
-];
-
-async function tryToAggregate(context: Context, effect: EffectOf<"aggregate">): Promise<void> {
-  try {
-    await aggregate(context, effect);
-  } catch (error) {
-    const { code, message } = asFedtuneError(error);
-    if (!roundErrors.includes(code)) throw error;
-    context.post({ type: "aggregationFailed", code, message });
-  }
-}
-
-async function aggregate(context: Context, effect: EffectOf<"aggregate">): Promise<void> {
-  const { setup, ports, model } = context;
-  const rows = await ports.store.getUpdates(setup.id, effect.round, effect.accepted);
-  const weighted = rows.map((row) => ({ row, weight: weightOf(context, row) }));
-  const totalWeight = weighted.reduce((sum, { weight }) => sum + weight, 0);
-  const facts = {
-    round: effect.round,
-    sampled: effect.sampled,
-    accepted: rows.length,
-    totalWeight,
-  };
-  const result = await model.aggregate({ ...facts, updates: () => updates(context, weighted) });
-  const { counts, attempt } = context.state();
-  context.round.pending = {
-    round: effect.round,
-    attempt,
-    sampled: effect.sampled,
-    accepted: effect.accepted,
-    refusals: Object.fromEntries(context.round.refusals),
-    declined: counts.declined,
-    gone: counts.gone,
-    training: mergeMetrics(
-      weighted.map(({ row, weight }) => ({
-        weight,
-        metrics: { ...row.metrics, examples: row.examples },
-      })),
-    ),
-    method: result.metrics,
-    aggregationError: result.aggregationError,
-    privacy: result.privacy,
-    state: result.state,
-    parts: result.parts,
-    adapters: result.adapters,
-  };
-  context.post({ type: "aggregated" });
-}
-
-function weightOf(context: Context, row: UpdateRow): number {
-  return context.setup.resolved.config.rounds.weightedBy === "examples" ? row.examples : 1;
-}
-
-async function* updates(
-  context: Context,
-  weighted: readonly { readonly row: UpdateRow; readonly weight: number }[],
-): AsyncGenerator<MethodUpdate> {
-  const { config } = context.setup.resolved;
-  for (const { row, weight } of weighted) {
-    const bytes = await context.ports.blobs.get(row.blob.hash);
-    const { index } = row;
-    const { delta, support } = decodeUpdate(bytes, context.model.expected(row.round, index));
-    const { upload: roles } = context.model.plan(index);
-    const update = { index, rank: clientRank(config, index), weight, roles, delta };
-    yield support === null ? update : { ...update, support };
-  }
 }
 
 async function commit(context: Context, round: number): Promise<void> {

@@ -11,8 +11,8 @@ import type { PublishedBlob } from "../protocol/messages.ts";
 import type { AggregationErrorRow, PublishedPart, RoundRow, TierAdapter } from "../store/store.ts";
 import type { ExpectedUpdate } from "../update.ts";
 import { startingResidual } from "../adapter/initial.ts";
-import { nothingMeasured, openMeasurement } from "./measurement.ts";
-import { privateRound, updatePrivacyOf } from "./private-round.ts";
+import { combine } from "./combine.ts";
+import { updatePrivacyOf } from "./private-round.ts";
 import { clientRank } from "./setup.ts";
 import type { PreparedTier, RunSetup } from "./setup.ts";
 
@@ -196,10 +196,7 @@ async function aggregate(model: ModelContext, closed: ClosedRound): Promise<Aggr
   const { setup, ports, current } = model;
   const { method } = setup.resolved;
   const { round } = closed;
-  const { readable, privacy } = await readableRound(model, closed);
-  // Poisson sampling may draw nobody: the round counts, and nothing changes.
-  const unchanged = { state: current.state, parts: [], metrics: {}, error: nothingMeasured };
-  const result = readable.accepted === 0 ? unchanged : await accumulate(model, readable);
+  const { result, error: aggregationError, privacy } = await combine(model, closed);
   const published = await publish(setup, ports, { round, parts: result.parts });
   const blob = await put(ports, method.encode(result.state));
   const adapters = await Promise.all(
@@ -215,15 +212,8 @@ async function aggregate(model: ModelContext, closed: ClosedRound): Promise<Aggr
   const parts = new Map(all.filter(({ id }) => named.has(id)).map((part) => [part.id, part]));
   const hashes = new Map(adapters.map(({ rank, ...its }) => [rank, its]));
   model.next = { round, state: result.state, blob, parts, adapters: hashes, privacy };
-  const { metrics, error: aggregationError } = result;
+  const { metrics } = result;
   return { state: blob, parts: [...parts.values()], adapters, metrics, aggregationError, privacy };
-}
-
-/** The round as the method may see it. */
-async function readableRound({ setup, privacy, current }: ModelContext, closed: ClosedRound) {
-  if (privacy === null) return { readable: closed, privacy: null };
-  const { state, privacy: before } = current;
-  return privateRound(setup, closed, { privacy, state, before });
 }
 
 function adopt(model: ModelContext, round: number): readonly Digest[] {
@@ -235,27 +225,6 @@ function adopt(model: ModelContext, round: number): readonly Digest[] {
   model.next = null;
   const kept = blobsOf(next);
   return [...blobsOf(current)].filter((hash) => !kept.has(hash));
-}
-
-async function accumulate({ setup, ports, current: { state } }: ModelContext, closed: ClosedRound) {
-  const { method } = setup.resolved;
-  const { round, sampled, accepted, totalWeight } = closed;
-  const facts = { round, sampled, accepted, totalWeight };
-  const measurement = openMeasurement(setup, { state, round, clients: accepted });
-  let accumulator = method.begin(state, facts, { index: 0, previous: null });
-  for (let pass = 0; pass < method.passes; pass++) {
-    if (pass > 0) accumulator = method.begin(state, facts, { index: pass, previous: accumulator });
-    for await (const update of closed.updates()) {
-      if (pass === 0) measurement.add(update);
-      method.accumulate(accumulator, update);
-    }
-  }
-  const result = method.finish(state, accumulator, setup.rng.fork(`round/${round}/finish`));
-  const pause = (): Promise<void> =>
-    new Promise((resolve) => {
-      ports.clock.after(0, resolve);
-    });
-  return { ...result, error: await measurement.finish(result, pause) };
 }
 
 async function publish(
