@@ -157,7 +157,7 @@ export const cellm = {
     state.options.evaluateMasked
       ? downloaded(state, rank)
       : tierOf(state.tiers, rank).values.slice(),
-  clientAdapter: downloaded,
+  clientAdapter: (state: CellmState, rank) => downloaded(state, rank),
   encode,
   decode,
 } as const satisfies Method<CellmConfig, CellmState>;
