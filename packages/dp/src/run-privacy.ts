@@ -139,7 +139,8 @@ function resolved(config: RunConfig): RunPrivacy {
   if (settings.mode === "none") return settings;
   const noiseMultiplier = settings.noiseMultiplier ?? calibrated(settings, config);
   if (settings.mode === "record-level" || settings.noiseBy === "coordinator")
-    return { ...settings, noiseMultiplier };
+    // The target has done its work: what is resolved resolves to itself.
+  return { ...settings, noiseMultiplier, targetEpsilon: null };
   const noiseShares = settings.noiseShares ?? config.rounds.minFitClients;
   return { ...settings, noiseMultiplier, noiseShares };
 }

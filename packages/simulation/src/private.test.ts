@@ -1,9 +1,9 @@
 /** Record-level private runs: ledgers, budgets and what leaves a client, with a trainer that only says what it did. */
 import { methods } from "@fedtune/aggregators";
-import { adapterKinds } from "@fedtune/core";
+import { adapterKinds, resolveRun } from "@fedtune/core";
 import type { Trainer, TrainJob } from "@fedtune/core";
 import { accountants, plannedEvents, privacyRules, privacySettings, runEvents } from "@fedtune/dp";
-import { toyTrainer } from "@fedtune/testkit";
+import { nodeHash, toyTrainer } from "@fedtune/testkit";
 import { describe, expect, it } from "vitest";
 import { simulate } from "./simulate.ts";
 import { config, layout, options } from "./test-support/toy-run.ts";
@@ -108,5 +108,9 @@ describe("a private run", () => {
     const events = runEvents(settings, resolved.config);
     expect(cost(events)).toBeLessThanOrEqual(3);
     expect(cost(events)).toBeGreaterThan(2.95);
+    expect(resolveRun(resolved.config, registries, nodeHash)).toMatchObject({
+      config: resolved.config,
+      hash: resolved.hash,
+    });
   });
 });

@@ -149,7 +149,8 @@ function roundLine({ row, evaluation, numRounds, live, label }: RoundLine): stri
   const { bytesUp, bytesDown } = row.traffic;
   return [
     `Round ${row.round}/${numRounds}: ${row.accepted.length}/${row.sampled} clients`,
-    `train loss ${decimal(row.training["loss"])}`,
+    // A private run does not tell.
+    ...(row.training["loss"] === undefined ? [] : [`train loss ${decimal(row.training["loss"])}`]),
     ...(evaluation === undefined ? [] : [scores(evaluation, label)]),
     `${bytesText(bytesUp)} up, ${bytesText(bytesDown)} down`,
     ...(live ? [`${row.seconds.toFixed(1)} s`] : []),

@@ -251,6 +251,12 @@ export async function simulateOnce<T>(
       settle: () => new Promise((resolve) => setImmediate(resolve)),
       signal: io.signal,
       listener: report.listener,
+      // Here the client that shows why is this process.
+      clientListener: ({ name }) => ({
+        declined: ({ round, message }) => {
+          io.note(`${name} in round ${round}: ${message}`);
+        },
+      }),
     });
     report.stop();
     return await finish({ result, trainer });
