@@ -120,6 +120,8 @@ describe("a run that protects whole clients", () => {
     const { adapter, resolved } = await play(shares);
     expect(resolved.config.privacy).toMatchObject({ noiseShares: 2 });
     expectClose(adapter, (await plain()).adapter, 1e-3);
+    const rough = { update: { codec: "f16" } };
+    expectClose((await play(shares, rough)).adapter, (await plain(rough)).adapter, 1e-2);
     const noisy = { noiseMultiplier: 1, clipNorm: 0.5, noiseBy: "clients" };
     const seeded = await play(noisy);
     expectSameBits((await play(noisy)).adapter, seeded.adapter);
