@@ -66,12 +66,9 @@ export function gradientProduct(
   capture: GradientCapture | undefined,
 ): tf.Tensor {
   if (capture === undefined) return sumOfProducts([{ a, b, factor, transposeA: true }]);
-  const [left, right] = [byExample(a, capture), byExample(b, capture)];
-  // The smaller operand bears the factor.
-  if (factor === 1) return tf.matMul(left, right, true, false);
-  return a.size <= b.size
-    ? tf.matMul(tf.mul(left, factor), right, true, false)
-    : tf.matMul(left, tf.mul(right, factor), true, false);
+  // Where there is a factor, b has as many columns as the rank: few to multiply.
+  const scaled = factor === 1 ? b : tf.mul<tf.Tensor2D>(b, factor);
+  return tf.matMul(byExample(a, capture), byExample(scaled, capture), true, false);
 }
 
 /** Column sums of x `[n, q]`: `[q]`, or `[examples, q]` over each example's rows for a capture. */

@@ -5,7 +5,7 @@ import { privacySchema, seededKeystream } from "@fedtune/dp";
 import type { Keystream } from "@fedtune/dp";
 import { expect } from "vitest";
 import type { Example } from "../data/batch.ts";
-import type { PrivateRound, PrivateSettings, StepProgress } from "../trainer/private-steps.ts";
+import type { PrivateRound, RecordLevelSettings, StepProgress } from "../trainer/private-steps.ts";
 import { trainPrivately } from "../trainer/private-steps.ts";
 
 /** Two trained factors with a frozen one between them. */
@@ -22,14 +22,14 @@ export const trainedSize = 140;
 export const stream = (seed: number): Keystream => seededKeystream(rngFromSeed(seed));
 
 /** Settings with their noise found. */
-export function settingsOf(changes: object = {}): PrivateSettings {
+export function settingsOf(changes: object = {}): RecordLevelSettings {
   const settings = privacySchema.parse({
     mode: "record-level",
     samplingRate: 0.2,
     noiseMultiplier: 1,
     ...changes,
   });
-  return settings as PrivateSettings;
+  return settings as RecordLevelSettings;
 }
 
 /** Plain gradient descent. */

@@ -17,7 +17,7 @@ import { openNoisySum } from "./noisy-sum.ts";
 import { createOptimizer } from "./optimizers.ts";
 
 /** Settings whose noise has been found. */
-export type PrivateSettings = RecordLevelPrivacy & { readonly noiseMultiplier: number };
+export type RecordLevelSettings = RecordLevelPrivacy & { readonly noiseMultiplier: number };
 
 /** Two streams, so that noise does not depend on what is sampled; neither is ever saved or restored. */
 export interface PrivateRandomness {
@@ -30,7 +30,7 @@ export interface PrivateRound {
   readonly layout: Layout;
   readonly train: readonly FactorRole[];
   readonly training: TrainingSettings;
-  readonly settings: PrivateSettings;
+  readonly settings: RecordLevelSettings;
   readonly randomness: PrivateRandomness;
   readonly examples: readonly Example[];
   /** Each example's own gradient at `values`, packed over the trained factors; `part` is never empty. */

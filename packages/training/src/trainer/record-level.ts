@@ -11,7 +11,7 @@ import {
 } from "@fedtune/dp";
 import { exampleGradients, paddedFor } from "./gradient.ts";
 import type { LocalRound } from "./local-steps.ts";
-import type { PrivateRandomness, PrivateSettings, PrivateTotals } from "./private-steps.ts";
+import type { PrivateRandomness, RecordLevelSettings, PrivateTotals } from "./private-steps.ts";
 import { trainPrivately } from "./private-steps.ts";
 
 /**
@@ -22,7 +22,7 @@ import { trainPrivately } from "./private-steps.ts";
 export function recordLevelOf({
   privacy,
   training,
-}: Pick<TrainJob, "privacy" | "training">): PrivateSettings | null {
+}: Pick<TrainJob, "privacy" | "training">): RecordLevelSettings | null {
   if (privacy.mode !== "record-level") return null;
   const what = "the privacy settings of a training job";
   const settings = parseInput(privacySchema, privacy, { what, field: "privacy" });
@@ -44,7 +44,7 @@ export function recordLevelOf({
  * @throws FedtuneError `config-invalid` when secure noise is asked for and there is no source of it
  */
 function openRandomness(
-  { noise }: Pick<PrivateSettings, "noise">,
+  { noise }: Pick<RecordLevelSettings, "noise">,
   { entropy, rng }: { readonly entropy: Entropy | undefined; readonly rng: Rng },
 ): PrivateRandomness {
   if (noise === "seeded") {
@@ -63,7 +63,7 @@ function openRandomness(
 
 /** What a private round needs beside its settings. */
 export interface RecordLevelOptions {
-  readonly settings: PrivateSettings;
+  readonly settings: RecordLevelSettings;
   readonly entropy: Entropy | undefined;
   /** Since the job began. */
   readonly seconds: () => number;
@@ -101,7 +101,7 @@ export async function trainRecordLevel(
  * `loss` is missing when no example was.
  */
 function privateMetrics(
-  { metrics }: Pick<PrivateSettings, "metrics">,
+  { metrics }: Pick<RecordLevelSettings, "metrics">,
   { steps, facts }: PrivateTotals,
   seconds: number,
 ): Metrics {
