@@ -45,6 +45,6 @@ test("[DP27] what a client cannot protect it does not send", () => {
   const sparsify = { density: 0.5, mask: "role", dense: [], errorFeedbackRounds: 0 } as const;
   const sparse = { ...order, plan: { ...plan, sparsify } } as unknown as typeof order;
   const refusal: unknown = expect.objectContaining({ code: "config-conflict" });
-  expect(() => ownNoise(specOf(), sparse, null)).toThrow(refusal as Error);
-  expect(() => ownNoise(specOf({ noise: "secure" }), order, null)).toThrow(refusal as Error);
+  expect(() => ownNoise(specOf(), sparse, null)).toThrow(refusal);
+  expect(() => ownNoise(specOf({ noise: "secure" }), order, null)).toThrow(refusal);
 });
