@@ -1,8 +1,9 @@
+import { selectRoles } from "@fedtune/core";
 import type { DataRef } from "@fedtune/core";
 import { expectSameBits } from "@fedtune/testkit";
 import { describe, expect, it } from "vitest";
 import { simulate } from "./simulate.ts";
-import { clients, config as toy, options } from "./test-support/toy-run.ts";
+import { clients, config as toy, layout, options } from "./test-support/toy-run.ts";
 import { fateOf, own, run, watched } from "./test-support/watched-run.ts";
 
 describe("federated evaluation", () => {
@@ -38,6 +39,16 @@ describe("federated evaluation", () => {
     losses.slice(1).forEach((loss, k) => {
       expect(loss).toBeLessThan(losses[k] ?? 0);
     });
+  });
+
+  it("[RE15] what is fetched for an evaluation is counted with it, that of the last one too", async () => {
+    const { history } = await run();
+    const blob = 48 + 4 * selectRoles(layout, ["down"]).size;
+    expect(history.evaluations.map(({ traffic }) => traffic?.bytesDown)).toEqual([
+      0,
+      ...[1, 2, 3, 4].map(() => clients.length * blob),
+    ]);
+    expect(history.rounds.map(({ traffic }) => traffic.bytesDown)).toEqual([0, 0, 0, 0]);
   });
 
   it("[CL9] [DA3] what is held out is never trained on, and weighs nothing", async () => {

@@ -25,6 +25,8 @@ export interface ReportRow {
   /** Control messages, in bytes, over all clients. */
   readonly controlBytesUp: number;
   readonly controlBytesDown: number;
+  /** What the evaluation after the round sent, where clients evaluate; null otherwise. */
+  readonly evaluationTraffic: EvaluationRow["traffic"];
   /** On the coordinator's clock; virtual in a simulation. */
   readonly seconds: number;
   /** What a unit that took part in every round so far has spent; null in a run without privacy. */
@@ -65,13 +67,15 @@ export function reportRow(
     ...row.traffic,
     epsilon: epsilonAfter(config, round),
   };
-  return { ...shared, evaluation: evaluation?.metrics ?? null };
+  const { metrics = null, traffic = null } = evaluation ?? {};
+  return { ...shared, evaluation: metrics, evaluationTraffic: traffic };
 }
 
-function initialRow({ metrics }: EvaluationRow, config: PrivateRun): ReportRow {
+function initialRow(row: EvaluationRow, config: PrivateRun): ReportRow {
+  const { metrics: evaluation, traffic: evaluationTraffic } = row;
   const traffic = { bytesUp: 0, bytesDown: 0, controlBytesUp: 0, controlBytesDown: 0 };
   const counts = { sampled: 0, accepted: 0, refusals: {}, declined: 0, gone: 0, seconds: 0 };
   const epsilon = epsilonAfter(config, 0);
   const nothing = { training: null, method: {}, aggregationError: null, epsilon };
-  return { round: 0, evaluation: metrics, ...nothing, ...counts, ...traffic };
+  return { round: 0, evaluation, evaluationTraffic, ...nothing, ...counts, ...traffic };
 }

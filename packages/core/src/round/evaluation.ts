@@ -9,8 +9,9 @@ export async function evaluate(context: Context, round: number): Promise<void> {
   const isFederated = setup.resolved.config.evaluation.where === "federated";
   const metrics = await (isFederated ? evaluateAtClients : evaluateCentrally)(context, round);
   if (metrics !== null) {
-    await ports.store.putEvaluation(setup.id, epoch, { round, metrics });
-    listener.evaluated?.({ round, metrics });
+    const row = { round, metrics, traffic: isFederated ? context.traffic.take() : null };
+    await ports.store.putEvaluation(setup.id, epoch, row);
+    listener.evaluated?.(row);
   }
   context.post({ type: "evaluated", metrics });
 }

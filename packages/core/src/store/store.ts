@@ -139,6 +139,8 @@ export interface AttemptRow {
 export interface EvaluationRow {
   readonly round: number;
   readonly metrics: Metrics;
+  /** What travelled for it; null: it asked nobody, and whatever travels meanwhile is the next round's. */
+  readonly traffic: Traffic | null;
 }
 
 /** How a run ended. */

@@ -45,9 +45,9 @@ function ownershipRules(at: () => StoreBench): void {
     ).rejects.toMatchObject(stale);
     await expect(store.putUpdate(run, epoch, updateRow(0))).rejects.toMatchObject(stale);
     await expect(store.commitRound(run, epoch, roundRow(1))).rejects.toMatchObject(stale);
-    await expect(store.putEvaluation(run, epoch, { round: 0, metrics: {} })).rejects.toMatchObject(
-      stale,
-    );
+    await expect(
+      store.putEvaluation(run, epoch, { round: 0, metrics: {}, traffic: null }),
+    ).rejects.toMatchObject(stale);
     await expect(
       store.finishRun(run, epoch, { status: "completed", failure: null }),
     ).rejects.toMatchObject(stale);
@@ -164,7 +164,7 @@ function roundRules(at: () => StoreBench): void {
     const bench = at();
     const { store } = bench;
     const { epoch } = await store.openRun(runRow());
-    await store.putEvaluation(run, epoch, { round: 0, metrics: { loss: 0.7 } });
+    await store.putEvaluation(run, epoch, { round: 0, metrics: { loss: 0.7 }, traffic: null });
     await store.openAttempt(run, epoch, { round: 1, attempt: 1, cohort: [0, 1] });
     await store.openAttempt(run, epoch, { round: 1, attempt: 2, cohort: [1, 2] });
     await store.commitRound(run, epoch, roundRow(1));
@@ -176,7 +176,7 @@ function roundRules(at: () => StoreBench): void {
       status: "failed",
       failure,
       rounds: [roundRow(1)],
-      evaluations: [{ round: 0, metrics: { loss: 0.7 } }],
+      evaluations: [{ round: 0, metrics: { loss: 0.7 }, traffic: null }],
       attempts: [
         { round: 1, attempt: 1, cohort: [0, 1] },
         { round: 1, attempt: 2, cohort: [1, 2] },
