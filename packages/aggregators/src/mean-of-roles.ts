@@ -74,10 +74,7 @@ export const sumFunctions = {
 } as const;
 
 /** Closes a round with its means. */
-function finishMeans<State extends TierState>(
-  state: State,
-  sums: RoundSums,
-): MethodResult<State> {
+function finishMeans<State extends TierState>(state: State, sums: RoundSums): MethodResult<State> {
   const deltas = meanDeltas(sums);
   const next = movedBy(state, sums, deltas);
   return { state: next, parts: publishFactors(next), metrics: { updateNorm: lengthOf(deltas) } };

@@ -80,5 +80,7 @@ export type { Guarantee, NoGuarantee, ReportedSampling, ReportInput } from "./re
 
 export { chooseCanaries, countGuesses, guessExtremes } from "./audit/canaries.ts";
 export type { GuessCount, Guesses } from "./audit/canaries.ts";
+export { certifyScores } from "./audit/certify.ts";
+export type { Certification, CertifiedBound } from "./audit/certify.ts";
 export { auditPValue, certifiedEpsilon } from "./audit/one-run.ts";
 export type { AuditObservation } from "./audit/one-run.ts";

@@ -50,6 +50,17 @@ const commonRules: readonly Rule<PrivateSettings>[] = [
   },
 ];
 
+const recordRules: readonly Rule<RecordLevelPrivacy>[] = [
+  ({ config: { method } }) =>
+    method["coldStart"] === "fit"
+      ? {
+          field: "method.coldStart",
+          value: "fit",
+          wanted: "zero with privacy.mode record-level: a client's first round would cost twice",
+        }
+      : null,
+];
+
 const userRules: readonly Rule<UserLevelPrivacy>[] = [
   (_run, { claims, name }) =>
     claims.meanOnly
@@ -117,7 +128,10 @@ export const privacyRules: PrivacyRules = {
     const found = [
       ...commonRules.map((rule) => rule(run, method)),
       ...(settings.mode === "record-level"
-        ? recordLevelIssues(settings, config.training)
+        ? [
+            ...recordLevelIssues(settings, config.training),
+            ...recordRules.map((rule) => rule({ settings, config }, method)),
+          ]
         : userRules.map((rule) => rule({ settings, config }, method))),
     ];
     return [...privacyIssues(settings), ...found.filter((issue) => issue !== null)];
@@ -140,7 +154,7 @@ function resolved(config: RunConfig): RunPrivacy {
   const noiseMultiplier = settings.noiseMultiplier ?? calibrated(settings, config);
   if (settings.mode === "record-level" || settings.noiseBy === "coordinator")
     // The target has done its work: what is resolved resolves to itself.
-  return { ...settings, noiseMultiplier, targetEpsilon: null };
+    return { ...settings, noiseMultiplier, targetEpsilon: null };
   const noiseShares = settings.noiseShares ?? config.rounds.minFitClients;
   return { ...settings, noiseMultiplier, noiseShares };
 }

@@ -89,6 +89,10 @@ describe("a private run", () => {
     await expect(refused({ evaluation: { where: "federated" } })).rejects.toThrow(
       /evaluation.everyRounds.*withhold/,
     );
+    const cold = { name: "fedsa-lora", coldStart: "fit" };
+    await expect(refused({ method: cold, evaluation: { everyRounds: 0 } })).rejects.toThrow(
+      /method.coldStart/,
+    );
     const both = { ...privacy, targetEpsilon: 3 };
     await expect(refused({ privacy: both })).rejects.toThrow(/exactly one of noiseMultiplier/);
     await expect(refused({ privacy: { ...privacy, noiseMultiplier: 0 } })).rejects.toThrow(
