@@ -33,6 +33,8 @@ export interface GradientAudit extends AuditedClaim {
 }
 
 const EXCESS_NORM = 10;
+/** A noise multiplier that hides nothing; zero would be refused where noise is split or counted in integers. */
+const NEXT_TO_NONE = 1e-9;
 /** Canaries whose gradients are handed over at once. */
 const CANARIES_AT_ONCE = 256;
 
@@ -88,7 +90,7 @@ function canaryRound(
       maxSteps: steps,
       optimizer: { name: "sgd" },
     }),
-    settings: withoutNoise ? { ...settings, noiseMultiplier: 0, hardened: false } : settings,
+    settings: withoutNoise ? { ...settings, noiseMultiplier: NEXT_TO_NONE } : settings,
     randomness,
     examples: Array.from(coins, canaryExample).filter((_, index) => coins[index] === 1),
     gradientsOf: (part) =>
