@@ -3,9 +3,8 @@ import {
   multiply,
   multiplyTransposedLeft,
   multiplyTransposedRight,
-  qr,
+  qrOfRows,
   svd,
-  transpose,
   triangularFactor,
   zeros,
 } from "@fedtune/core";
@@ -18,7 +17,7 @@ export type SingularSplit = "s-in-b" | "sqrt";
 export interface Refactorised {
   /** The new A `[r, in]`. */
   readonly down: Matrix;
-  /** An orthonormal basis of the old A's rows, as columns `[in, min(r, in)]`. */
+  /** An orthonormal basis of the old A's rows `[min(r, in), in]`. */
   readonly space: Matrix;
   /** A A^T of the old A `[r, r]`. */
   readonly gram: Matrix;
@@ -36,10 +35,10 @@ export interface Refactorised {
  * the rows beyond in are zero.
  */
 export function refactorise({ up: B, down: A }: LowRank, split: SingularSplit): Refactorised {
-  const { Q: space, R } = qr(transpose(A));
-  const { S, Vt } = svd(padRows(multiplyTransposedRight(triangularFactor(B), R), space.cols));
-  const [rank, kept] = [A.rows, space.cols];
-  const rows = multiplyTransposedRight(Vt, space);
+  const { rows: space, R } = qrOfRows(A);
+  const { S, Vt } = svd(padRows(multiplyTransposedRight(triangularFactor(B), R), space.rows));
+  const [rank, kept] = [A.rows, space.rows];
+  const rows = multiply(Vt, space);
   const mixing = zeros(rank, kept);
   const down = zeros(rank, A.cols);
   for (let i = 0; i < kept; i++) {

@@ -112,9 +112,9 @@ function landsAt(A: Matrix, wanted: Matrix): boolean {
   return true;
 }
 
-/** ||A - A P|| / ||A|| with P the projection on the columns of `space`; below 1e-8 it is that or less. */
+/** ||A - A P|| / ||A|| with P the projection on the rows of `space`; below 1e-8 it is that or less. */
 function shareOutside({ down, gram }: WithGram, space: Matrix): number {
-  const inside = frobeniusNorm(multiply(down, space)) ** 2;
+  const inside = frobeniusNorm(multiplyTransposedRight(down, space)) ** 2;
   const all = trace(gram);
   return Math.sqrt(Math.max(0, 1 - inside / all));
 }

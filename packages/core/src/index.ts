@@ -77,7 +77,7 @@ export {
   zeros,
 } from "./linalg/matrix.ts";
 export type { LowRank, Matrix } from "./linalg/matrix.ts";
-export { qr, triangularFactor } from "./linalg/qr.ts";
+export { qr, qrOfRows, triangularFactor } from "./linalg/qr.ts";
 export type { QR } from "./linalg/qr.ts";
 export { svd } from "./linalg/svd.ts";
 export type { SVD } from "./linalg/svd.ts";

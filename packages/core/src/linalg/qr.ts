@@ -1,5 +1,5 @@
 /** QR factorisation by Householder reflections; Golub and Van Loan, Matrix Computations, section 5.2. */
-import { dot, zeros, type Matrix } from "./matrix.ts";
+import { dot, transpose, zeros, type Matrix } from "./matrix.ts";
 
 /** A = Q R with k = min(m, n): Q `[m, k]` has orthonormal columns, R `[k, n]` is upper triangular with diagonal >= 0. */
 export interface QR {
@@ -21,27 +21,46 @@ interface Reflected {
  * Signs are fixed by diag(R) >= 0. Where the rank is deficient Q still has orthonormal columns.
  */
 export function qr(A: Matrix): QR {
-  const reflected = reflect(A);
-  const R = upperPart(reflected, A.cols);
-  const Q = orthonormalPart(reflected);
-  fixSigns(R, Q);
-  return { Q, R };
+  const { rows, R } = factorised(columnsOf(A), A.rows);
+  return { Q: transpose(rows), R };
+}
+
+/** The thin QR of A^T with Q^T: `rows` `[k, n]` is an orthonormal basis of the rows of A `[m, n]`, A = R^T rows. */
+export function qrOfRows({ rows: m, cols: n, data }: Matrix): {
+  readonly rows: Matrix;
+  readonly R: Matrix;
+} {
+  const columns = Array.from({ length: m }, (_, i) => data.slice(i * n, (i + 1) * n));
+  return factorised(columns, n);
 }
 
 /** R of the thin QR alone, at less than half the cost. */
 export function triangularFactor(A: Matrix): Matrix {
-  const R = upperPart(reflect(A), A.cols);
+  const R = upperPart(reflect(columnsOf(A), A.rows), A.cols);
   fixSigns(R, null);
   return R;
 }
 
-function reflect(A: Matrix): Reflected {
-  const { rows: m, cols: n, data } = A;
-  const columns = Array.from({ length: n }, (_, j) => {
+function factorised(columns: Float64Array[], m: number) {
+  const n = columns.length;
+  const reflected = reflect(columns, m);
+  const R = upperPart(reflected, n);
+  const rows = orthonormalPart(reflected);
+  fixSigns(R, rows);
+  return { rows, R };
+}
+
+function columnsOf({ rows: m, cols: n, data }: Matrix): Float64Array[] {
+  return Array.from({ length: n }, (_, j) => {
     const column = new Float64Array(m);
     for (let i = 0; i < m; i++) column[i] = data[i * n + j] ?? 0;
     return column;
   });
+}
+
+/** Reflects columns of length m in place. */
+function reflect(columns: Float64Array[], m: number): Reflected {
+  const n = columns.length;
   const reflectors: (Float64Array | null)[] = [];
   for (let j = 0; j < Math.min(m, n); j++) {
     const v = reflector((columns[j] ?? new Float64Array(m)).subarray(j));
@@ -86,31 +105,29 @@ function upperPart({ columns, reflectors }: Reflected, n: number): Matrix {
   return R;
 }
 
-/** Applies the reflections, last first, to the first k unit vectors. */
+/** Applies the reflections, last first, to the first k unit vectors: Q^T, `[k, m]`. */
 function orthonormalPart({ m, reflectors }: Reflected): Matrix {
   const k = reflectors.length;
-  const Q = zeros(m, k);
+  const rows = zeros(k, m);
   for (let j = 0; j < k; j++) {
-    const q = new Float64Array(m);
+    const q = rows.data.subarray(j * m, (j + 1) * m);
     q[j] = 1;
     // Reflections after j leave the unit vector j alone.
     for (let step = j; step >= 0; step--) {
       const v = reflectors[step];
       if (v) applyReflection(v, q.subarray(step));
     }
-    for (let i = 0; i < m; i++) Q.data[i * k + j] = q[i] ?? 0;
   }
-  return Q;
+  return rows;
 }
 
-/** Makes diag(R) >= 0 by turning rows of R and columns of Q. */
-function fixSigns(R: Matrix, Q: Matrix | null): void {
+/** Makes diag(R) >= 0 by turning rows of R and of Q^T. */
+function fixSigns(R: Matrix, basis: Matrix | null): void {
   for (let i = 0; i < R.rows; i++) {
     if ((R.data[i * R.cols + i] ?? 0) >= 0) continue;
     for (let j = i; j < R.cols; j++) R.data[i * R.cols + j] = -(R.data[i * R.cols + j] ?? 0);
-    if (Q === null) continue;
-    for (let row = 0; row < Q.rows; row++) {
-      Q.data[row * Q.cols + i] = -(Q.data[row * Q.cols + i] ?? 0);
-    }
+    if (basis === null) continue;
+    const { cols, data } = basis;
+    for (let j = i * cols; j < (i + 1) * cols; j++) data[j] = -(data[j] ?? 0);
   }
 }
