@@ -96,7 +96,7 @@ describe("fedtune privacy", () => {
   it("[CI1] [DP9] its help has an example of each, and says what a ledger is", async () => {
     const { code, stdout } = await callWithHelp();
     expect(code).toBe(0);
-    for (const what of ["epsilon", "noise", "delta"]) {
+    for (const what of ["epsilon", "noise", "delta", "ledger", "audit"]) {
       expect(stdout).toContain(`$ fedtune privacy ${what} `);
     }
     expect(stdout).toContain('{"mechanism": "poisson-gaussian"');
@@ -122,7 +122,7 @@ describe("fedtune privacy refuses", () => {
       ["noise", ...done, "--delta", "1e-5", "--epsilon", "1"],
       "is what fedtune privacy noise finds",
     ],
-    [["loss"], "Allowed choices are epsilon, noise, delta"],
+    [["loss"], "Allowed choices are epsilon, noise, delta, ledger, audit"],
     [["epsilon", ...done, "--delta", "0.1", "--accountant", "tree"], "means nothing for a tree"],
     [["epsilon", ...done, "--delta", "0.1", "--participations", "2"], "needs --accountant tree"],
     [["epsilon", ...done, "--delta", "0.1", "--accountant", "gaussian"], "accountant rdp or prv"],

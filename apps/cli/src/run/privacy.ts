@@ -9,23 +9,13 @@ import type {
 } from "@fedtune/dp";
 import type { Io } from "../io.ts";
 import { tableText } from "../table.ts";
+import type { PrivacyAuditOptions } from "./privacy-audit.ts";
 import { readPrivacyLedger } from "./privacy-ledger.ts";
 import { showLedger } from "./show-ledger.ts";
 
 /** What `fedtune privacy` was asked for. */
-export interface PrivacyOptions {
-  readonly what: "epsilon" | "noise" | "delta" | "ledger";
-  readonly samplingRate?: number | undefined;
-  readonly noiseMultiplier?: number | undefined;
-  readonly steps?: number | undefined;
-  readonly participations?: number | undefined;
-  readonly delta?: number | undefined;
-  readonly epsilon?: number | undefined;
-  readonly examples?: number | undefined;
-  readonly relation: NeighbouringRelation;
-  readonly unit: PrivacyUnit;
-  readonly accountant: AccountantName;
-  readonly ledger?: string | undefined;
+export interface PrivacyOptions extends PrivacyAuditOptions {
+  readonly what: "epsilon" | "noise" | "delta" | "ledger" | "audit";
 }
 
 /** What is found: what `--json` prints, with everything needed to find it again. */
@@ -43,12 +33,17 @@ export interface PrivacyAnswer extends Provenance {
 }
 
 /**
- * Finds epsilon, delta or noise.
+ * Finds epsilon, delta or noise, shows a ledger, or audits.
  *
+ * @returns the exit code where it is not 0 by itself
  * @throws FedtuneError `usage` for a missing or superfluous option; what ledger and accountants refuse
  */
-export async function runPrivacy(options: PrivacyOptions, io: Io): Promise<undefined> {
+export async function runPrivacy(options: PrivacyOptions, io: Io): Promise<number | undefined> {
   if (options.what === "ledger") return showLedger(options, io);
+  if (options.what === "audit") {
+    const { auditPrivacy } = await import("./privacy-audit.ts");
+    return auditPrivacy(options, io);
+  }
   const spent =
     options.ledger === undefined ? [] : (await readPrivacyLedger(options.ledger)).events;
   const found = answer(options, spent);

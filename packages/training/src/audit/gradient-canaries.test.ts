@@ -12,9 +12,11 @@ interface Planted {
   samplingRate: number | null;
 }
 
-const planted = vi.hoisted(
-  (): Planted => ({ deviation: null, clipFactor: null, samplingRate: null }),
-);
+const planted = vi.hoisted((): Planted => ({
+  deviation: null,
+  clipFactor: null,
+  samplingRate: null,
+}));
 
 vi.mock("../../../dp/src/noise/gaussian.ts", async (original) => {
   const real = await original<typeof import("../../../dp/src/noise/gaussian.ts")>();

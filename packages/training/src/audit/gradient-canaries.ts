@@ -17,7 +17,7 @@ import type { Example } from "../data/batch.ts";
 import type { PrivateRandomness, PrivateRound } from "../trainer/private-steps.ts";
 import { trainPrivately } from "../trainer/private-steps.ts";
 import type { AuditedClaim, AuditVerdict } from "./verdict.ts";
-import { verdictOf } from "./verdict.ts";
+import { openVerdict } from "./verdict.ts";
 
 /** What is audited, and with what. */
 export interface GradientAudit extends AuditedClaim {
@@ -46,9 +46,9 @@ const CANARIES_AT_ONCE = 256;
  * @throws FedtuneError `config-invalid` for noise that no accountant takes; what `beforeStep` throws
  */
 export async function auditGradientCanaries(audit: GradientAudit): Promise<AuditVerdict> {
+  const verdictOn = openVerdict(audit);
   const coins = chooseCanaries(audit.canaries, audit.coins);
-  const scores = await scoresOf(audit, coins);
-  return verdictOf(audit, { scores, coins });
+  return verdictOn({ scores: await scoresOf(audit, coins), coins });
 }
 
 async function scoresOf(audit: GradientAudit, coins: Uint8Array): Promise<Float64Array> {

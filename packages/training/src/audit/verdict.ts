@@ -37,23 +37,30 @@ export interface AuditedClaim {
   readonly confidence: number;
 }
 
-/** Holds scores against the claim. @throws FedtuneError `config-invalid` for noise that no accountant takes */
-export function verdictOf(
-  { settings, steps, confidence }: AuditedClaim,
-  { scores, coins }: ScoredCanaries,
-): AuditVerdict {
+/**
+ * Asks the accountant first, so that what it refuses is refused before any work; the result holds scores against it.
+ *
+ * @throws FedtuneError `config-invalid` for noise that no accountant takes
+ */
+export function openVerdict({
+  settings,
+  steps,
+  confidence,
+}: AuditedClaim): (scored: ScoredCanaries) => AuditVerdict {
   const { relation, delta, accountant } = settings;
   const events = recordLevelEvents(settings, steps);
   const claimedEpsilon = accountants[accountant].compose({ relation, events }).epsilon(delta).upper;
-  const certified = certifyScores(scores, coins, { delta, confidence });
-  return {
-    claimedEpsilon,
-    certified,
-    delta,
-    confidence,
-    canaries: coins.length,
-    included: coins.reduce((sum, coin) => sum + coin, 0),
-    events,
-    holds: certified.epsilon <= claimedEpsilon,
+  return ({ scores, coins }) => {
+    const certified = certifyScores(scores, coins, { delta, confidence });
+    return {
+      claimedEpsilon,
+      certified,
+      delta,
+      confidence,
+      canaries: coins.length,
+      included: coins.reduce((sum, coin) => sum + coin, 0),
+      events,
+      holds: certified.epsilon <= claimedEpsilon,
+    };
   };
 }
