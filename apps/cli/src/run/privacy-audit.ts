@@ -3,12 +3,14 @@ import { FedtuneError, parseInput, rngFromSeed } from "@fedtune/core";
 import { drawsFrom, privacySchema, seededKeystream, systemKeystream } from "@fedtune/dp";
 import type { AccountantName, NeighbouringRelation, PrivacyUnit } from "@fedtune/dp";
 import { nodeEntropy } from "@fedtune/node-ports";
-import { auditGradientCanaries } from "@fedtune/training";
-import type { AuditedClaim, AuditVerdict, GradientAudit } from "@fedtune/training";
+import { auditGradientCanaries, auditInputCanaries, loadCheckpoint } from "@fedtune/training";
+import type { AuditedClaim, AuditVerdict, CanaryAudit } from "@fedtune/training";
+import { chooseBackend, nodeFiles } from "@fedtune/training/node";
 import { setImmediate } from "node:timers/promises";
 import { exitCodes } from "../edge.ts";
 import type { Io } from "../io.ts";
 import { tableText } from "../table.ts";
+import { openBaseModel } from "./base-model.ts";
 
 /** What an audit was asked for. */
 export interface PrivacyAuditOptions {
@@ -16,7 +18,10 @@ export interface PrivacyAuditOptions {
   readonly noiseMultiplier?: number | undefined;
   readonly steps?: number | undefined;
   readonly delta?: number | undefined;
-  readonly canaries: number;
+  /** Undefined: {@link DEFAULT_CANARIES}. */
+  readonly canaries?: number | undefined;
+  /** Canaries are texts for this base model; undefined: gradients without a model. */
+  readonly model?: string | undefined;
   /** Undefined: noise and samples come from the operating system, as in training. */
   readonly seed?: number | undefined;
   readonly withoutNoise?: true | undefined;
@@ -33,6 +38,7 @@ export interface PrivacyAuditOptions {
 export interface PrivacyAuditAnswer extends AuditVerdict {
   readonly accountant: AccountantName;
   readonly relation: NeighbouringRelation;
+  readonly model: string | null;
   readonly seed: number | null;
   readonly withoutNoise: boolean;
   /** What the same audit certifies without noise. When that is not above the claim, the audit cannot refute it. */
@@ -40,6 +46,8 @@ export interface PrivacyAuditAnswer extends AuditVerdict {
 }
 
 const CONFIDENCE = 0.95;
+/** Texts cost a pass each in every step. */
+const DEFAULT_CANARIES = { gradients: 1000, texts: 256 };
 
 /**
  * Audits the steps that the options describe; 1 when more was certified than the accountant claims.
@@ -49,11 +57,14 @@ const CONFIDENCE = 0.95;
 export async function auditPrivacy(options: PrivacyAuditOptions, io: Io): Promise<number> {
   const claim = claimOf(options);
   const { accountant, relation } = claim.settings;
-  const { canaries, seed = null, withoutNoise = false } = options;
+  const { model = null, seed = null, withoutNoise = false } = options;
+  const { gradients, texts } = DEFAULT_CANARIES;
+  const canaries = options.canaries ?? (model === null ? gradients : texts);
+  const audit = await auditorOf(model, seed);
   const bar = io.progress("steps", 2 * claim.steps, { terminalOnly: true });
   let steps = 0;
   const run = (noiseless: boolean): Promise<AuditVerdict> =>
-    auditGradientCanaries({
+    audit({
       ...claim,
       ...randomnessOf(seed),
       canaries,
@@ -70,12 +81,26 @@ export async function auditPrivacy(options: PrivacyAuditOptions, io: Io): Promis
     const verdict = withoutNoise ? control : await run(false);
     bar.stop();
     const mostCertifiable = control.certified.epsilon;
-    const about = { accountant, relation, seed, withoutNoise, mostCertifiable };
+    const about = { accountant, relation, model, seed, withoutNoise, mostCertifiable };
     io.result({ ...verdict, ...about }, () => answerText({ ...verdict, ...about }));
     return verdict.holds ? exitCodes.ok : exitCodes.failure;
   } finally {
     bar.stop();
   }
+}
+
+/** Over gradients, or over texts for a model in this thread. @throws FedtuneError as opening model and backend does */
+async function auditorOf(
+  model: string | null,
+  seed: number | null,
+): Promise<(audit: CanaryAudit) => Promise<AuditVerdict>> {
+  if (model === null) return auditGradientCanaries;
+  const { folder } = await openBaseModel(model);
+  await chooseBackend("auto");
+  const checkpoint = await loadCheckpoint(nodeFiles, folder);
+  // Texts need not be secret: the auditor knows them.
+  return (audit) =>
+    auditInputCanaries({ ...audit, checkpoint, rng: rngFromSeed(seed ?? 0).fork("texts") });
 }
 
 function claimOf(options: PrivacyAuditOptions): AuditedClaim {
@@ -122,7 +147,7 @@ function usage(why: string): FedtuneError {
   return new FedtuneError("usage", why, { data: { help: "fedtune privacy --help" } });
 }
 
-function randomnessOf(seed: number | null): Pick<GradientAudit, "coins" | "randomness"> {
+function randomnessOf(seed: number | null): Pick<CanaryAudit, "coins" | "randomness"> {
   if (seed === null) {
     const system = systemKeystream(nodeEntropy);
     return { coins: drawsFrom(system), randomness: { noise: system, sampling: system } };
@@ -138,6 +163,7 @@ function randomnessOf(seed: number | null): Pick<GradientAudit, "coins" | "rando
 function answerText(answer: PrivacyAuditAnswer): string {
   const { certified, claimedEpsilon, delta, confidence, canaries, included } = answer;
   const { guesses, correct, epsilon } = certified;
+  const kind = answer.model === null ? "gradients" : `texts for ${answer.model}`;
   const source = answer.seed === null ? "the operating system" : `seed ${answer.seed}`;
   return tableText(
     [],
@@ -147,7 +173,7 @@ function answerText(answer: PrivacyAuditAnswer): string {
       ["certified", `epsilon at least ${epsilon.toPrecision(6)}`],
       ["confidence", `${100 * confidence} %`],
       ["without noise", `epsilon at least ${answer.mostCertifiable.toPrecision(6)}`],
-      ["canaries", `${canaries}, of which ${included} in the data`],
+      ["canaries", `${canaries} ${kind}, of which ${included} in the data`],
       ["guesses", `${guesses}, of which ${correct} right`],
       ["noise from", answer.withoutNoise ? "nowhere: it was left out" : source],
       ["verdict", verdictText(answer)],

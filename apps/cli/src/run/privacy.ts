@@ -1,12 +1,6 @@
 import { FedtuneError } from "@fedtune/core";
 import { accountants, calibrateNoise, parseEvents } from "@fedtune/dp";
-import type {
-  AccountantName,
-  NeighbouringRelation,
-  PrivacyEvent,
-  PrivacyUnit,
-  Provenance,
-} from "@fedtune/dp";
+import type { NeighbouringRelation, PrivacyEvent, PrivacyUnit, Provenance } from "@fedtune/dp";
 import type { Io } from "../io.ts";
 import { tableText } from "../table.ts";
 import type { PrivacyAuditOptions } from "./privacy-audit.ts";

@@ -10,6 +10,7 @@ const examplesOfUse = examples(
   "fedtune privacy delta --epsilon 1 --ledger spent.json --accountant rdp --json",
   "fedtune privacy ledger --ledger .fedtune/clients/ledgers/0123456789abcdef.jsonl",
   "fedtune privacy audit --sampling-rate 0.2 --noise-multiplier 2 --steps 20 --delta 1e-5",
+  "fedtune privacy audit --model fedtune-mini --sampling-rate 0.5 --noise-multiplier 4 --steps 6 --delta 1e-5",
 );
 
 const more = `
@@ -24,10 +25,19 @@ Printed: the accountant's value; "at most", which holds with numerical errors in
 and "at least". Sampling must really be Poisson: shuffled batches cost as much as --sampling-rate 1 for every epoch.
 
 \`audit\` runs the steps by the code that trains, over canaries: examples with a gradient of their own, in the data or not
-by a fair coin. It guesses the coins from the parameters after every step and certifies, with 95 % confidence, an
-epsilon that the steps exceed (arXiv 2305.08846). It exits with 1 when that is above the accountant's claim, as it is
-with --without-noise; right code does so in at most one of 20 audits. "without noise" is the most that so many canaries
-can certify: a larger claim is not put to the test. An audit shows errors; it cannot show that there are none.`;
+by a fair coin. With --model they are random texts for a LoRA adapter on it: less is certified, and more is audited. It
+guesses the coins from the parameters after every step and certifies, with 95 % confidence, an epsilon that the steps
+exceed (arXiv 2305.08846). It exits with 1 when that is above the accountant's claim, as it is with --without-noise;
+right code does so in at most one of 20 audits. "without noise" is the most that so many canaries can certify: a larger
+claim is not put to the test. An audit shows errors; it cannot show that there are none.`;
+
+const what = new Argument("<what>", "what to find").choices([
+  "epsilon",
+  "noise",
+  "delta",
+  "ledger",
+  "audit",
+] as const);
 
 /** `fedtune privacy`: what private steps cost, and the noise they need. */
 export const privacy: Verb = {
@@ -40,15 +50,7 @@ export const privacy: Verb = {
           "Accounts for Gaussian noise on clipped sums: the epsilon at a delta, the delta at an epsilon, or the " +
             "noise multiplier that a target needs. Shows ledgers, and audits the code that trains.",
         )
-        .addArgument(
-          new Argument("<what>", "what to find").choices([
-            "epsilon",
-            "noise",
-            "delta",
-            "ledger",
-            "audit",
-          ] as const),
-        )
+        .addArgument(what)
         .option(
           "--sampling-rate <q>",
           "probability of a unit in each step (default: every unit in all)",
@@ -80,7 +82,12 @@ export const privacy: Verb = {
             .default("prv" as const),
         )
         .option("--ledger <file>", "rows that were spent: a client's ledger, or JSON")
-        .option("--canaries <n>", "audit: how many canaries", integer(32, 100_000), 1000)
+        .option(
+          "--canaries <n>",
+          "audit: how many canaries (1000; with --model 256)",
+          integer(32, 100_000),
+        )
+        .option("--model <name or folder>", "audit: canaries are texts for this base model")
         .option(
           "--seed <n>",
           "audit: makes it repeatable (default: noise of the operating system)",

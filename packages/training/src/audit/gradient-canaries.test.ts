@@ -1,9 +1,12 @@
 import { rngFromSeed } from "@fedtune/core";
 import { seededKeystream } from "@fedtune/dp";
 import { afterEach, describe, expect, test, vi } from "vitest";
+import type * as Clipper from "../../../dp/src/clip/clipper.ts";
+import type * as Gaussian from "../../../dp/src/noise/gaussian.ts";
+import type * as Poisson from "../../../dp/src/poisson.ts";
 import { settingsOf } from "../test-support/private-rounds.ts";
-import type { GradientAudit } from "./gradient-canaries.ts";
 import { auditGradientCanaries } from "./gradient-canaries.ts";
+import type { CanaryAudit } from "./verdict.ts";
 
 /** What a planted error changes of the real code; null: nothing. */
 interface Planted {
@@ -19,7 +22,7 @@ const planted = vi.hoisted((): Planted => ({
 }));
 
 vi.mock("../../../dp/src/noise/gaussian.ts", async (original) => {
-  const real = await original<typeof import("../../../dp/src/noise/gaussian.ts")>();
+  const real = await original<typeof Gaussian>();
   const gaussianNoise: typeof real.gaussianNoise = (keystream, { length, standardDeviation }) =>
     real.gaussianNoise(keystream, {
       length,
@@ -28,13 +31,13 @@ vi.mock("../../../dp/src/noise/gaussian.ts", async (original) => {
   return { ...real, gaussianNoise };
 });
 vi.mock("../../../dp/src/clip/clipper.ts", async (original) => {
-  const real = await original<typeof import("../../../dp/src/clip/clipper.ts")>();
+  const real = await original<typeof Clipper>();
   const clipFactor: typeof real.clipFactor = (...norms) =>
     planted.clipFactor ?? real.clipFactor(...norms);
   return { ...real, clipFactor };
 });
 vi.mock("../../../dp/src/poisson.ts", async (original) => {
-  const real = await original<typeof import("../../../dp/src/poisson.ts")>();
+  const real = await original<typeof Poisson>();
   const poissonSample: typeof real.poissonSample = ({ populationSize, samplingRate }, draws) =>
     real.poissonSample(
       { populationSize, samplingRate: planted.samplingRate ?? samplingRate },
@@ -50,7 +53,7 @@ afterEach(() => {
 /** A thousand canaries; `settings` are of the claim. */
 function audit(
   seed: number | string,
-  { settings = {}, ...changes }: Partial<Omit<GradientAudit, "settings">> & { settings?: object },
+  { settings = {}, ...changes }: Partial<Omit<CanaryAudit, "settings">> & { settings?: object },
 ) {
   const stream = (use: string) => rngFromSeed(`${use} ${seed}`);
   return auditGradientCanaries({

@@ -12,29 +12,13 @@
  */
 import { layoutOf, trainingSchema } from "@fedtune/core";
 import { chooseCanaries } from "@fedtune/dp";
-import type { Draws } from "@fedtune/dp";
 import type { Example } from "../data/batch.ts";
-import type { PrivateRandomness, PrivateRound } from "../trainer/private-steps.ts";
+import type { PrivateRound } from "../trainer/private-steps.ts";
 import { trainPrivately } from "../trainer/private-steps.ts";
-import type { AuditedClaim, AuditVerdict } from "./verdict.ts";
-import { openVerdict } from "./verdict.ts";
-
-/** What is audited, and with what. */
-export interface GradientAudit extends AuditedClaim {
-  readonly canaries: number;
-  /** The canaries' coins. */
-  readonly coins: Draws;
-  /** Noise and samples of the round itself. */
-  readonly randomness: PrivateRandomness;
-  /** Leaves the noise out of the round, not out of the claim: shows whether the audit would see it. */
-  readonly withoutNoise?: boolean;
-  /** Called before each step: lets other work run, throws to stop. */
-  beforeStep?(done: number): Promise<void>;
-}
+import type { AuditVerdict, CanaryAudit } from "./verdict.ts";
+import { carriedOut, openVerdict } from "./verdict.ts";
 
 const EXCESS_NORM = 10;
-/** A noise multiplier that hides nothing; zero would be refused where noise is split or counted in integers. */
-const NEXT_TO_NONE = 1e-9;
 /** Canaries whose gradients are handed over at once. */
 const CANARIES_AT_ONCE = 256;
 
@@ -45,13 +29,13 @@ const CANARIES_AT_ONCE = 256;
  *
  * @throws FedtuneError `config-invalid` for noise that no accountant takes; what `beforeStep` throws
  */
-export async function auditGradientCanaries(audit: GradientAudit): Promise<AuditVerdict> {
+export async function auditGradientCanaries(audit: CanaryAudit): Promise<AuditVerdict> {
   const verdictOn = openVerdict(audit);
   const coins = chooseCanaries(audit.canaries, audit.coins);
   return verdictOn({ scores: await scoresOf(audit, coins), coins });
 }
 
-async function scoresOf(audit: GradientAudit, coins: Uint8Array): Promise<Float64Array> {
+async function scoresOf(audit: CanaryAudit, coins: Uint8Array): Promise<Float64Array> {
   const { settings, canaries, beforeStep = () => Promise.resolve() } = audit;
   const scores = new Float64Array(canaries);
   const values = new Float32Array(canaries);
@@ -76,9 +60,10 @@ async function scoresOf(audit: GradientAudit, coins: Uint8Array): Promise<Float6
 
 /** A round whose examples are the included canaries; a canary's number is its label. */
 function canaryRound(
-  { settings, steps, canaries, randomness, withoutNoise = false }: GradientAudit,
+  audit: CanaryAudit,
   coins: Uint8Array,
 ): Omit<PrivateRound, "beforeStep" | "afterStep"> {
+  const { settings, steps, canaries, randomness } = audit;
   const gradientOf = basisVectors(canaries, EXCESS_NORM * settings.clipNorm);
   return {
     layout: layoutOf([{ name: "canaries", module: "audit", role: "down", shape: [canaries] }]),
@@ -90,7 +75,7 @@ function canaryRound(
       maxSteps: steps,
       optimizer: { name: "sgd" },
     }),
-    settings: withoutNoise ? { ...settings, noiseMultiplier: NEXT_TO_NONE } : settings,
+    settings: carriedOut(audit),
     randomness,
     examples: Array.from(coins, canaryExample).filter((_, index) => coins[index] === 1),
     gradientsOf: (part) =>
@@ -118,7 +103,7 @@ function basisVectors(size: number, length: number): (index: number) => Float32A
 function likelihoodRatio({
   samplingRate,
   noiseMultiplier,
-}: GradientAudit["settings"]): (released: number) => number {
+}: CanaryAudit["settings"]): (released: number) => number {
   const [logIn, logOut] = [Math.log(samplingRate), Math.log1p(-samplingRate)];
   return (released) => {
     const there = logIn + (2 * released - 1) / (2 * noiseMultiplier ** 2);

@@ -1,7 +1,7 @@
-/** What an audit of one private round found, held against what the accountant claims for the same steps. */
+/** What an audit of one private round is asked, and what it found, held against the accountant's claim for its steps. */
 import { accountants, certifyScores, recordLevelEvents } from "@fedtune/dp";
-import type { CertifiedBound, PrivacyEvent } from "@fedtune/dp";
-import type { RecordLevelSettings } from "../trainer/private-steps.ts";
+import type { CertifiedBound, Draws, PrivacyEvent } from "@fedtune/dp";
+import type { PrivateRandomness, RecordLevelSettings } from "../trainer/private-steps.ts";
 
 /** The claim, what was certified, and whether they go together. */
 export interface AuditVerdict {
@@ -35,6 +35,30 @@ export interface AuditedClaim {
   readonly steps: number;
   /** In (0, 1). */
   readonly confidence: number;
+}
+
+/** What is audited, and with what. */
+export interface CanaryAudit extends AuditedClaim {
+  readonly canaries: number;
+  /** The canaries' coins. */
+  readonly coins: Draws;
+  /** Noise and samples of the round itself. */
+  readonly randomness: PrivateRandomness;
+  /** Leaves the noise out of the round, not out of the claim: shows whether the audit would see it. */
+  readonly withoutNoise?: boolean;
+  /** Called before each step: lets other work run, throws to stop. */
+  readonly beforeStep?: (done: number) => Promise<void>;
+}
+
+/** A noise multiplier that hides nothing; zero would be refused where noise is split or counted in integers. */
+const NEXT_TO_NONE = 1e-9;
+
+/** The settings that the round is carried out with. */
+export function carriedOut({
+  settings,
+  withoutNoise = false,
+}: Pick<CanaryAudit, "settings" | "withoutNoise">): RecordLevelSettings {
+  return withoutNoise ? { ...settings, noiseMultiplier: NEXT_TO_NONE } : settings;
 }
 
 /**
