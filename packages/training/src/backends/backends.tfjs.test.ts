@@ -32,7 +32,8 @@ describe("backends", () => {
     allowConsole();
     const { name, notes } = await chooseBackend("auto");
     expect(["tfjs-node-gpu", "tfjs-node", "webgpu", "wasm"]).toContain(name);
-    for (const note of notes) expect(note).toMatch(/Cannot use backend/);
+    // On a busy machine several threads may not be worth it; that is told as well.
+    for (const note of notes) expect(note).toMatch(/Cannot use backend|^wasm: one thread, since/);
   });
 
   test("[TN10] a backend that is not there is refused by name", async () => {
