@@ -28,7 +28,9 @@ describe("fedtune demo", () => {
     }
     expect(stderr).toMatch(/^Round 1\/2: 3\/3 clients, train loss [\d.]+, accuracy [\d.]+ %, /m);
     expect(stderr).toMatch(/^Round 2\/2: /m);
-    expect(stdout).toMatch(/^round +clients +train loss +loss +accuracy +macro F1 +aggregation error +up +down$/m);
+    expect(stdout).toMatch(
+      /^round +clients +train loss +loss +accuracy +macro F1 +aggregation error +up +down$/m,
+    );
     expect(stdout).toMatch(/^all +30 +[\d.]+ % +[\d.]+ %$/m);
     const [, adapter = ""] = /^Adapter: (.+)$/m.exec(stdout) ?? [];
     expect(readdirSync(adapter).sort()).toEqual([
