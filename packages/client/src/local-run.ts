@@ -194,9 +194,10 @@ async function work(terms: Terms, progress: Progress, { order, control }: Task):
   if (ports.personal !== undefined)
     ports.personal.set(gatherRoles(parts.layout, result.factors, personal));
   const pending = updateOf(terms, { order, start, result, unsent: progress.unsent });
+  // Charged before it is kept: what the ledger does not know must not be there to be sent after a restart.
+  await guard?.spend(order, result.privacyEvents, pending.hash);
   progress.pending = pending;
   await save(terms, progress);
-  await guard?.spend(order, result.privacyEvents, pending.hash);
   return deliveryOf(pending);
 }
 

@@ -41,7 +41,7 @@ export interface HolderPrivacy {
   readonly holder: string;
   /** Fingerprint of the data set. */
   readonly dataset: string;
-  /** Most epsilon that the owner allows over all runs, at a run's delta; null: whatever the runs say. */
+  /** Most epsilon that the owner allows over all runs of one delta and relation; null: whatever the runs say. */
   readonly budgetEpsilon: number | null;
   readonly ledger: (key: LedgerKey) => LedgerStore;
   /** Now, ISO 8601 in UTC. */
@@ -65,7 +65,8 @@ export interface PrivacyGuard {
 /**
  * Opens the guard of a run; null where clients need none, because nothing private is asked of them.
  *
- * @throws FedtuneError `config-conflict` when the run is private and this client keeps no ledger, `state-corrupt` when its
+ * @throws FedtuneError `config-conflict` when the run is private and this client keeps no ledger, or when the owner set a
+ * budget and the run does not protect examples, `state-corrupt` when its
  * ledger was tampered with
  */
 export async function openGuard(
@@ -73,7 +74,11 @@ export async function openGuard(
   { privacy, hash }: { readonly privacy?: HolderPrivacy; readonly hash: Hash },
 ): Promise<PrivacyGuard | null> {
   const settings = privacySettings(spec.privacy);
-  if (settings.mode !== "record-level") return null;
+  if (settings.mode !== "record-level") {
+    if (typeof privacy?.budgetEpsilon !== "number") return null;
+    const message = `Cannot join run "${run}" with a budget of epsilon ${privacy.budgetEpsilon}: its privacy.mode is ${settings.mode}, wanted record-level`;
+    throw new FedtuneError("config-conflict", message, { data: { mode: settings.mode } });
+  }
   if (privacy === undefined) {
     const message = `Cannot join run "${run}": it is private, and this client keeps no privacy ledger`;
     throw new FedtuneError("config-conflict", message);
@@ -115,11 +120,11 @@ export async function openGuard(
 
 /** What was charged to a slot; empty where nothing was. */
 function reservedEvents({ rows }: Ledger, slot: LedgerSlot): readonly PrivacyEvent[] {
-  const row = rows.findLast(
-    ({ run, round, attempt }) =>
-      run === slot.run && round === slot.round && attempt === slot.attempt,
+  const { run, round, attempt } = slot;
+  const charged = rows.findLast(
+    (row) => "events" in row && row.run === run && row.round === round && row.attempt === attempt,
   );
-  return row !== undefined && "events" in row ? row.events : [];
+  return charged !== undefined && "events" in charged ? charged.events : [];
 }
 
 /** The smaller of what the owner and what the run allow. */

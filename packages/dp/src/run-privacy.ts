@@ -1,4 +1,5 @@
 /** The privacy part of a run's config, for core's registries: schema, contradictions with the run, the noise for a target. */
+import { parseInput } from "@fedtune/core";
 import type { InputIssue, Method, PrivacyRules, RunConfig, RunPrivacy } from "@fedtune/core";
 import type { Accountant } from "./accountants/accountant.ts";
 import { accountants } from "./accountants/registry.ts";
@@ -139,9 +140,9 @@ export const privacyRules: PrivacyRules = {
   resolve: (config) => resolved(config),
 };
 
-/** A run's privacy settings in full. */
+/** A run's privacy settings in full. @throws FedtuneError `config-invalid` for what somebody else sent and is none */
 export function privacySettings(privacy: RunPrivacy): PrivacySettings {
-  return privacySchema.parse(privacy);
+  return parseInput(privacySchema, privacy, { what: "the privacy settings of a run" });
 }
 
 /** What of a run decides what it costs. */
@@ -152,11 +153,10 @@ function resolved(config: RunConfig): RunPrivacy {
   const settings = privacySettings(config.privacy);
   if (settings.mode === "none") return settings;
   const noiseMultiplier = settings.noiseMultiplier ?? calibrated(settings, config);
-  if (settings.mode === "record-level" || settings.noiseBy === "coordinator")
-    // The target has done its work: what is resolved resolves to itself.
-    return { ...settings, noiseMultiplier, targetEpsilon: null };
-  const noiseShares = settings.noiseShares ?? config.rounds.minFitClients;
-  return { ...settings, noiseMultiplier, noiseShares };
+  // The target has done its work: what is resolved resolves to itself.
+  const found = { ...settings, noiseMultiplier, targetEpsilon: null };
+  if (settings.mode === "record-level" || settings.noiseBy === "coordinator") return found;
+  return { ...found, noiseShares: settings.noiseShares ?? config.rounds.minFitClients };
 }
 
 function calibrated(settings: PrivateSettings, config: PrivateRun): number {

@@ -39,7 +39,7 @@ export const join: Verb = {
         )
         .option(
           "--budget-epsilon <number>",
-          "most epsilon that all private runs together may cost this data, whatever a run asks for",
+          "most epsilon that all private runs of one delta and relation may cost this data together; runs that protect no examples are refused",
           positive,
         )
         .option(
