@@ -68,6 +68,12 @@ test("what is left open is resolved: noise from the target, shares from the quor
   expect(epsilonAfter(configOf({ noiseMultiplier: noise * 0.999 }), 10)).toBeGreaterThan(3);
   expect(target["noiseShares"]).toBeNull();
   expect(privacyRules.resolve(configOf({ noiseBy: "clients" }))["noiseShares"]).toBe(3);
+  for (const noiseBy of ["coordinator", "clients"]) {
+    const open = configOf({ noiseBy, noiseMultiplier: null, targetEpsilon: 3 });
+    const closed = { ...open, privacy: privacyRules.resolve(open) };
+    expect(privacyRules.issues(closed, method)).toEqual([]);
+    expect(privacyRules.resolve(closed)).toEqual(closed.privacy);
+  }
 });
 
 test("[DP28] epsilon so far is that of every round's mechanism, for a unit that was always there", () => {

@@ -3,6 +3,7 @@ import type { BroadcastPart, FactoredResidual } from "../method.ts";
 import type { Layout } from "./layout.ts";
 import { scatterRoles, selectRoles } from "./layout.ts";
 import { rotateDown } from "./rotation.ts";
+import { spread } from "./top-k.ts";
 
 /**
  * Applies published parts in order, as every party does.
@@ -47,9 +48,7 @@ function packedValues(
   { roles, values, support }: Extract<BroadcastPart, { kind: "factors" }>,
 ): Float32Array {
   if (support === undefined) return values;
-  const packed = new Float32Array(selectRoles(layout, roles).size);
-  for (let i = 0; i < support.length; i++) packed[support[i] ?? 0] = values[i] ?? 0;
-  return packed;
+  return spread(values, support, selectRoles(layout, roles).size);
 }
 
 function checkResidual({ module, rank, left, right }: FactoredResidual): void {

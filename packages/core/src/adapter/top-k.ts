@@ -92,6 +92,13 @@ export function pick(values: Float32Array, support: Uint32Array): Float32Array {
   return picked;
 }
 
+/** The whole vector `[length]` of what {@link pick} picked: zero everywhere else. */
+export function spread(picked: Float32Array, support: Uint32Array, length: number): Float32Array {
+  const values = new Float32Array(length);
+  for (let i = 0; i < support.length; i++) values[support[i] ?? 0] = picked[i] ?? 0;
+  return values;
+}
+
 function groupsOf(packed: Layout, { mask, dense, density }: Sparsify): RankedGroup[] {
   const keys = { global: () => "", tensor: ({ name }: Factor) => name, role: roleOf };
   const groups = new Map<string, Factor[]>();

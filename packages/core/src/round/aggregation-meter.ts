@@ -5,7 +5,8 @@
  * sketch: every client's product meets a few random vectors of signs, so that memory does not grow with the clients.
  */
 import type { AdapterProduct, LinearModule } from "../adapter/kind.ts";
-import { scatterRoles } from "../adapter/layout.ts";
+import { scatterRoles, selectRoles } from "../adapter/layout.ts";
+import { spread } from "../adapter/top-k.ts";
 import type { ModuleProduct } from "../adapter/product.ts";
 import { moduleProducts } from "../adapter/product.ts";
 import { productDistance } from "../linalg/aggregation-error.ts";
@@ -112,15 +113,8 @@ function watchedModules({ tiers, modules, product, clients, rng }: MeterSetting)
 function trainedValues({ tier, start }: StartedTier, update: MethodUpdate): Float32Array {
   const { roles, delta, support } = update;
   const values = start.slice();
-  let packed = delta;
-  if (support !== undefined) {
-    const size = tier.layout.factors.reduce(
-      (sum, factor) => (roles.includes(factor.role) ? sum + factor.size : sum),
-      0,
-    );
-    packed = new Float32Array(size);
-    for (let i = 0; i < support.length; i++) packed[support[i] ?? 0] = delta[i] ?? 0;
-  }
+  const packed =
+    support === undefined ? delta : spread(delta, support, selectRoles(tier.layout, roles).size);
   const change = new Float32Array(tier.layout.size);
   scatterRoles(tier.layout, change, { roles, packed });
   for (let i = 0; i < values.length; i++) values[i] = (values[i] ?? 0) + (change[i] ?? 0);

@@ -1,5 +1,6 @@
 /** A round of a run that protects whole clients: one noisy mean stands for all updates, and nothing else is read of them. */
 import { selectRoles } from "../adapter/layout.ts";
+import { spread } from "../adapter/top-k.ts";
 import { FedtuneError } from "../errors.ts";
 import type { MethodUpdate } from "../method.ts";
 import type { UpdatePrivacy } from "../ports.ts";
@@ -60,10 +61,7 @@ export async function privateRound(
 
 /** A sparse delta with its zeros in place, `[length]`: which values a client sent is part of what it says. */
 function wholeDelta({ delta, support }: MethodUpdate, length: number): Float32Array {
-  if (support === undefined) return delta;
-  const whole = new Float32Array(length);
-  support.forEach((position, i) => (whole[position] = delta[i] ?? 0));
-  return whole;
+  return support === undefined ? delta : spread(delta, support, length);
 }
 
 /** A stream of one update that is there already. */
