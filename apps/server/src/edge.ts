@@ -9,7 +9,14 @@ const statuses: Readonly<Partial<Record<ErrorCode, number>>> = {
   "message-invalid": 400,
   "codec-invalid": 400,
   usage: 400,
+  "norm-exceeded": 400,
   "unknown-client": 401,
+  unauthenticated: 401,
+  "credential-expired": 401,
+  "credential-revoked": 401,
+  "signature-invalid": 401,
+  "request-replayed": 409,
+  forbidden: 403,
   "origin-refused": 403,
   "not-selected": 403,
   "run-unknown": 404,
@@ -23,6 +30,7 @@ const statuses: Readonly<Partial<Record<ErrorCode, number>>> = {
   "protocol-version": 426,
   "rate-limited": 429,
   "transport-closed": 503,
+  draining: 503,
   "storage-failed": 507,
 };
 

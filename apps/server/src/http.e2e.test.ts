@@ -252,7 +252,7 @@ describe("the server itself", () => {
     const second = startServer({ port, store, blobs: memoryBlobs(), runs: [{ setup }] });
     await expect(second).rejects.toMatchObject({ code: "port-in-use", data: { port } });
     await expect(second).rejects.toThrow(String(port));
-    await store.openAttempt(setup.id, epoch, { round: 1, attempt: 1, cohort: [] });
+    await store.openAttempt(setup.id, epoch, { round: 1, attempt: 1, cohort: [], target: 1 });
   });
 
   it("[TR14] a run that cannot be opened ends the start and frees the port", async () => {

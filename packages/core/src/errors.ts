@@ -29,6 +29,7 @@ const CODES = {
   "late-update": { retryable: false },
   "update-conflict": { retryable: false },
   "update-too-large": { retryable: false },
+  "norm-exceeded": { retryable: false },
   "not-selected": { retryable: false },
   "unknown-client": { retryable: false },
   "client-replaced": { retryable: false },
@@ -50,6 +51,14 @@ const CODES = {
   cancelled: { retryable: false },
   "rate-limited": { retryable: true },
   "origin-refused": { retryable: false },
+  draining: { retryable: true },
+  // who may do what
+  unauthenticated: { retryable: false },
+  forbidden: { retryable: false },
+  "credential-expired": { retryable: false },
+  "credential-revoked": { retryable: false },
+  "signature-invalid": { retryable: false },
+  "request-replayed": { retryable: false },
   // machines
   "backend-unavailable": { retryable: false },
   "backend-broken": { retryable: false },

@@ -103,6 +103,8 @@ export interface ServerTransportEvents {
     slot: UploadSlot,
     blob: { readonly bytes: Uint8Array; readonly hash: Digest },
   ): Promise<void>;
+  /** A client's upload has begun, before its bytes are read; what the transport does not know it need not tell. */
+  uploading?(connection: string, slot: UploadSlot): void;
   /** @throws FedtuneError `unknown-client`, `blob-missing` */
   download(connection: string, hash: Digest): Promise<Uint8Array>;
 }

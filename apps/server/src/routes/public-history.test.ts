@@ -28,7 +28,8 @@ const history: RunHistory = {
   failure: null,
   rounds: [row, { ...row, round: 2, privacy: null }],
   evaluations: [],
-  attempts: [{ round: 1, attempt: 1, cohort: [0, 1, 2] }],
+  attempts: [{ round: 1, attempt: 1, cohort: [0, 1, 2], target: 1 }],
+  refusals: [{ round: 1, attempt: 1, index: 2, hash, code: "not-finite", message: "NaN" }],
 };
 
 test("[DP29] the secrets of the noise stay with the coordinator", () => {
@@ -42,7 +43,7 @@ test("[DP29] the secrets of the noise stay with the coordinator", () => {
 
 test("[DP29] where clients are protected as a whole, nobody is told who took part or how many", () => {
   const told = publicHistory(history, { privacy: { mode: "user-level" } });
-  expect(told.attempts).toEqual([]);
+  expect(told).toMatchObject({ attempts: [], refusals: [] });
   const other = { ...row, sampled: 1, accepted: [1], refusals: {}, gone: 0, seconds: 9 };
   const traffic = { ...row.traffic, bytesUp: 100 };
   const less = { ...history, rounds: [{ ...other, traffic, training: {} }, history.rounds[1]!] };

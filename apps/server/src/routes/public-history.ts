@@ -22,7 +22,7 @@ export function hidesPresence({ privacy }: Pick<RunConfig, "privacy">): boolean 
 export function publicHistory(history: RunHistory, config: Pick<RunConfig, "privacy">) {
   const rounds = history.rounds.map(withoutSecret);
   if (!hidesPresence(config)) return { ...history, rounds };
-  return { ...history, rounds: rounds.map(withoutPresence), attempts: [] };
+  return { ...history, rounds: rounds.map(withoutPresence), attempts: [], refusals: [] };
 }
 
 function withoutSecret({ privacy, ...row }: RoundRow) {

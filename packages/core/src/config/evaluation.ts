@@ -47,6 +47,25 @@ export const evaluationSchema = z.strictObject({
       "share of each client's examples that is kept out of training, for a client without evaluation data of its own; " +
         "null: 0.2 with federated evaluation, else 0",
     ),
+  metric: z
+    .string()
+    .min(1)
+    .max(64)
+    .default("loss")
+    .describe("decides which round is the best: of a loss the lowest, else the highest value"),
+  earlyStopping: z
+    .strictObject({
+      patience: z
+        .int()
+        .positive()
+        .max(1000)
+        .default(3)
+        .describe("the run ends after so many evaluations without a better one"),
+      minDelta: z.number().min(0).default(0).describe("least difference that counts as better"),
+    })
+    .nullable()
+    .default(null)
+    .describe("ends the run before its last round; null: never"),
   aggregationError: z
     .boolean()
     .default(true)
@@ -88,6 +107,14 @@ export const evaluationRules: readonly ((
           field: "evaluation.where",
           value: evaluation.where,
           wanted: `federated with method ${method.name} and head ${head}: clients keep factors, so the coordinator has no whole model`,
+        }
+      : null,
+  ({ evaluation: { earlyStopping, everyRounds } }) =>
+    earlyStopping !== null && everyRounds === 0
+      ? {
+          field: "evaluation.earlyStopping",
+          value: earlyStopping,
+          wanted: "null with evaluation.everyRounds 0: nothing would be compared",
         }
       : null,
   ({ evaluation: { where, everyRounds, holdout } }) =>

@@ -54,6 +54,18 @@ export const roundsSchema = z.strictObject({
     .max(3_600_000)
     .default(10_000)
     .describe("a client that leaves counts as gone after this"),
+  restartGraceMs: z
+    .int()
+    .min(0)
+    .max(86_400_000)
+    .default(60_000)
+    .describe("after a restart of the coordinator its clients have this long to come back"),
+  uploadGraceMs: z
+    .int()
+    .min(0)
+    .max(3_600_000)
+    .default(30_000)
+    .describe("an upload that is under way at the deadline has this long to finish"),
   maxAttempts: z
     .int()
     .positive()

@@ -2,6 +2,7 @@
 import type { RoundPolicy } from "../config/rounds.ts";
 import type { ErrorCode } from "../errors.ts";
 import type { Rng } from "../rng.ts";
+import type { StoppingRule } from "./early-stopping.ts";
 import { sampleCohort } from "./sampling.ts";
 import { chain, isOutstanding, outstanding, presentIndices, stay, withCohort } from "./state.ts";
 import type { Step } from "./state.ts";
@@ -14,6 +15,8 @@ export interface RoundRules {
   readonly evaluateEvery: number;
   /** Who evaluates: clients must be there before they can, also before the first round. */
   readonly evaluatedBy: "coordinator" | "clients";
+  /** When the run ends before its last round; null: never. */
+  readonly stopping: StoppingRule | null;
   /** The run's stream; the engine only forks it, by round and attempt. */
   readonly rng: Rng;
 }
@@ -25,15 +28,18 @@ export function nextRound(rules: RoundRules, state: RoundState): Step {
   const waiting: RoundState = {
     ...withCohort(state, [], 0),
     phase: "waiting",
+    owesEvaluation: false,
     round: state.round + 1,
     attempt: 1,
     stored: [],
+    left: null,
   };
   return wait(rules, waiting);
 }
 
-/** Waits for enough clients, with a deadline. */
+/** Waits for enough clients, with a deadline unless the run is paused. */
 export function wait(rules: RoundRules, state: RoundState): Step {
+  if (state.paused) return stay(state);
   const timer: RoundEffect = { type: "startTimer", timer: "wait", ms: rules.policy.waitTimeoutMs };
   return chain([state, [timer]], (waiting) => tryOpen(rules, waiting));
 }
@@ -42,18 +48,20 @@ export function wait(rules: RoundRules, state: RoundState): Step {
 export function tryOpen(rules: RoundRules, state: RoundState): Step {
   const enough = state.presentCount >= rules.policy.minAvailableClients;
   if (state.phase !== "waiting" || state.paused || !enough) return stay(state);
-  if (state.round === 0) {
-    const evaluate = { type: "evaluate", round: 0 } as const;
-    return [{ ...state, phase: "evaluating" }, [{ type: "stopTimer", timer: "wait" }, evaluate]];
+  if (state.owesEvaluation) {
+    const evaluate = { type: "evaluate", round: state.round } as const;
+    const evaluating = { ...state, phase: "evaluating", owesEvaluation: false } as const;
+    return [evaluating, [{ type: "stopTimer", timer: "wait" }, evaluate]];
   }
   const label = `round/${state.round}/attempt/${state.attempt}/cohort`;
   const sample = sampleCohort(presentIndices(state), rules.policy, rules.rng.fork(label));
   const cohort = sample.cohort.map((index) => firstStatus(state, index));
-  const open = { ...withCohort(state, cohort, sample.target), phase: "collecting" as const };
+  const { target } = sample;
+  const open = { ...withCohort(state, cohort, target), phase: "collecting" as const };
   const { round, attempt } = state;
   const effects: RoundEffect[] = [
     { type: "stopTimer", timer: "wait" },
-    { type: "open", round, attempt, cohort: sample.cohort },
+    { type: "open", round, attempt, cohort: sample.cohort, target },
     { type: "startTimer", timer: "round", ms: rules.policy.roundTimeoutMs },
     ...cohort
       .filter((member) => member.status === "ordered")
@@ -68,6 +76,7 @@ function firstStatus(state: RoundState, index: number): Member {
     index,
     status: stored ? "accepted" : "ordered",
     away: false,
+    uploading: false,
     hash: stored?.hash ?? null,
   };
 }
@@ -85,12 +94,27 @@ export function settle(rules: RoundRules, state: RoundState): Step {
   const least = quorum(rules, state);
   if (accepted >= state.target || (open === 0 && accepted >= least)) return close(state);
   if (accepted + open < least) return abandon(rules, state, "quorum-missed");
-  return stay(state);
+  return state.inGrace && onTheWire(state) === 0 ? ended(rules, state) : stay(state);
 }
 
-/** The deadline: what is there is taken if it makes the quorum. */
+/** Members whose update is being uploaded or stored. */
+function onTheWire({ cohort }: RoundState): number {
+  return cohort.filter((member) => isOutstanding(member) && isOnTheWire(member)).length;
+}
+
+function isOnTheWire({ status, uploading }: Member): boolean {
+  return status === "storing" || uploading;
+}
+
+/** The deadline: uploads under way get the upload grace, once; then what is there is taken if it makes the quorum. */
 export function deadline(rules: RoundRules, state: RoundState): Step {
   if (state.phase !== "collecting") return stay(state);
+  const ms = rules.policy.uploadGraceMs;
+  if (state.inGrace || ms === 0 || onTheWire(state) === 0) return ended(rules, state);
+  return [{ ...state, inGrace: true }, [{ type: "startTimer", timer: "round", ms }]];
+}
+
+function ended(rules: RoundRules, state: RoundState): Step {
   return state.counts.accepted >= Math.max(1, quorum(rules, state))
     ? close(state)
     : abandon(rules, state, "timeout");
@@ -100,13 +124,13 @@ function close(state: RoundState): Step {
   const accepted = state.cohort
     .filter((member) => member.status === "accepted")
     .map((member) => member.index);
-  const aggregate: RoundEffect = {
-    type: "aggregate",
-    round: state.round,
-    accepted,
-    sampled: state.cohort.length,
-  };
-  return [{ ...state, phase: "aggregating" }, [...stopCollecting(state, "late-update"), aggregate]];
+  const { round, attempt } = state;
+  const effects: RoundEffect[] = [
+    ...stopCollecting(state, "late-update"),
+    { type: "close", round, attempt, accepted },
+    { type: "aggregate", round, accepted, sampled: state.cohort.length },
+  ];
+  return [{ ...state, phase: "aggregating" }, effects];
 }
 
 function abandon(rules: RoundRules, state: RoundState, code: ErrorCode): Step {
@@ -131,6 +155,7 @@ export function aggregationFailed(
   return tryAgain(rules, state, { code, failure: { code, message: text } });
 }
 
+/** Why an attempt is given up. */
 interface GivenUp {
   readonly code: ErrorCode;
   /** How the run ends when there is no further attempt. */
@@ -138,9 +163,14 @@ interface GivenUp {
 }
 
 /** The next attempt at the round, or the end of the run when there were enough. */
-function tryAgain(rules: RoundRules, state: RoundState, { code, failure }: GivenUp): Step {
+export function tryAgain(rules: RoundRules, state: RoundState, { code, failure }: GivenUp): Step {
   const { round, attempt } = state;
-  const effects: RoundEffect[] = [{ type: "abandon", round, attempt, code }];
+  const accepted = state.cohort.filter(({ status }) => status === "accepted");
+  const { message } = failure;
+  const indices = accepted.map(({ index }) => index);
+  const effects: RoundEffect[] = [
+    { type: "abandon", round, attempt, code, message, accepted: indices },
+  ];
   if (state.stopping) return chain([state, effects], (stopping) => finish(stopping, "stopped"));
   if (attempt >= rules.policy.maxAttempts) {
     return chain([state, effects], (failed) => fail(failed, failure.code, failure.message));
@@ -151,6 +181,7 @@ function tryAgain(rules: RoundRules, state: RoundState, { code, failure }: Given
     phase: "waiting",
     attempt: attempt + 1,
     stored,
+    left: null,
   };
   return chain([again, effects], (waiting) => wait(rules, waiting));
 }

@@ -20,7 +20,7 @@ import type {
 } from "../ports.ts";
 import { encodeMessage } from "../protocol/messages.ts";
 import type { ServerMessage } from "../protocol/messages.ts";
-import type { EvaluationRow, RoundRow, RunEnd, Store } from "../store/store.ts";
+import type { EvaluationRow, Resumption, RoundRow, RunEnd, Store } from "../store/store.ts";
 import type { RoundRules } from "./attempt.ts";
 import { connectionTable, trafficMeter } from "./connections.ts";
 import type { Connections, TrafficMeter } from "./connections.ts";
@@ -33,6 +33,7 @@ import { openGlobalModel } from "./global-model.ts";
 import { clientEvents } from "./reception.ts";
 import type { RunSetup } from "./setup.ts";
 import { initialState } from "./state.ts";
+import { countRefusals, leftRun } from "./take-up.ts";
 import type { RoundEvent, RoundState } from "./types.ts";
 
 /** What a coordinator needs of the world. */
@@ -119,6 +120,8 @@ export interface Context {
 export interface RoundNotes {
   openedAt: number;
   readonly refusals: Map<ErrorCode, number>;
+  /** Refusals that were written down, by participantIndex. */
+  readonly noted: Map<number, number>;
   /** Updates announced and checked, by participantIndex, waiting to be stored. */
   readonly arrived: Map<number, ArrivedUpdate>;
   /** Hashes of what each participant uploaded since the round opened. */
@@ -148,12 +151,20 @@ export async function openCoordinator(
   options: { readonly listener?: CoordinatorListener; readonly retention?: Retention } = {},
 ): Promise<Coordinator> {
   const { config, hash } = setup.resolved;
-  const { epoch, last } = await ports.store.openRun({ id: setup.id, configHash: hash, config });
-  const model = await openGlobalModel(setup, ports, last);
+  const left = await ports.store.openRun({ id: setup.id, configHash: hash, config });
+  const { epoch, end } = left;
+  const model = await openGlobalModel(setup, ports, left.last);
+  const { evaluation } = config;
   const rules: RoundRules = {
     policy: config.rounds,
     evaluateEvery: evaluates(config, ports) ? config.evaluation.everyRounds : 0,
-    evaluatedBy: config.evaluation.where === "federated" ? "clients" : "coordinator",
+    evaluatedBy: evaluation.where === "federated" ? "clients" : "coordinator",
+    stopping: {
+      metric: evaluation.metric,
+      patience: null,
+      minDelta: 0,
+      ...evaluation.earlyStopping,
+    },
     rng: setup.rng.fork("rounds"),
   };
   const { context, pump, done } = assemble(setup, ports, {
@@ -161,13 +172,14 @@ export async function openCoordinator(
     epoch,
     model,
     rules,
-    round: last?.round ?? 0,
+    left,
   });
   const events = clientEvents(context);
   ports.transport.listen(events satisfies ServerTransportEvents);
   return {
     setup,
     run() {
+      if (end !== null) return Promise.resolve(end);
       pump({ type: "start" });
       return done;
     },
@@ -198,7 +210,7 @@ interface Assembly {
   readonly epoch: number;
   readonly model: GlobalModel;
   readonly rules: RoundRules;
-  readonly round: number;
+  readonly left: Resumption;
 }
 
 function assemble(setup: RunSetup, ports: CoordinatorPorts, assembly: Assembly) {
@@ -207,7 +219,8 @@ function assemble(setup: RunSetup, ports: CoordinatorPorts, assembly: Assembly) 
   const connections = connectionTable();
   const traffic = trafficMeter();
   const listener = assembly.listener ?? {};
-  const loop = eventLoop(initialState(assembly.round), {
+  const { left } = assembly;
+  const loop = eventLoop(initialState(leftRun(left, assembly.rules)), {
     rules: assembly.rules,
     perform: (effect) => performEffect(context, effect),
     changed(state, event) {
@@ -225,8 +238,9 @@ function assemble(setup: RunSetup, ports: CoordinatorPorts, assembly: Assembly) 
     connections,
     traffic,
     round: {
-      openedAt: 0,
-      refusals: new Map(),
+      openedAt: ports.clock.now(),
+      refusals: countRefusals(left.attempt?.refusals ?? []),
+      noted: new Map(),
       arrived: new Map(),
       sent: new Map(),
       uploads: new Map(),

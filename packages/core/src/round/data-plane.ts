@@ -6,7 +6,7 @@ import type { UploadSlot } from "../ports.ts";
 import { maxUpdateBytes } from "../update.ts";
 import type { Connected } from "./connections.ts";
 import type { Context } from "./coordinator.ts";
-import { noteRefusal } from "./drive.ts";
+import { noteRefusal } from "./refusals.ts";
 
 /** Bytes that an upload may have beyond the longest update: it is refused for what it says, not for a byte too many. */
 const ALLOWANCE = 4000;

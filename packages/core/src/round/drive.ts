@@ -1,11 +1,13 @@
 /** Carrying out what the engine asks for. */
-import { asFedtuneError, FedtuneError } from "../errors.ts";
+import { FedtuneError } from "../errors.ts";
 import type { ErrorCode } from "../errors.ts";
 import type { Digest } from "../ids.ts";
 import type { RoundRow, RunEnd } from "../store/store.ts";
 import { tryToAggregate } from "./closing.ts";
 import type { Context } from "./coordinator.ts";
 import { evaluate } from "./evaluation.ts";
+import { launch } from "./launch.ts";
+import { refuse } from "./refusals.ts";
 import { clientStream } from "./setup.ts";
 import type { RoundEffect, TimerName } from "./types.ts";
 
@@ -47,6 +49,8 @@ export function performEffect(context: Context, effect: RoundEffect): Promise<vo
     case "stopTimer":
       stopTimer(context, effect.timer);
       return;
+    case "close":
+      return close(context, effect);
     case "aggregate":
       launch(context, tryToAggregate(context, effect));
       return;
@@ -59,8 +63,9 @@ export function performEffect(context: Context, effect: RoundEffect): Promise<vo
       launch(context, evaluate(context, effect.round));
       return;
     case "abandon":
-      context.listener.attemptAbandoned?.(effect);
-      return;
+      return abandon(context, effect);
+    case "savePaused":
+      return context.ports.store.setPaused(context.setup.id, context.epoch, effect.paused);
     case "finish":
       return finishRun(context, effect.status);
     default:
@@ -71,24 +76,35 @@ export function performEffect(context: Context, effect: RoundEffect): Promise<vo
   }
 }
 
-/** Runs work on the side; if it fails the run fails. */
-function launch(context: Context, work: Promise<void>): void {
-  work.catch((error: unknown) => {
-    const { code, message } = asFedtuneError(error);
-    context.post({ type: "broken", code, message });
-  });
-}
-
 async function open(context: Context, effect: EffectOf<"open">): Promise<void> {
   const { setup, ports, round } = context;
+  round.noted.clear();
   if (effect.attempt === 1) {
     round.refusals.clear();
     round.sent.clear();
     round.openedAt = ports.clock.now();
   }
   round.arrived.clear();
-  const { round: number, attempt, cohort } = effect;
-  await ports.store.openAttempt(setup.id, context.epoch, { round: number, attempt, cohort });
+  const { round: number, attempt, cohort, target } = effect;
+  const row = { round: number, attempt, cohort, target };
+  await ports.store.openAttempt(setup.id, context.epoch, row);
+}
+
+/** From here on the round is a function of these updates alone, in this process or in a later one. */
+async function close(
+  { ports, setup, epoch }: Context,
+  { round, attempt, accepted }: EffectOf<"close">,
+): Promise<void> {
+  await ports.store.endAttempt(setup.id, epoch, { round, attempt, accepted, status: "closed" });
+}
+
+async function abandon(
+  { ports, setup, epoch, listener }: Context,
+  { round, attempt, accepted, code, message }: EffectOf<"abandon">,
+): Promise<void> {
+  const end = { round, attempt, accepted, code, message, status: "abandoned" } as const;
+  await ports.store.endAttempt(setup.id, epoch, end);
+  listener.attemptAbandoned?.({ round, attempt, code });
 }
 
 function order(context: Context, effect: EffectOf<"order">): void {
@@ -122,54 +138,17 @@ function order(context: Context, effect: EffectOf<"order">): void {
 }
 
 async function store(context: Context, effect: EffectOf<"store">): Promise<void> {
-  const { index, round, hash } = effect;
+  const { index, round, attempt, hash } = effect;
   const update = context.round.arrived.get(index);
   if (update?.blob.hash !== hash)
     throw new FedtuneError("internal", `Cannot find the update of participant ${index}`);
   const outcome = await context.ports.store.putUpdate(context.setup.id, context.epoch, {
     ...update,
+    attempt,
     index,
   });
   context.round.arrived.delete(index);
-  context.post({ type: "stored", index, round, hash, conflict: outcome === "conflict" });
-}
-
-function refuse(context: Context, effect: EffectOf<"refuse">): void {
-  const { index, round, hash, code } = effect;
-  const message = `Cannot accept the update of round ${round}: ${refusalText(code, context.state().round)}`;
-  noteRefusal(context, { index, round, code, message });
-  context.send(index, { type: "refused", run: context.setup.id, round, hash, code, message });
-}
-
-/** Counts and reports a refusal. */
-export function noteRefusal(
-  context: Context,
-  refusal: {
-    readonly index: number;
-    readonly round: number | null;
-    readonly code: ErrorCode;
-    readonly message: string;
-  },
-): void {
-  const { refusals } = context.round;
-  refusals.set(refusal.code, (refusals.get(refusal.code) ?? 0) + 1);
-  const client = context.connections.byIndex(refusal.index)?.client ?? `#${refusal.index}`;
-  context.listener.refused?.({ client, ...refusal });
-}
-
-function refusalText(code: ErrorCode, round: number): string {
-  switch (code) {
-    case "late-update":
-      return `the coordinator is past it (round ${round})`;
-    case "wrong-round":
-      return `the coordinator is at round ${round}`;
-    case "not-selected":
-      return "the client is not in the cohort of this round";
-    case "update-conflict":
-      return "another update of this client is already there";
-    default:
-      return code;
-  }
+  context.post({ type: "stored", index, round, hash, outcome });
 }
 
 function startTimer(context: Context, timer: TimerName, ms: number): void {
@@ -220,6 +199,11 @@ async function finishRun(context: Context, status: RunEnd["status"]): Promise<vo
   const { failure } = context.state();
   const end: RunEnd = { status, failure };
   const rounds = context.model.round;
+  if (failure !== null && isNotOurs(failure.code)) {
+    handOver(context);
+    context.ended(end);
+    return;
+  }
   for (const { index } of context.connections.all()) {
     context.send(index, { type: "finished", run: context.setup.id, status, rounds });
   }
@@ -228,4 +212,14 @@ async function finishRun(context: Context, status: RunEnd["status"]): Promise<vo
   } finally {
     context.ended(end);
   }
+}
+
+/** This process cannot go on, but the run can: another one owns it, or the store will be there again. */
+function isNotOurs(code: ErrorCode): boolean {
+  return code === "stale-epoch" || code === "storage-failed";
+}
+
+/** Lets the clients go without a word about the run, so that they look for it until it is there again. */
+function handOver({ connections, ports }: Context): void {
+  for (const { connection } of connections.all()) ports.transport.disconnect(connection);
 }

@@ -21,7 +21,7 @@ const event: fc.Arbitrary<RoundEvent> = fc
       { type: "declined", index, round, attempt, code: "training-failed" },
       arrived(index, round, other ? 9 : index),
       { ...arrived(index, round), problem: "not-finite" } as RoundEvent,
-      { ...stored(index, round), conflict: other } as RoundEvent,
+      { ...stored(index, round), outcome: other ? "conflict" : "stored" } as RoundEvent,
       { type: "timer", timer: other ? "round" : `grace-${index}` },
       { type: "aggregated" },
       { type: "committed" },

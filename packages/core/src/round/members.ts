@@ -98,7 +98,7 @@ export function arrived(rules: RoundRules, state: RoundState, event: EventOf<"ar
     return chain([refused, [...stop, refuse(problem)]], (after) => settle(rules, after));
   }
   const storing = withMember(state, { ...member, status: "storing", away: false, hash });
-  return [storing, [...stop, { type: "store", index, round, hash }]];
+  return [storing, [...stop, { type: "store", index, round, attempt: state.attempt, hash }]];
 }
 
 function refusal(
@@ -119,10 +119,11 @@ export function stored(rules: RoundRules, state: RoundState, event: EventOf<"sto
   const { index, round, hash } = event;
   const member = round === state.round ? memberOf(state, index) : undefined;
   const participant = state.participants[index];
-  if (state.phase !== "collecting" || member?.status !== "storing" || participant === undefined) {
+  const isWaitedFor = state.phase === "collecting" && member?.status === "storing";
+  if (!isWaitedFor || participant === undefined || event.outcome === "closed") {
     return [state, [{ type: "refuse", index, round, hash, code: "late-update" }]];
   }
-  if (event.conflict) {
+  if (event.outcome === "conflict") {
     const refused = withMember(state, { ...member, status: "refused" });
     return chain(
       [refused, [{ type: "refuse", index, round, hash, code: "update-conflict" }]],
@@ -134,6 +135,16 @@ export function stored(rules: RoundRules, state: RoundState, event: EventOf<"sto
   return chain([accepted, [{ type: "accept", index, round, hash }]], (after) =>
     settle(rules, after),
   );
+}
+
+/** A client began to upload: if the deadline comes meanwhile, it is given the upload grace. */
+export function uploading(state: RoundState, event: EventOf<"uploading">): Step {
+  const member =
+    state.phase === "collecting" && event.round === state.round
+      ? memberOf(state, event.index)
+      : undefined;
+  if (member?.status !== "ordered" && member?.status !== "training") return stay(state);
+  return stay(withMember(state, { ...member, uploading: true }));
 }
 
 function graceTimer(index: number): TimerName {

@@ -10,7 +10,7 @@ import type { Connected } from "./connections.ts";
 import type { Context } from "./coordinator.ts";
 import { giveBlob, takeUpload } from "./data-plane.ts";
 import { heardEvaluated } from "./federated-evaluation.ts";
-import { noteRefusal } from "./drive.ts";
+import { noteRefusal } from "./refusals.ts";
 import { tellAccepted, wasAccepted } from "./accepted.ts";
 import { clientRank, initialStream } from "./setup.ts";
 import type { PreparedTier } from "./setup.ts";
@@ -28,6 +28,10 @@ export function clientEvents(context: Context): ServerTransportEvents {
       const connected = context.connections.remove(connection);
       if (connected !== null)
         context.post({ type: "left", index: connected.index, forGood: false });
+    },
+    uploading(connection, { round }) {
+      const { index } = known(context, connection);
+      context.post({ type: "uploading", index, round });
     },
     async upload(connection, slot, blob) {
       await takeUpload(context, known(context, connection), { slot, blob });

@@ -1,5 +1,14 @@
 /** Pure helpers over {@link RoundState}: every function returns a new state and leaves its argument alone. */
-import type { Member, MemberStatus, Participant, RoundEffect, RoundState } from "./types.ts";
+import type { RunEnd } from "../store/store.ts";
+import type {
+  BestEvaluation,
+  LeftAttempt,
+  Member,
+  MemberStatus,
+  Participant,
+  RoundEffect,
+  RoundState,
+} from "./types.ts";
 
 /** A state and what it asks of the world. */
 export type Step = readonly [RoundState, readonly RoundEffect[]];
@@ -14,11 +23,23 @@ const noCounts: Readonly<Record<MemberStatus, number>> = {
   gone: 0,
 };
 
-/** The state before anything happened, or after `round` finished rounds when a run is resumed. */
-export function initialState(round = 0): RoundState {
+/** What an earlier process left of a run. */
+export interface LeftRun {
+  /** Finished rounds. */
+  readonly round: number;
+  readonly attempt?: LeftAttempt | null;
+  /** The last evaluated round; null or absent: none. */
+  readonly evaluated?: number | null;
+  readonly best?: BestEvaluation | null;
+  readonly paused?: boolean;
+  readonly end?: RunEnd | null;
+}
+
+/** The state before anything happened in this process. */
+export function initialState(left: LeftRun = { round: 0 }): RoundState {
   return {
-    phase: "idle",
-    round,
+    phase: left.end?.status ?? "idle",
+    round: left.round,
     attempt: 1,
     participants: [],
     presentCount: 0,
@@ -26,9 +47,13 @@ export function initialState(round = 0): RoundState {
     target: 0,
     counts: noCounts,
     stored: [],
+    inGrace: false,
+    owesEvaluation: (left.evaluated ?? -1) < left.round,
+    best: left.best ?? null,
+    left: left.attempt ?? null,
     stopping: false,
-    paused: false,
-    failure: null,
+    paused: left.paused ?? false,
+    failure: left.end?.failure ?? null,
   };
 }
 
@@ -79,7 +104,7 @@ export function withCohort(
 ): RoundState {
   const counts = { ...noCounts };
   for (const member of cohort) counts[member.status] += 1;
-  return { ...state, cohort, target, counts };
+  return { ...state, cohort, target, counts, inGrace: false };
 }
 
 /** Members whose update may still come. */

@@ -130,7 +130,7 @@ describe("collecting updates", () => {
 
   it("[RE7] stores before it acknowledges", () => {
     const [storing, effects] = play(of, [arrived(1)], open);
-    expect(effects).toEqual([{ type: "store", index: 1, round: 1, hash: hash(1) }]);
+    expect(effects).toEqual([{ type: "store", index: 1, round: 1, attempt: 1, hash: hash(1) }]);
     expect(play(of, [stored(1)], storing)[1]).toEqual([
       { type: "accept", index: 1, round: 1, hash: hash(1) },
     ]);

@@ -1,11 +1,14 @@
 /** The pure transition function of the round engine: no clock, socket, disk or dice of its own. */
 import { FedtuneError } from "../errors.ts";
 import type { RoundRules } from "./attempt.ts";
-import { aggregationFailed, deadline, fail, finish, nextRound, tryOpen, wait } from "./attempt.ts";
-import { arrived, declined, graceOver, joined, left, stored, taken } from "./members.ts";
-import { stay } from "./state.ts";
+import { aggregationFailed, deadline, fail, finish, nextRound, wait } from "./attempt.ts";
+import { betterOf, isEvaluated, isStale } from "./early-stopping.ts";
+import { arrived, declined, graceOver, joined, left, stored, taken, uploading } from "./members.ts";
+import { chain, stay } from "./state.ts";
 import type { Step } from "./state.ts";
-import type { RoundEvent, RoundState, TimerName } from "./types.ts";
+import { takeUp } from "./take-up.ts";
+import type { RoundEffect, RoundEvent, RoundState, TimerName } from "./types.ts";
+import type { Metrics } from "../metrics.ts";
 
 /** True once nothing can happen any more. */
 export function hasEnded(state: RoundState): boolean {
@@ -34,6 +37,8 @@ export function step(rules: RoundRules, state: RoundState, event: RoundEvent): S
       return arrived(rules, state, event);
     case "stored":
       return stored(rules, state, event);
+    case "uploading":
+      return uploading(state, event);
     case "timer":
       return timer(rules, state, event.timer);
     case "aggregated":
@@ -45,11 +50,11 @@ export function step(rules: RoundRules, state: RoundState, event: RoundEvent): S
     case "committed":
       return committed(rules, state);
     case "evaluated":
-      return state.phase === "evaluating" ? nextRound(rules, state) : stay(state);
+      return evaluated(rules, state, event.metrics);
     case "pause":
-      return stay({ ...state, paused: true });
+      return pause(state);
     case "resume":
-      return tryOpen(rules, { ...state, paused: false });
+      return resume(rules, state);
     case "stop":
       return stop(state);
     case "broken":
@@ -64,21 +69,49 @@ export function step(rules: RoundRules, state: RoundState, event: RoundEvent): S
 
 function start(rules: RoundRules, state: RoundState): Step {
   if (state.phase !== "idle") return stay(state);
-  if (rules.evaluateEvery === 0 || state.round > 0) return nextRound(rules, state);
+  if (state.left !== null) return takeUp(rules, state, state.left);
+  if (!state.owesEvaluation || !isEvaluated(rules, state.round)) return nextRound(rules, state);
   if (rules.evaluatedBy === "clients") return wait(rules, { ...state, phase: "waiting" });
-  return [{ ...state, phase: "evaluating" }, [{ type: "evaluate", round: 0 }]];
+  return evaluate(state);
+}
+
+function evaluate(state: RoundState): Step {
+  const evaluating = { ...state, phase: "evaluating", owesEvaluation: false } as const;
+  return [evaluating, [{ type: "evaluate", round: state.round }]];
+}
+
+function evaluated(rules: RoundRules, state: RoundState, metrics: Metrics | null): Step {
+  if (state.phase !== "evaluating") return stay(state);
+  const best = betterOf(state.best, { round: state.round, metrics }, rules.stopping);
+  const after = { ...state, best };
+  return isStale(best, rules.stopping) ? finish(after, "completed") : nextRound(rules, after);
+}
+
+/** Pausing holds the next attempt back; the one at hand goes on. */
+function pause(state: RoundState): Step {
+  if (state.paused) return stay(state);
+  const effects: RoundEffect[] = [{ type: "savePaused", paused: true }];
+  if (state.phase === "waiting") effects.push({ type: "stopTimer", timer: "wait" });
+  return [{ ...state, paused: true }, effects];
+}
+
+/** The wait for clients begins anew: while the run was paused nobody had to be there. */
+function resume(rules: RoundRules, state: RoundState): Step {
+  if (!state.paused) return stay(state);
+  const save: RoundEffect = { type: "savePaused", paused: false };
+  return chain([{ ...state, paused: false }, [save]], (resumed) =>
+    resumed.phase === "waiting" ? wait(rules, resumed) : stay(resumed),
+  );
 }
 
 function committed(rules: RoundRules, state: RoundState): Step {
   if (state.phase !== "committing") return stay(state);
   const { round } = state;
   const publish = { type: "publish", round } as const;
-  const last = round >= rules.policy.numRounds;
-  if (rules.evaluateEvery > 0 && (last || round % rules.evaluateEvery === 0)) {
-    return [{ ...state, phase: "evaluating" }, [publish, { type: "evaluate", round }]];
+  if (isEvaluated(rules, round)) {
+    return chain([state, [publish]], evaluate);
   }
-  const [next, effects] = nextRound(rules, state);
-  return [next, [publish, ...effects]];
+  return chain([state, [publish]], (published) => nextRound(rules, published));
 }
 
 function timer(rules: RoundRules, state: RoundState, name: TimerName): Step {

@@ -2,6 +2,7 @@
 import type { Digest } from "../ids.ts";
 import type { ErrorCode } from "../errors.ts";
 import type { Metrics } from "../metrics.ts";
+import type { StoredUpdate } from "../store/store.ts";
 
 /** What the engine does at the moment. */
 export type Phase =
@@ -33,6 +34,8 @@ export interface Member {
   readonly index: number;
   readonly status: MemberStatus;
   readonly away: boolean;
+  /** Its update is on the wire: the deadline gives it the upload grace. */
+  readonly uploading: boolean;
   /** Hash of the update being stored or accepted. */
   readonly hash: Digest | null;
 }
@@ -53,10 +56,45 @@ export interface RoundState {
   readonly counts: Readonly<Record<MemberStatus, number>>;
   /** Updates of this round that earlier attempts accepted: they count again when their client is drawn again. */
   readonly stored: readonly { readonly index: number; readonly hash: Digest }[];
+  /** The attempt is past its deadline and waits for uploads under way. */
+  readonly inGrace: boolean;
+  /** The adapter after `round` has not been evaluated; it is, before anything else happens, if the rules say so. */
+  readonly owesEvaluation: boolean;
+  /** The best evaluation so far, and how many came after it; null before the first. */
+  readonly best: BestEvaluation | null;
+  /** An attempt that an earlier process left; taken up by `start`. */
+  readonly left: LeftAttempt | null;
   /** A stop was asked for: the run ends after the step at hand. */
   readonly stopping: boolean;
   readonly paused: boolean;
   readonly failure: { readonly code: ErrorCode; readonly message: string } | null;
+}
+
+/** The evaluation that early stopping compares with. */
+export interface BestEvaluation {
+  readonly round: number;
+  readonly value: number;
+  /** Evaluations since then, none of which was better. */
+  readonly since: number;
+}
+
+/** An attempt as an earlier process left it. */
+export interface LeftAttempt {
+  readonly attempt: number;
+  /** Ascending participantIndex. */
+  readonly cohort: readonly number[];
+  readonly target: number;
+  readonly status: "open" | "closed" | "abandoned";
+  /** Of a closed attempt: the participants whose updates make the round. */
+  readonly accepted: readonly number[];
+  /** Members whose update was refused for what it is. */
+  readonly refused: readonly number[];
+  /** Accepted updates of the round, of this and of earlier attempts. */
+  readonly updates: readonly {
+    readonly index: number;
+    readonly attempt: number;
+    readonly hash: Digest;
+  }[];
 }
 
 /** Names of the engine's timers. */
@@ -99,8 +137,9 @@ export type RoundEvent =
       readonly index: number;
       readonly round: number;
       readonly hash: Digest;
-      readonly conflict: boolean;
+      readonly outcome: StoredUpdate;
     }
+  | { readonly type: "uploading"; readonly index: number; readonly round: number }
   | { readonly type: "timer"; readonly timer: TimerName }
   | { readonly type: "aggregated" }
   | { readonly type: "aggregationFailed"; readonly code: ErrorCode; readonly message: string }
@@ -118,6 +157,7 @@ export type RoundEffect =
       readonly round: number;
       readonly attempt: number;
       readonly cohort: readonly number[];
+      readonly target: number;
     }
   | {
       readonly type: "order";
@@ -135,6 +175,7 @@ export type RoundEffect =
       readonly type: "store";
       readonly index: number;
       readonly round: number;
+      readonly attempt: number;
       readonly hash: Digest;
     }
   | {
@@ -153,6 +194,12 @@ export type RoundEffect =
   | { readonly type: "startTimer"; readonly timer: TimerName; readonly ms: number }
   | { readonly type: "stopTimer"; readonly timer: TimerName }
   | {
+      readonly type: "close";
+      readonly round: number;
+      readonly attempt: number;
+      readonly accepted: readonly number[];
+    }
+  | {
       readonly type: "aggregate";
       readonly round: number;
       readonly accepted: readonly number[];
@@ -166,5 +213,9 @@ export type RoundEffect =
       readonly round: number;
       readonly attempt: number;
       readonly code: ErrorCode;
+      readonly message: string;
+      /** Members whose accepted updates a later attempt may use. */
+      readonly accepted: readonly number[];
     }
+  | { readonly type: "savePaused"; readonly paused: boolean }
   | { readonly type: "finish"; readonly status: "completed" | "failed" | "stopped" };

@@ -3,29 +3,44 @@ import { FedtuneError } from "../errors.ts";
 import type { ClientId, Digest, RunId } from "../ids.ts";
 import type { Blobs } from "../ports.ts";
 import type {
+  AttemptEnd,
   AttemptRow,
+  EnrolledClient,
   EvaluationRow,
+  OpenAttempt,
+  RefusalRow,
+  Resumption,
   RoundRow,
   RunEnd,
+  RunHead,
   RunHistory,
   RunRow,
   Store,
+  StoredUpdate,
   UpdateRow,
 } from "./store.ts";
 
 interface RunData {
   readonly row: RunRow;
+  readonly createdAt: string;
   epoch: number;
+  paused: boolean;
   end: RunEnd | null;
   readonly clients: Map<ClientId, number>;
   readonly updates: Map<string, UpdateRow>;
   readonly rounds: RoundRow[];
   readonly evaluations: EvaluationRow[];
-  readonly attempts: AttemptRow[];
+  readonly attempts: StoredAttempt[];
+  readonly refusals: RefusalRow[];
 }
 
-/** Makes an empty store; its rows live as long as it does. */
-export function memoryStore(): Store {
+interface StoredAttempt {
+  readonly row: AttemptRow;
+  end: AttemptEnd | null;
+}
+
+/** Makes an empty store; its rows live as long as it does. `now` gives milliseconds since 1970, for dates in lists. */
+export function memoryStore(now: () => number = () => 0): Store {
   const runs = new Map<RunId, RunData>();
   const read = (run: RunId): RunData => {
     const data = runs.get(run);
@@ -38,43 +53,56 @@ export function memoryStore(): Store {
     const message = `Cannot write run "${run}" with epoch ${epoch}: it is owned by epoch ${data.epoch}`;
     throw new FedtuneError("stale-epoch", message, { data: { epoch, owner: data.epoch } });
   };
-  const at = (round: number, index: number): string => `${round}/${index}`;
+  const writing = <T>(run: RunId, epoch: number, work: (data: RunData) => T): Promise<T> =>
+    promised(() => work(write(run, epoch)));
   return {
-    openRun: (row) => promised(() => openRun(runs, row)),
+    openRun: (row) => promised(() => openRun(runs, row, new Date(now()).toISOString())),
     enrol: (run, client, roster) => promised(() => enrol(read(run), client, roster)),
-    openAttempt: (run, epoch, attempt) =>
-      promised(() => void write(run, epoch).attempts.push(attempt)),
-    putUpdate: (run, epoch, update) =>
-      promised(() => {
-        const { updates } = write(run, epoch);
-        const before = updates.get(at(update.round, update.index));
-        if (before !== undefined)
-          return before.blob.hash === update.blob.hash ? "same" : "conflict";
-        updates.set(at(update.round, update.index), update);
-        return "stored";
+    getClients: (run) => promised(() => clientsOf(read(run))),
+    openAttempt: (run, epoch, row) =>
+      writing(run, epoch, (data) => {
+        openAttempt(data, row);
+      }),
+    putUpdate: (run, epoch, update) => writing(run, epoch, (data) => putUpdate(data, update)),
+    putRefusal: (run, epoch, row) =>
+      writing(run, epoch, (data) => {
+        putRefusal(data, row);
+      }),
+    endAttempt: (run, epoch, end) =>
+      writing(run, epoch, (data) => {
+        endAttempt(data, end);
       }),
     getUpdate: (run, round, index) =>
-      promised(() => read(run).updates.get(at(round, index)) ?? null),
+      promised(() => read(run).updates.get(slot(round, index)) ?? null),
     getUpdates: (run, round, indices) =>
       promised(() => {
         const { updates } = read(run);
-        return indices.flatMap((index) => updates.get(at(round, index)) ?? []);
+        return indices.flatMap((index) => updates.get(slot(round, index)) ?? []);
       }),
     commitRound: (run, epoch, row) =>
-      promised(() => {
-        commitRound(write(run, epoch), row);
+      writing(run, epoch, (data) => {
+        commitRound(data, row);
       }),
     putEvaluation: (run, epoch, row) =>
-      promised(() => void write(run, epoch).evaluations.push(row)),
-    finishRun: (run, epoch, end) => promised(() => void (write(run, epoch).end = end)),
+      writing(run, epoch, ({ evaluations }) => {
+        if (!evaluations.some(({ round }) => round === row.round)) evaluations.push(row);
+      }),
+    setPaused: (run, epoch, paused) => writing(run, epoch, (data) => void (data.paused = paused)),
+    finishRun: (run, epoch, end) => writing(run, epoch, (data) => void (data.end = end)),
     getRound: (run, round) =>
       promised(() => read(run).rounds.find((row) => row.round === round) ?? null),
     getHistory: (run) => promised(() => history(runs.get(run))),
+    getRuns: () => promised(() => [...runs.values()].map(headOf)),
+    deleteRun: (run) => promised(() => void runs.delete(run)),
   };
 }
 
-function openRun(runs: Map<RunId, RunData>, row: RunRow): { epoch: number; last: RoundRow | null } {
-  const data = runs.get(row.id) ?? emptyRun(row);
+function slot(round: number, index: number): string {
+  return `${round}/${index}`;
+}
+
+function openRun(runs: Map<RunId, RunData>, row: RunRow, createdAt: string): Resumption {
+  const data = runs.get(row.id) ?? emptyRun(row, createdAt);
   if (data.row.configHash !== row.configHash) {
     throw new FedtuneError(
       "config-conflict",
@@ -83,15 +111,39 @@ function openRun(runs: Map<RunId, RunData>, row: RunRow): { epoch: number; last:
   }
   runs.set(row.id, data);
   data.epoch += 1;
-  return { epoch: data.epoch, last: data.rounds.at(-1) ?? null };
+  const { epoch, rounds, evaluations, paused, end } = data;
+  const attempt = latestAttempt(data);
+  return {
+    ...{ epoch, paused, end, last: rounds.at(-1) ?? null, evaluations: [...evaluations] },
+    attempt: attempt === null ? null : describeAttempt(data, attempt),
+  };
 }
 
-function emptyRun(row: RunRow): RunData {
-  const { clients, updates } = {
-    clients: new Map<ClientId, number>(),
-    updates: new Map<string, UpdateRow>(),
+function emptyRun(row: RunRow, createdAt: string): RunData {
+  return {
+    ...{ row, createdAt, epoch: 0, paused: false, end: null },
+    ...{ clients: new Map(), updates: new Map() },
+    ...{ rounds: [], evaluations: [], attempts: [], refusals: [] },
   };
-  return { row, epoch: 0, end: null, clients, updates, rounds: [], evaluations: [], attempts: [] };
+}
+
+/** The latest attempt at the round that is not committed. */
+function latestAttempt({ attempts, rounds }: RunData): StoredAttempt | null {
+  const last = attempts.at(-1);
+  return last !== undefined && last.row.round === rounds.length + 1 ? last : null;
+}
+
+function describeAttempt(data: RunData, { row, end }: StoredAttempt): OpenAttempt {
+  const { round, attempt } = row;
+  return {
+    ...row,
+    updates: [...data.updates.values()]
+      .filter((update) => update.round === round)
+      .sort((a, b) => a.index - b.index),
+    refusals: data.refusals.filter((one) => one.round === round && one.attempt === attempt),
+    status: end?.status ?? "open",
+    accepted: end?.status === "closed" ? end.accepted : null,
+  };
 }
 
 function enrol(data: RunData, client: ClientId, roster: readonly string[] | null): number {
@@ -108,8 +160,74 @@ function enrol(data: RunData, client: ClientId, roster: readonly string[] | null
   return index;
 }
 
+function clientsOf({ clients }: RunData): EnrolledClient[] {
+  return [...clients]
+    .map(([client, index]) => ({ client, index }))
+    .sort((a, b) => a.index - b.index);
+}
+
+function openAttempt(data: RunData, row: AttemptRow): void {
+  const latest = latestAttempt(data);
+  const { round, attempt } = row;
+  if (latest?.row.attempt === attempt && latest.row.round === round) return;
+  const next = { round: data.rounds.length + 1, attempt: (latest?.row.attempt ?? 0) + 1 };
+  if (round !== next.round || attempt !== next.attempt) {
+    throw new FedtuneError(
+      "wrong-round",
+      `Cannot open attempt ${attempt} at round ${round}: the next one is attempt ${next.attempt} at round ${next.round}`,
+    );
+  }
+  data.attempts.push({ row, end: null });
+}
+
+function putUpdate(data: RunData, update: UpdateRow): StoredUpdate {
+  const key = slot(update.round, update.index);
+  const before = data.updates.get(key);
+  if (before !== undefined) return before.blob.hash === update.blob.hash ? "same" : "conflict";
+  const latest = latestAttempt(data);
+  const isOpen =
+    latest?.end === null &&
+    latest.row.round === update.round &&
+    latest.row.attempt === update.attempt;
+  if (!isOpen) return "closed";
+  data.updates.set(key, update);
+  return "stored";
+}
+
+function endAttempt(data: RunData, end: AttemptEnd): void {
+  const latest = latestAttempt(data);
+  const { round, attempt, accepted } = end;
+  if (latest?.row.round !== round || latest.row.attempt !== attempt) {
+    throw new FedtuneError(
+      "wrong-round",
+      `Cannot end attempt ${attempt} at round ${round}: it is not the latest`,
+    );
+  }
+  if (latest.end !== null && latest.end.status === "abandoned") {
+    if (end.status === "abandoned") return;
+    throw new FedtuneError("wrong-round", `Cannot close round ${round}: its attempt is abandoned`);
+  }
+  // A closed attempt can still be given up: its updates turned out not to be usable together.
+  latest.end = end;
+  for (const index of latest.row.cohort) {
+    if (!accepted.includes(index)) data.updates.delete(slot(round, index));
+  }
+}
+
+/** One row for the same thing refused for the same reason, however often. */
+function putRefusal({ refusals }: RunData, row: RefusalRow): void {
+  const key = keyOf(row);
+  if (!refusals.some((one) => keyOf(one) === key)) refusals.push(row);
+}
+
+function keyOf({ round, attempt, index, code, hash }: RefusalRow): string {
+  return `${slot(round, index)}/${attempt}/${code}/${hash ?? ""}`;
+}
+
 function commitRound({ rounds }: RunData, row: RoundRow): void {
-  const next = (rounds.at(-1)?.round ?? 0) + 1;
+  const last = rounds.at(-1);
+  if (last?.round === row.round && JSON.stringify(last) === JSON.stringify(row)) return;
+  const next = rounds.length + 1;
   if (row.round !== next) {
     throw new FedtuneError(
       "wrong-round",
@@ -121,10 +239,18 @@ function commitRound({ rounds }: RunData, row: RoundRow): void {
 
 function history(data: RunData | undefined): RunHistory | null {
   if (data === undefined) return null;
-  const { row, end, rounds, evaluations, attempts } = data;
+  const { row, end, rounds, evaluations, attempts, refusals } = data;
+  return {
+    ...{ run: row, status: end?.status ?? "running", failure: end?.failure ?? null },
+    ...{ rounds: [...rounds], evaluations: [...evaluations], refusals: [...refusals] },
+    attempts: attempts.map((attempt) => attempt.row),
+  };
+}
+
+function headOf({ row, createdAt, end, paused, rounds }: RunData): RunHead {
+  const { id, configHash } = row;
   const status = end?.status ?? "running";
-  const copies = { rounds: [...rounds], evaluations: [...evaluations], attempts: [...attempts] };
-  return { run: row, status, failure: end?.failure ?? null, ...copies };
+  return { id, configHash, status, paused, rounds: rounds.length, createdAt };
 }
 
 /** Runs now and settles as a promise, as a store over a network would. */

@@ -16,9 +16,11 @@ export interface RunRow {
   readonly config: unknown;
 }
 
-/** An update that was accepted or refused. */
+/** An update that was accepted. */
 export interface UpdateRow {
   readonly round: number;
+  /** The attempt that accepted it; a later attempt at the round may use it. */
+  readonly attempt: number;
   readonly index: number;
   readonly blob: BlobRef;
   readonly examples: number;
@@ -94,12 +96,59 @@ export interface Resumption {
   readonly epoch: number;
   /** The last committed round, or null for a fresh run. */
   readonly last: RoundRow | null;
+  /** The latest attempt at the round after the last committed one; null: there is none yet. */
+  readonly attempt: OpenAttempt | null;
+  /** In order of their rounds. */
+  readonly evaluations: readonly EvaluationRow[];
+  readonly paused: boolean;
+  /** How the run ended; null: it goes on. */
+  readonly end: RunEnd | null;
+}
+
+/** An attempt at a round that is not committed, and what became of it so far. */
+export interface OpenAttempt extends AttemptRow {
+  /** Updates of the round that this or an earlier attempt accepted, in participant order. */
+  readonly updates: readonly UpdateRow[];
+  /** Refusals of this attempt. */
+  readonly refusals: readonly RefusalRow[];
+  /** `closed` and `abandoned` are final: its updates are frozen. */
+  readonly status: "open" | "closed" | "abandoned";
+  /** Of a closed attempt: the participants whose updates make the round, ascending. */
+  readonly accepted: readonly number[] | null;
+}
+
+/** What a coordinator would not take, and why. */
+export interface RefusalRow {
+  readonly round: number;
+  readonly attempt: number;
+  readonly index: number;
+  /** Null: it had no bytes, for example an order that was declined. */
+  readonly hash: Digest | null;
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+/** What became of an update that was to be stored; `closed`: its attempt takes no more. */
+export type StoredUpdate = "stored" | "same" | "conflict" | "closed";
+
+/** A run in a list. */
+export interface RunHead {
+  readonly id: RunId;
+  readonly configHash: Digest;
+  readonly status: RunStatus;
+  readonly paused: boolean;
+  /** Committed rounds. */
+  readonly rounds: number;
+  /** When the run was created, ISO 8601 in UTC. */
+  readonly createdAt: string;
 }
 
 /**
  * The store of one coordinator.
  *
- * Every method is one transaction. A write whose epoch is not the run's latest throws `stale-epoch` and changes nothing.
+ * Every method is one transaction: it is done when its promise resolves, and a crash leaves it done or not begun. A write
+ * whose epoch is not the run's latest throws `stale-epoch` and changes nothing. Writes that are repeated with what they
+ * have already written change nothing.
  */
 export interface Store {
   /**
@@ -110,29 +159,70 @@ export interface Store {
   openRun(row: RunRow): Promise<Resumption>;
   /** The client's participantIndex, the same at every call; a new client gets the next one, or its place in `roster`. */
   enrol(run: RunId, client: ClientId, roster: readonly string[] | null): Promise<number>;
+  /** The clients that have enrolled, in order of their index. */
+  getClients(run: RunId): Promise<readonly EnrolledClient[]>;
+  /** @throws FedtuneError `wrong-round` unless it is the next attempt at the round after the last committed one */
   openAttempt(run: RunId, epoch: number, attempt: AttemptRow): Promise<void>;
-  /** Stores an accepted update, unique under (run, round, index): `same` for the same blob again, `conflict` for another. */
-  putUpdate(run: RunId, epoch: number, update: UpdateRow): Promise<"stored" | "same" | "conflict">;
+  /**
+   * Stores an accepted update, unique under (run, round, index): `same` for the same blob again, `conflict` for another,
+   * `closed` when its attempt is not the latest or is not open.
+   */
+  putUpdate(run: RunId, epoch: number, update: UpdateRow): Promise<StoredUpdate>;
+  /** Adds a refusal, also of rounds that are over; one row for the same bytes of a client and the same reason. */
+  putRefusal(run: RunId, epoch: number, refusal: RefusalRow): Promise<void>;
+  /**
+   * Ends an open attempt: its updates are frozen. Those of cohort members that `accepted` does not name are dropped: they
+   * came between the decision and its writing down, and their clients are told that they are late.
+   *
+   * @throws FedtuneError `wrong-round` when the attempt is not the latest, or has ended in another way
+   */
+  endAttempt(run: RunId, epoch: number, end: AttemptEnd): Promise<void>;
   getUpdate(run: RunId, round: number, index: number): Promise<UpdateRow | null>;
   /** Stored updates of a round for the given indices, in the order of `indices`. */
   getUpdates(run: RunId, round: number, indices: readonly number[]): Promise<readonly UpdateRow[]>;
   /**
-   * The round's row becomes the last; the next round can open.
+   * The round's row becomes the last; the next round can open. The last row again changes nothing.
    *
    * @throws FedtuneError `wrong-round` when it is not the round after the last one
    */
   commitRound(run: RunId, epoch: number, row: RoundRow): Promise<void>;
+  /** The first evaluation of a round stays. */
   putEvaluation(run: RunId, epoch: number, evaluation: EvaluationRow): Promise<void>;
+  setPaused(run: RunId, epoch: number, paused: boolean): Promise<void>;
   finishRun(run: RunId, epoch: number, end: RunEnd): Promise<void>;
   getRound(run: RunId, round: number): Promise<RoundRow | null>;
   getHistory(run: RunId): Promise<RunHistory | null>;
+  /** All runs, the oldest first. */
+  getRuns(): Promise<readonly RunHead[]>;
+  /** Forgets a run with all its rows; its blobs are swept later. Forgetting it again is fine. */
+  deleteRun(run: RunId): Promise<void>;
 }
+
+/** A client of a run. */
+export interface EnrolledClient {
+  readonly client: ClientId;
+  readonly index: number;
+}
+
+/** How an attempt ended: with the updates that make the round, or with the reason why there is no round. */
+export type AttemptEnd = {
+  readonly round: number;
+  readonly attempt: number;
+  /** Of an abandoned attempt: those that a later one may use. */
+  readonly accepted: readonly number[];
+} & (
+  | { readonly status: "closed" }
+  | { readonly status: "abandoned"; readonly code: ErrorCode; readonly message: string }
+);
 
 /** One attempt at a round. */
 export interface AttemptRow {
   readonly round: number;
   readonly attempt: number;
+  /** Ascending participant indices. */
   readonly cohort: readonly number[];
+  /** Accepted updates that close it. */
+  readonly target: number;
 }
 
 /** Evaluation of the adapter after a round, central or merged over clients; round 0 is the initial one. */
@@ -157,4 +247,5 @@ export interface RunHistory {
   readonly rounds: readonly RoundRow[];
   readonly evaluations: readonly EvaluationRow[];
   readonly attempts: readonly AttemptRow[];
+  readonly refusals: readonly RefusalRow[];
 }

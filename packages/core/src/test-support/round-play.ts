@@ -20,6 +20,7 @@ export function rules(
     policy: roundsSchema.parse({ numRounds: 2, ...policy }),
     evaluateEvery,
     evaluatedBy,
+    stopping: null,
     rng: rngFromSeed(7),
   };
 }
@@ -59,7 +60,7 @@ export const stored = (index: number, round = 1): RoundEvent => ({
   index,
   round,
   hash: hash(index),
-  conflict: false,
+  outcome: "stored",
 });
 /** Both. */
 export const delivered = (index: number, round = 1): RoundEvent[] => [

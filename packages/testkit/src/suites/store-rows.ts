@@ -1,6 +1,6 @@
 /** Rows with which the store suite works. */
 import { digest, runId } from "@fedtune/core";
-import type { RoundRow, RunRow, UpdateRow } from "@fedtune/core";
+import type { AttemptRow, RefusalRow, RoundRow, RunRow, UpdateRow } from "@fedtune/core";
 
 /** A digest of one repeated digit. */
 export const hashOf = (digit: string) => digest(digit.repeat(64));
@@ -15,6 +15,7 @@ export function updateRow(index: number, overrides: Partial<UpdateRow> = {}): Up
   const blob = { hash: hashOf(String(index % 10)), bytes: 64 };
   return {
     round: 1,
+    attempt: 1,
     index,
     blob,
     examples: 10 + index,
@@ -22,6 +23,15 @@ export function updateRow(index: number, overrides: Partial<UpdateRow> = {}): Up
     norm: 1 / 3,
     ...overrides,
   };
+}
+
+export function attemptRow(attempt = 1, overrides: Partial<AttemptRow> = {}): AttemptRow {
+  return { round: 1, attempt, cohort: [0, 1, 2, 3], target: 2, ...overrides };
+}
+
+export function refusalRow(index: number, overrides: Partial<RefusalRow> = {}): RefusalRow {
+  const code = "not-finite" as const;
+  return { round: 1, attempt: 1, index, hash: hashOf("9"), code, message: "NaN", ...overrides };
 }
 
 export function roundRow(round: number, overrides: Partial<RoundRow> = {}): RoundRow {

@@ -2,7 +2,8 @@
 import { clientId, runId } from "@fedtune/core";
 import type { Store } from "@fedtune/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { hashOf, roundRow, run, runRow, updateRow } from "./store-rows.ts";
+import { attemptRules, openFirst } from "./store-attempts.ts";
+import { attemptRow, hashOf, refusalRow, roundRow, run, runRow, updateRow } from "./store-rows.ts";
 
 /** An implementation with its end. */
 export interface StoreBench {
@@ -22,6 +23,7 @@ export function storeConformance(name: string, open: () => Promise<StoreBench>):
     afterEach(() => bench.close());
     ownershipRules(() => bench);
     clientRules(() => bench);
+    attemptRules(() => bench);
     roundRules(() => bench);
   });
 }
@@ -40,9 +42,11 @@ function ownershipRules(at: () => StoreBench): void {
     const { epoch } = await store.openRun(runRow());
     const owner = await store.openRun(runRow());
     const stale = { code: "stale-epoch" };
-    await expect(
-      store.openAttempt(run, epoch, { round: 1, attempt: 1, cohort: [0] }),
-    ).rejects.toMatchObject(stale);
+    await expect(store.openAttempt(run, epoch, attemptRow())).rejects.toMatchObject(stale);
+    await expect(store.putRefusal(run, epoch, refusalRow(0))).rejects.toMatchObject(stale);
+    await expect(store.setPaused(run, epoch, true)).rejects.toMatchObject(stale);
+    const end = { round: 1, attempt: 1, accepted: [], status: "closed" } as const;
+    await expect(store.endAttempt(run, epoch, end)).rejects.toMatchObject(stale);
     await expect(store.putUpdate(run, epoch, updateRow(0))).rejects.toMatchObject(stale);
     await expect(store.commitRound(run, epoch, roundRow(1))).rejects.toMatchObject(stale);
     await expect(
@@ -112,18 +116,23 @@ function clientRules(at: () => StoreBench): void {
 
   it("[ST9] keeps one update per round and participant", async () => {
     const { store } = at();
-    const { epoch } = await store.openRun(runRow());
+    const epoch = await openFirst(store);
     expect(await store.putUpdate(run, epoch, updateRow(1))).toBe("stored");
     expect(await store.putUpdate(run, epoch, updateRow(1))).toBe("same");
     const other = updateRow(1, { blob: { hash: hashOf("e"), bytes: 3 } });
     expect(await store.putUpdate(run, epoch, other)).toBe("conflict");
     expect(await store.getUpdate(run, 1, 1)).toEqual(updateRow(1));
+    const later = { round: 1, attempt: 1, accepted: [1], status: "closed" } as const;
+    await store.endAttempt(run, epoch, later);
+    await store.commitRound(run, epoch, roundRow(1));
+    await store.openAttempt(run, epoch, attemptRow(1, { round: 2 }));
     expect(await store.putUpdate(run, epoch, { ...other, round: 2 })).toBe("stored");
+    expect(await store.getUpdate(run, 1, 1)).toEqual(updateRow(1));
   });
 
   it("[ST9] gives updates in the order that is asked for, and leaves out what it lacks", async () => {
     const bench = at();
-    const { epoch } = await bench.store.openRun(runRow());
+    const epoch = await openFirst(bench.store);
     for (const index of [0, 1, 2]) await bench.store.putUpdate(run, epoch, updateRow(index));
     const later = await bench.reopen();
     const rows = await later.getUpdates(run, 1, [2, 7, 0]);
@@ -146,6 +155,64 @@ function roundRules(at: () => StoreBench): void {
     expect(last).toEqual(roundRow(2, { refusals: {}, accepted: [] }));
   });
 
+  it("[ST11] repeating a write with what it has written changes nothing", async () => {
+    const { store } = at();
+    const epoch = await openFirst(store);
+    const end = { round: 1, attempt: 1, accepted: [], status: "closed" } as const;
+    const row = { round: 0, metrics: { loss: 0.7 }, traffic: null };
+    for (let time = 0; time < 2; time++) {
+      await store.putEvaluation(run, epoch, row);
+      await store.openAttempt(run, epoch, attemptRow());
+      await store.putRefusal(run, epoch, refusalRow(0));
+      await store.endAttempt(run, epoch, end);
+    }
+    await store.putEvaluation(run, epoch, { ...row, metrics: { loss: 9 } });
+    for (let time = 0; time < 2; time++) await store.commitRound(run, epoch, roundRow(1));
+    const history = await store.getHistory(run);
+    expect(history).toMatchObject({
+      ...{ rounds: [roundRow(1)], evaluations: [row], attempts: [attemptRow()] },
+      refusals: [refusalRow(0)],
+    });
+  });
+
+  it("[ST13] lists runs, the oldest first, and forgets a deleted one with its rows", async () => {
+    const bench = at();
+    const { store } = bench;
+    const other = { ...runRow(), id: runId("other") };
+    const { epoch } = await store.openRun(runRow());
+    await store.openRun(other);
+    await store.enrol(run, clientId("ada"), null);
+    await store.commitRound(run, epoch, roundRow(1));
+    await store.setPaused(run, epoch, true);
+    const head = { configHash: hashOf("a"), status: "running" };
+    expect(await (await bench.reopen()).getRuns()).toMatchObject([
+      { ...head, id: run, paused: true, rounds: 1 },
+      { ...head, id: other.id, paused: false, rounds: 0 },
+    ]);
+    const [first] = await store.getRuns();
+    expect(new Date(first?.createdAt ?? "").toISOString()).toBe(first?.createdAt);
+    await store.deleteRun(run);
+    await store.deleteRun(run);
+    expect((await store.getRuns()).map(({ id }) => id)).toEqual([other.id]);
+    expect(await store.getHistory(run)).toBeNull();
+    const anew = await store.openRun(runRow(hashOf("f")));
+    expect(anew).toMatchObject({ last: null, attempt: null, evaluations: [], paused: false });
+    expect(await store.enrol(run, clientId("bob"), null)).toBe(0);
+  });
+
+  it("[ST12] tells a later process how the run ended, or that it stands still", async () => {
+    const bench = at();
+    const { epoch } = await bench.store.openRun(runRow());
+    await bench.store.setPaused(run, epoch, true);
+    const later = await bench.reopen();
+    const paused = await later.openRun(runRow());
+    expect(paused).toMatchObject({ paused: true, end: null });
+    const end = { status: "stopped", failure: null } as const;
+    await later.finishRun(run, paused.epoch, end);
+    await later.finishRun(run, paused.epoch, end);
+    expect(await later.openRun(runRow())).toMatchObject({ end });
+  });
+
   it.each([
     ["twice", 1],
     ["with a gap", 3],
@@ -165,8 +232,11 @@ function roundRules(at: () => StoreBench): void {
     const { store } = bench;
     const { epoch } = await store.openRun(runRow());
     await store.putEvaluation(run, epoch, { round: 0, metrics: { loss: 0.7 }, traffic: null });
-    await store.openAttempt(run, epoch, { round: 1, attempt: 1, cohort: [0, 1] });
-    await store.openAttempt(run, epoch, { round: 1, attempt: 2, cohort: [1, 2] });
+    await store.openAttempt(run, epoch, attemptRow(1, { cohort: [0, 1] }));
+    await store.putRefusal(run, epoch, refusalRow(0));
+    const given = { round: 1, attempt: 1, accepted: [], code: "timeout", message: "late" } as const;
+    await store.endAttempt(run, epoch, { ...given, status: "abandoned" });
+    await store.openAttempt(run, epoch, attemptRow(2, { cohort: [1, 2] }));
     await store.commitRound(run, epoch, roundRow(1));
     const failure = { code: "quorum-missed", message: "Cannot finish round 2" } as const;
     await store.finishRun(run, epoch, { status: "failed", failure });
@@ -177,10 +247,8 @@ function roundRules(at: () => StoreBench): void {
       failure,
       rounds: [roundRow(1)],
       evaluations: [{ round: 0, metrics: { loss: 0.7 }, traffic: null }],
-      attempts: [
-        { round: 1, attempt: 1, cohort: [0, 1] },
-        { round: 1, attempt: 2, cohort: [1, 2] },
-      ],
+      attempts: [attemptRow(1, { cohort: [0, 1] }), attemptRow(2, { cohort: [1, 2] })],
+      refusals: [refusalRow(0)],
     });
   });
 }

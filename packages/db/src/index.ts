@@ -1,0 +1,2 @@
+/** The durable store of a coordinator over Postgres. */
+export { PrismaClient } from "./generated/client.ts";
