@@ -188,18 +188,23 @@ export type {
 } from "./round/types.ts";
 export type {
   AggregationErrorRow,
+  AttemptEnd,
   AttemptRow,
+  EnrolledClient,
   EvaluationRow,
   PublishedPart,
   Resumption,
   RoundRow,
   RunEnd,
   RunHistory,
+  RefusalRow,
+  RunHead,
   RunRow,
   RunStatus,
   Store,
   TierAdapter,
   Traffic,
+  StoredUpdate,
   UpdateRow,
 } from "./store/store.ts";
 export { memoryBlobs, memoryStore } from "./store/memory.ts";

@@ -1,2 +1,7 @@
-/** The durable store of a coordinator over Postgres. */
+/** The durable memory of a coordinator over Postgres. */
+export { openDatabase } from "./client.ts";
+export type { Database, DatabaseOptions } from "./client.ts";
 export { PrismaClient } from "./generated/client.ts";
+export { migrate } from "./migrate.ts";
+export { startDatabase } from "./start.ts";
+export type { StartedDatabase, StartOptions } from "./start.ts";
