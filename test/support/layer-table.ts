@@ -20,6 +20,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   },
   client: { ours: ["core", "dp", "training"], npm: ["socket.io-client", "zod"], node: false },
   db: { ours: ["core"], npm: ["*"], node: true },
+  api: { ours: ["core"], npm: ["zod"], node: false },
   simulation: {
     ours: ["core", "aggregators", "dp", "training", "client", "node-ports"],
     npm: ["zod"],
@@ -28,7 +29,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   "node-ports": { ours: ["core"], npm: [], node: true },
   testkit: { ours: ["core"], npm: ["fast-check", "vitest"], node: true },
   apps: {
-    ours: ["core", "aggregators", "dp", "training", "client", "db", "node-ports", "simulation"],
+    ours: ["core", "aggregators", "dp", "training", "client", "db", "api", "node-ports", "simulation"],
     npm: ["*"],
     node: true,
   },

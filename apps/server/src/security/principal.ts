@@ -1,0 +1,41 @@
+/** Who is asking, and what they may do. */
+import { FedtuneError } from "@fedtune/core";
+
+/**
+ * What a credential admits, the least first: reading runs, their figures and their adapters; creating and steering runs;
+ * letting clients in; operators, tokens and the audit log; figures for a monitoring system.
+ */
+export const scopes = [
+  "runs:read",
+  "adapters:read",
+  "runs:write",
+  "clients:write",
+  "admin",
+  "metrics:read",
+] as const;
+/** One of {@link scopes}. */
+export type Scope = (typeof scopes)[number];
+
+/** Somebody who has shown who they are. */
+export interface Principal {
+  readonly kind: "operator" | "token";
+  /** For the audit log: `operator:NAME` or `token:ID`. */
+  readonly actor: string;
+  /** `admin` includes all. */
+  readonly scopes: readonly Scope[];
+}
+
+/**
+ * Holds a principal to a scope.
+ *
+ * @throws FedtuneError `unauthenticated` without a principal, `forbidden` without the scope
+ */
+export function requireScope(principal: Principal | null, scope: Scope): Principal {
+  if (principal === null) {
+    const message = `Cannot do this without signing in: wanted a session or a token with scope ${scope}`;
+    throw new FedtuneError("unauthenticated", message, { data: { scope } });
+  }
+  if (principal.scopes.includes("admin") || principal.scopes.includes(scope)) return principal;
+  const message = `Cannot do this as ${principal.actor}: wanted scope ${scope}`;
+  throw new FedtuneError("forbidden", message, { data: { scope, has: principal.scopes } });
+}
