@@ -29,7 +29,17 @@ export const layers: Readonly<Record<string, Layer>> = {
   "node-ports": { ours: ["core"], npm: [], node: true },
   testkit: { ours: ["core"], npm: ["fast-check", "vitest"], node: true },
   apps: {
-    ours: ["core", "aggregators", "dp", "training", "client", "db", "api", "node-ports", "simulation"],
+    ours: [
+      "core",
+      "aggregators",
+      "dp",
+      "training",
+      "client",
+      "db",
+      "api",
+      "node-ports",
+      "simulation",
+    ],
     npm: ["*"],
     node: true,
   },
