@@ -1,8 +1,8 @@
 /** A data holder's privacy ledgers as files: JSON Lines that only grow, one file per data set and guarantee. */
 import { canonicalJson, FedtuneError, utf8 } from "@fedtune/core";
 import type { Hash } from "@fedtune/core";
-import type { HolderPrivacy, LedgerStore } from "@fedtune/client";
-import { mkdir, open, readFile, rm } from "node:fs/promises";
+import type { Ledgers, LedgerStore } from "@fedtune/client";
+import { mkdir, open, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { storageError, systemCode } from "./storage-error.ts";
@@ -11,15 +11,47 @@ import { storageError, systemCode } from "./storage-error.ts";
 const LOCK_PATIENCE_MS = 10_000;
 const LOCK_PAUSE_MS = 20;
 
+const ENDING = ".jsonl";
+
 /** The ledgers in a folder, made when the first row is written; a row is durable when `append` resolves. */
-export function fileLedgers(directory: string, hash: Hash): HolderPrivacy["ledger"] {
-  return (key) => {
-    const name = hash.sha256(utf8(canonicalJson(key))).slice(0, 16);
-    return fileLedger(directory, join(directory, `${name}.jsonl`));
+export function fileLedgers(directory: string, hash: Hash): Ledgers {
+  return {
+    open(key) {
+      const name = hash.sha256(utf8(canonicalJson(key))).slice(0, 16);
+      return fileLedger(join(directory, `${name}${ENDING}`));
+    },
+    async all() {
+      const files = await filesIn(directory);
+      const texts = await Promise.all(
+        files.map((file) => fileLedger(join(directory, file)).load()),
+      );
+      return texts.filter((text) => text !== null);
+    },
+    async exclusive(work) {
+      const lock = join(directory, "ledgers.lock");
+      await mkdir(directory, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+        throw storageError("make", directory, error);
+      });
+      await take(lock);
+      try {
+        await work();
+      } finally {
+        await rm(lock, { force: true });
+      }
+    },
   };
 }
 
-function fileLedger(directory: string, file: string): LedgerStore {
+async function filesIn(directory: string): Promise<readonly string[]> {
+  try {
+    return (await readdir(directory)).filter((file) => file.endsWith(ENDING)).sort();
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return [];
+    throw storageError("read", directory, error);
+  }
+}
+
+function fileLedger(file: string): LedgerStore {
   return {
     async load() {
       try {
@@ -40,18 +72,6 @@ function fileLedger(directory: string, file: string): LedgerStore {
         }
       } catch (error) {
         throw storageError("write", file, error);
-      }
-    },
-    async exclusive(work) {
-      const lock = `${file}.lock`;
-      await mkdir(directory, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
-        throw storageError("make", directory, error);
-      });
-      await take(lock);
-      try {
-        await work();
-      } finally {
-        await rm(lock, { force: true });
       }
     },
   };

@@ -89,8 +89,8 @@ export function startNodeClient(options: NodeClientOptions): NodeClient {
 /** The holder's ledgers lie beside the clients' folders: they are of its data, whatever coordinator asks. */
 function holderOf({ privacy = null, stateDir }: NodeClientOptions): { privacy?: HolderPrivacy } {
   if (privacy === null) return {};
-  const ledger = fileLedgers(join(stateDir, "ledgers"), nodeHash);
-  return { privacy: { ...privacy, ledger, time: () => new Date().toISOString() } };
+  const ledgers = fileLedgers(join(stateDir, "ledgers"), nodeHash);
+  return { privacy: { ...privacy, ledgers, time: () => new Date().toISOString() } };
 }
 
 /** The folder of one client of one coordinator: readable, and different for different addresses. */

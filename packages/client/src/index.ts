@@ -8,8 +8,8 @@ export type {
   OwnAdapter,
   SharedPersonal,
 } from "./ports.ts";
-export type { HolderPrivacy, LedgerStore } from "./privacy-guard.ts";
-export { memoryLedger } from "./memory-ledger.ts";
+export type { HolderPrivacy, Ledgers, LedgerStore } from "./privacy-guard.ts";
+export { memoryLedgers } from "./memory-ledger.ts";
 export { memoryClientState } from "./memory-state.ts";
 export { socketTransport } from "./socket-transport.ts";
 export type { SocketTransportOptions } from "./socket-transport.ts";

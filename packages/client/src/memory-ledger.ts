@@ -1,15 +1,22 @@
-import type { LedgerStore } from "./privacy-guard.ts";
+import { canonicalJson } from "@fedtune/core";
+import type { Ledgers } from "./privacy-guard.ts";
 
-/** A ledger that lasts as long as its process: simulations and tests. */
-export function memoryLedger(): LedgerStore {
-  let text: string | null = null;
+/** Ledgers that last as long as their process: simulations and tests. */
+export function memoryLedgers(): Ledgers {
+  const texts = new Map<string, string>();
   let last: Promise<void> = Promise.resolve();
   return {
-    load: () => Promise.resolve(text),
-    append(more) {
-      text = (text ?? "") + more;
-      return Promise.resolve();
+    open(key) {
+      const name = canonicalJson(key);
+      return {
+        load: () => Promise.resolve(texts.get(name) ?? null),
+        append(more) {
+          texts.set(name, (texts.get(name) ?? "") + more);
+          return Promise.resolve();
+        },
+      };
     },
+    all: () => Promise.resolve([...texts.values()]),
     exclusive(work) {
       const mine = last.then(work, work);
       last = mine.catch(() => undefined);

@@ -12,7 +12,7 @@ import { plannedEvents, privacySettings } from "@fedtune/dp";
 import { nodeHash, toyData, toyLayout, toyTrainer } from "@fedtune/testkit";
 import { describe, expect, it } from "vitest";
 import { openLocalRun } from "./local-run.ts";
-import { memoryLedger } from "./memory-ledger.ts";
+import { memoryLedgers } from "./memory-ledger.ts";
 import { memoryClientState } from "./memory-state.ts";
 import { openGuard } from "./privacy-guard.ts";
 import type { HolderPrivacy } from "./privacy-guard.ts";
@@ -49,9 +49,8 @@ function welcome(privacy: object): MessageOf<"welcome"> {
 }
 
 function holder(budgetEpsilon: number | null): HolderPrivacy {
-  const ledger = memoryLedger();
   const time = () => "2026-01-01T00:00:00.000Z";
-  return { holder: "h", dataset: "d", budgetEpsilon, ledger: () => ledger, time };
+  return { holder: "h", dataset: "d", budgetEpsilon, ledgers: memoryLedgers(), time };
 }
 
 const events = () => {
@@ -87,8 +86,27 @@ describe("a client's privacy guard", () => {
     await expect(guard.spend(task, events(), bytes("b"))).rejects.toMatchObject({
       code: "update-conflict",
     });
-    const rows = (await privacy.ledger({} as never).load())!.trimEnd().split("\n");
+    const [text = ""] = await privacy.ledgers.all();
+    const rows = text.trimEnd().split("\n");
     expect(rows).toHaveLength(3);
+  });
+
+  it("[CL12] holds an owner's budget in one ledger: another delta or relation opens no second one", async () => {
+    const privacy = holder(1e6);
+    const guardOf = (settings: object) =>
+      openGuard(welcome({ ...record, ...settings }), { privacy, hash: nodeHash });
+    const task = { round: 1, attempt: 1 };
+    const early = await guardOf({ delta: 1e-7 });
+    const guard = await guardOf({});
+    await guard?.reserve(task, { trainings: 1 });
+    await expect(guardOf({ delta: 1e-6 })).rejects.toMatchObject({ code: "config-conflict" });
+    await expect(early?.reserve(task, { trainings: 1 })).rejects.toThrow(/held at delta/);
+    expect(await privacy.ledgers.all()).toHaveLength(1);
+    const free = { ...privacy, budgetEpsilon: null };
+    const other = welcome({ ...record, delta: 1e-6 });
+    const guards = await openGuard(other, { privacy: free, hash: nodeHash });
+    await guards?.reserve(task, { trainings: 1 });
+    expect(await privacy.ledgers.all()).toHaveLength(2);
   });
 
   it("[CL12] what was not charged is not spent", async () => {

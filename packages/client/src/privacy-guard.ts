@@ -31,7 +31,14 @@ export interface LedgerStore {
   load(): Promise<string | null>;
   /** Puts text behind what is there; durable once it resolves. */
   append(text: string): Promise<void>;
-  /** Does one piece of work while nobody else, in any process, does any with this ledger. */
+}
+
+/** Where the ledgers of a client are kept. */
+export interface Ledgers {
+  open(key: LedgerKey): LedgerStore;
+  /** The whole text of every ledger that has been begun. */
+  all(): Promise<readonly string[]>;
+  /** Does one piece of work while nobody else, in any process, does any with these ledgers. */
   exclusive(work: () => Promise<void>): Promise<void>;
 }
 
@@ -41,9 +48,12 @@ export interface HolderPrivacy {
   readonly holder: string;
   /** Fingerprint of the data set. */
   readonly dataset: string;
-  /** Most epsilon that the owner allows over all runs of one delta and relation; null: whatever the runs say. */
+  /**
+   * Most epsilon that the owner allows over all runs on this data; null: whatever the runs say. It is held in one ledger:
+   * a run of another delta or relation than the first is refused, since its spending could not be added up.
+   */
   readonly budgetEpsilon: number | null;
-  readonly ledger: (key: LedgerKey) => LedgerStore;
+  readonly ledgers: Ledgers;
   /** Now, ISO 8601 in UTC. */
   readonly time: () => string;
 }
@@ -86,13 +96,15 @@ export async function openGuard(
   const { holder, dataset } = privacy;
   const { relation, delta } = settings;
   const key: LedgerKey = { holder, dataset, unit: "example", relation, delta };
-  const store = privacy.ledger(key);
+  const { ledgers } = privacy;
+  const store = ledgers.open(key);
   const once = plannedEvents(settings, spec.training);
   const budget = { epsilon: budgetOf(settings, privacy), delta };
   const limit = { budget, epsilon: budget.epsilon === Infinity ? () => 0 : costOf(settings) };
   /** One step on the ledger as it is now: other runs of this holder may have charged it meanwhile. */
   const change = (step: (ledger: Ledger, ports: AppendPorts) => Appended): Promise<void> =>
-    store.exclusive(async () => {
+    ledgers.exclusive(async () => {
+      if (privacy.budgetEpsilon !== null) await checkOneLedger(privacy, key, hash);
       const text = await store.load();
       const ledger = text === null ? newLedger(key, hash) : openLedger(text, { hash });
       const { row } = step(ledger, { hash, time: privacy.time() });
@@ -116,6 +128,28 @@ export async function openGuard(
         return spend(ledger, { ...slot, updateHash }, ports);
       }),
   };
+}
+
+/**
+ * An owner's budget is worth nothing if a coordinator can choose which ledger is charged.
+ *
+ * @throws FedtuneError `config-conflict` when the data has a ledger of another delta or relation
+ */
+async function checkOneLedger(
+  { ledgers, budgetEpsilon }: HolderPrivacy,
+  key: LedgerKey,
+  hash: Hash,
+): Promise<void> {
+  for (const text of await ledgers.all()) {
+    const { key: other, rows } = openLedger(text, { hash });
+    const isSameData = other.holder === key.holder && other.dataset === key.dataset;
+    if (!isSameData || rows.length === 0) continue;
+    if (other.delta === key.delta && other.relation === key.relation) continue;
+    const message =
+      `Cannot charge a run of delta ${key.delta} and relation ${key.relation}: the budget of epsilon ${String(budgetEpsilon)} ` +
+      `for this data is held at delta ${other.delta} and relation ${other.relation}`;
+    throw new FedtuneError("config-conflict", message, { data: { key, other } });
+  }
 }
 
 /** What was charged to a slot; empty where nothing was. */

@@ -4,7 +4,7 @@
  * With the same config, base model, backend and threads the adapter is bit for bit that of a live run with the same
  * accepted set per round.
  */
-import { memoryClientState, memoryLedger, runClient } from "@fedtune/client";
+import { memoryClientState, memoryLedgers, runClient } from "@fedtune/client";
 import type { ClientListener, HolderPrivacy } from "@fedtune/client";
 import {
   clientId,
@@ -213,12 +213,11 @@ function startClients(
 
 /** Each simulated client is a data holder with a ledger of its own, on the simulation's time. */
 function simulatedHolder({ name }: SimulatedClient, clock: VirtualClock): HolderPrivacy {
-  const ledger = memoryLedger();
   return {
     holder: name,
     dataset: name,
     budgetEpsilon: null,
-    ledger: () => ledger,
+    ledgers: memoryLedgers(),
     time: () => new Date(clock.now()).toISOString(),
   };
 }
