@@ -225,6 +225,8 @@ export interface PrivateRelease {
   readonly mean: Float32Array;
   /** Public numbers about the round, by name. */
   readonly metrics: Metrics;
+  /** What the round does to a client's data, as a ledger keeps it; public. Of noise that rounds share: of all so far. */
+  readonly events: readonly unknown[];
   /** Handed to the next round; may be secret, so it leaves the coordinator's store for nobody. */
   readonly state: string;
 }

@@ -1,5 +1,5 @@
 import type { PrivateMean, UpdatePrivacy } from "@fedtune/core";
-import { rngFromSeed } from "@fedtune/core";
+import { rngFromSeed, roundsSchema, trainingSchema } from "@fedtune/core";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { countingEntropy } from "./test-support/entropy.ts";
@@ -16,9 +16,15 @@ const settings = {
   noise: "seeded",
 };
 
+const rounds = roundsSchema.parse({ numRounds: 9 });
+const training = trainingSchema.parse({});
+const configOf = (privacy: ReturnType<typeof privacySchema.parse>, seed = 1) => ({
+  ...{ privacy, seed, rounds, training },
+});
+
 function portOf(overrides: Record<string, unknown> = {}, seed = 1): UpdatePrivacy {
   const privacy = privacySchema.parse({ ...settings, ...overrides });
-  const port = userLevelPrivacy({ privacy, seed }, null);
+  const port = userLevelPrivacy(configOf(privacy, seed), null);
   if (port === null) throw new Error("no port");
   return port;
 }
@@ -101,16 +107,26 @@ test("[DP10] seeded noise comes again, in another round or run it is another", (
 test("[DP10] [DP11] secure noise comes from the system, and every opening draws anew", () => {
   const privacy = privacySchema.parse({ ...settings, noise: "secure" });
   const entropy = countingEntropy();
-  const port = userLevelPrivacy({ privacy, seed: 1 }, entropy);
+  const port = userLevelPrivacy(configOf(privacy), entropy);
   const first = released(port!, []);
   expect(entropy.calls()).toBeGreaterThan(0);
   expect(released(port!, []).mean).not.toEqual(first.mean);
-  expect(() => userLevelPrivacy({ privacy, seed: 1 }, null)).toThrow(/privacy.noise secure/);
+  expect(() => userLevelPrivacy(configOf(privacy), null)).toThrow(/privacy.noise secure/);
 });
 
 test("no other mode has anything to do here", () => {
-  const config = { privacy: { mode: "none" as const }, seed: 1 };
-  expect(userLevelPrivacy(config, null)).toBeNull();
+  expect(userLevelPrivacy(configOf({ mode: "none" }), null)).toBeNull();
+});
+
+test("[DP31] a round says what it does to a client, and a tree what all rounds so far do", () => {
+  const noiseMultiplier = 1;
+  const eventsOf = (overrides: object, round: number) =>
+    portOf(overrides).open({ round, length: 6, state: null }).finish().events;
+  expect(eventsOf({}, 3)).toEqual([{ mechanism: "gaussian", noiseMultiplier, steps: 1 }]);
+  expect(eventsOf({ noiseBy: "clients", noiseShares: 2 }, 3)).toEqual(eventsOf({}, 3));
+  expect(eventsOf({ mechanism: "tree" }, 1)).toEqual([
+    { mechanism: "tree-gaussian", noiseMultiplier, steps: 1, participations: 1 },
+  ]);
 });
 
 test("an update of another length is a programming error", () => {

@@ -10,11 +10,13 @@ import type {
   Entropy,
   Metrics,
   PrivateMean,
+  PrivateRelease,
   PrivateRound,
   RunConfig,
   UpdatePrivacy,
 } from "@fedtune/core";
 import { z } from "zod";
+import type { PrivacyEvent } from "./events.ts";
 import { openNoisyBits } from "./clip/noisy-bits.ts";
 import type { NoisyBits } from "./clip/noisy-bits.ts";
 import { seededKeystream, systemKeystream } from "./noise/keystream.ts";
@@ -24,7 +26,7 @@ import type { NoisyVector } from "./noise/noisy-vector.ts";
 import { treeNoise } from "./noise/tree.ts";
 import type { UserLevelPrivacy } from "./privacy-settings.ts";
 import { stepNoise } from "./record-level.ts";
-import { privacySettings } from "./run-privacy.ts";
+import { privacySettings, runEvents } from "./run-privacy.ts";
 
 /** What one round leaves for the next. `cover` is secret: it is the noise of the tree's nodes. */
 const stateSchema = z.strictObject({
@@ -40,14 +42,35 @@ type State = Readonly<z.output<typeof stateSchema>>;
  * @throws FedtuneError `config-conflict` when secure noise is asked for and there is no entropy
  */
 export function userLevelPrivacy(
-  config: Pick<RunConfig, "privacy" | "seed">,
+  config: Pick<RunConfig, "privacy" | "seed" | "rounds" | "training">,
   entropy: Entropy | null,
 ): UpdatePrivacy | null {
   const settings = privacySettings(config.privacy);
   if (settings.mode !== "user-level") return null;
-  if (settings.noiseBy === "clients") return { open: (round) => sharedSum(settings, round) };
+  const charged = (round: number, mean: UnchargedMean): PrivateMean => ({
+    ...mean,
+    finish: () => ({ ...mean.finish(), events: roundEvents(settings, config, round) }),
+  });
+  if (settings.noiseBy === "clients")
+    return { open: (round) => charged(round.round, sharedSum(settings, round)) };
   const keystreamOf = keystreams(settings, config.seed, entropy);
-  return { open: (round) => noisySum(settings, round, keystreamOf(round.round)) };
+  return {
+    open: (round) => charged(round.round, noisySum(settings, round, keystreamOf(round.round))),
+  };
+}
+
+/** A sum before it is said what it costs. */
+interface UnchargedMean extends Pick<PrivateMean, "add"> {
+  finish(): Omit<PrivateRelease, "events">;
+}
+
+/** The mechanism of one round; of a tree, which all rounds share, the tree up to this round. */
+function roundEvents(
+  settings: UserLevelPrivacy,
+  config: Pick<RunConfig, "rounds" | "training">,
+  round: number,
+): readonly PrivacyEvent[] {
+  return runEvents(settings, config, settings.mechanism === "tree" ? round : 1);
 }
 
 /** Each round's noise: from the system, or from a stream of the round's own. */
@@ -73,7 +96,7 @@ function noisySum(
   settings: UserLevelPrivacy,
   { round, length, state }: PrivateRound,
   keystream: Keystream,
-): PrivateMean {
+): UnchargedMean {
   const { expectedCohort, hardened } = settings;
   const { clipNorm, cover } = state === null ? firstState(settings) : readState(state);
   const { noiseMultiplier } = noiseOf(settings);
@@ -95,7 +118,7 @@ function noisySum(
 }
 
 /** Clients clipped and added their shares of the noise; what is left is the sum over a constant. */
-function sharedSum(settings: UserLevelPrivacy, { length }: PrivateRound): PrivateMean {
+function sharedSum(settings: UserLevelPrivacy, { length }: PrivateRound): UnchargedMean {
   const { clipNorm, expectedCohort } = settings;
   const { noiseMultiplier } = noiseOf(settings);
   const sum = new Float64Array(length);

@@ -15,7 +15,7 @@ const row: RoundRow = {
   training: { examples: 2 },
   method: { updateNorm: 1 },
   aggregationError: { total: null, reason: "not measured", standardError: null, modules: {} },
-  privacy: { metrics: { clipNorm: 1 }, state: "secret" },
+  privacy: { metrics: { clipNorm: 1 }, events: [], state: "secret" },
   traffic: { bytesUp: 200, bytesDown: 1, controlBytesUp: 2, controlBytesDown: 3 },
   seconds: 5,
   state: { hash, bytes: 1 },

@@ -53,7 +53,11 @@ export function roundRow(round: number, overrides: Partial<RoundRow> = {}): Roun
       standardError: 0,
       modules: { "encoder.layer.0.query": 0.25 },
     },
-    privacy: { metrics: { clipNorm: 0.1 }, state: '{"clipNorm":0.2}' },
+    privacy: {
+      metrics: { clipNorm: 0.1 },
+      events: [{ mechanism: "gaussian", noiseMultiplier: 1.1, steps: 1 }],
+      state: '{"clipNorm":0.2}',
+    },
     traffic: { bytesUp: 2 ** 40, bytesDown: 1, controlBytesUp: 2, controlBytesDown: 3 },
     seconds: 0.125,
     state: { hash: hashOf("b"), bytes: 12 },
