@@ -120,7 +120,7 @@ test("no other mode has anything to do here", () => {
 
 test("[DP31] a round says what it does to a client, and a tree what all rounds so far do", () => {
   const noiseMultiplier = 1;
-  const eventsOf = (overrides: object, round: number) =>
+  const eventsOf = (overrides: Record<string, unknown>, round: number) =>
     portOf(overrides).open({ round, length: 6, state: null }).finish().events;
   expect(eventsOf({}, 3)).toEqual([{ mechanism: "gaussian", noiseMultiplier, steps: 1 }]);
   expect(eventsOf({ noiseBy: "clients", noiseShares: 2 }, 3)).toEqual(eventsOf({}, 3));

@@ -64,7 +64,10 @@ interface Demo {
 /** A coordinator in this process, every client in one of its own, real sockets between them. */
 async function live({ plan, resolved, backend }: Demo, io: Io): Promise<DemoResult> {
   const served = await startServing(
-    { resolved, host: "127.0.0.1", port: 0, dataDir: plan.folder, test: plan.test, backend },
+    {
+      ...{ resolved, backend, host: "127.0.0.1", port: 0, databaseUrl: null, interrupt: "stop" },
+      ...{ dataDir: plan.folder, test: plan.test },
+    },
     io,
   );
   const { coordinator, evaluator } = served;

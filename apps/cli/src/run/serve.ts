@@ -24,6 +24,7 @@ export interface ServeOptions {
   readonly host: string;
   readonly port: number;
   readonly dataDir: string;
+  readonly databaseUrl?: string | undefined;
   readonly data?: string | undefined;
   readonly text?: string | undefined;
   readonly textPair?: string | undefined;
@@ -51,7 +52,13 @@ export async function runServe(options: ServeOptions, io: Io): Promise<number> {
   const test = options.data === undefined ? null : testData(options, options.data);
   const resolved = await resolveServed(source, test);
   if (test !== null) await checkLabels(test, resolved.config.task.labels);
-  const served = await startServing({ ...options, resolved, test, backend: options.backend }, io);
+  const databaseUrl = options.databaseUrl ?? process.env["DATABASE_URL"] ?? null;
+  const interrupt = "leave";
+  const { backend } = options;
+  const served = await startServing(
+    { ...options, resolved, test, backend, databaseUrl, interrupt },
+    io,
+  );
   const { url } = served.server.address;
   const { config } = resolved;
   io.event({ event: "listening", url, run: config.name });

@@ -1,22 +1,16 @@
-/** A coordinator process: its port, its run, its evaluation, and the adapters that it saves. */
-import { FedtuneError, memoryStore } from "@fedtune/core";
-import type { CoordinatorListener, Coordinator, ResolvedRun, RunEnd, Store } from "@fedtune/core";
-import { runGuarantee, userLevelPrivacy } from "@fedtune/dp";
-import { nodeEntropy, nodeHash } from "@fedtune/node-ports";
-import { openFolderBlobs, startServer } from "@fedtune/server";
+/** A coordinator process: its database and blobs, its port, and a run that it serves. */
+import type { Coordinator, ResolvedRun, RunEnd, Store } from "@fedtune/core";
+import { runGuarantee } from "@fedtune/dp";
+import { startServer } from "@fedtune/server";
 import type { CoordinatorServer } from "@fedtune/server";
 import { reportRows } from "@fedtune/simulation";
 import type { ReportRow } from "@fedtune/simulation";
 import type { FileData } from "@fedtune/training";
-import { join } from "node:path";
 import type { Io } from "../io.ts";
-import { roundFolder, saveAdapter } from "./adapter-folder.ts";
-import { openBaseModel, prepareWith, takenOutOf } from "./base-model.ts";
-import type { BaseModel } from "./base-model.ts";
-import { centralEvaluation } from "./evaluation.ts";
-import { unusedTestText } from "./evaluation-label.ts";
-import { liveReport } from "./live-report.ts";
-import { openTrainer } from "./trainers.ts";
+import { hostRun } from "./hosted-run.ts";
+import type { HostedRun } from "./hosted-run.ts";
+import { participantNames } from "./participant-names.ts";
+import { openPlatform } from "./platform.ts";
 import type { OpenTrainer } from "./trainers.ts";
 
 /** What a coordinator process needs, whoever asks for it. */
@@ -25,9 +19,13 @@ export interface Serving {
   readonly host: string;
   readonly port: number;
   readonly dataDir: string;
+  /** Connection string of a Postgres; null: an embedded one in `dataDir`. */
+  readonly databaseUrl: string | null;
   /** The operator's test data; null: no central evaluation. Not used where clients evaluate. */
   readonly test: FileData | null;
   readonly backend: string | undefined;
+  /** What an interrupt does to the run: ends it, or leaves it as it is for the next process. */
+  readonly interrupt: "stop" | "leave";
 }
 
 /** A coordinator that listens. */
@@ -50,157 +48,58 @@ export interface ServedResult {
   readonly privacy: ReturnType<typeof runGuarantee>;
 }
 
-/** Opens port, run and, if there is test data, a trainer to evaluate with. */
+/** Opens database, blobs, port and run. */
 export async function startServing(serving: Serving, io: Io): Promise<Served> {
-  const { resolved, host, port, dataDir, test } = serving;
-  const { config } = resolved;
-  const model = await openBaseModel(config.model);
-  const setup = await prepareWith(model, resolved);
-  const takenOut = await takenOutOf(model, resolved);
-  const evaluator = await openEvaluator(serving, model, io);
-  const { store, nameOf } = namedStore();
-  const saved = adapterSaver({ dataDir, model, resolved, takenOut }, () => coordinator.adapter());
-  const report = liveReport({ resolved, evaluates: evaluator !== null, nameOf, live: true }, io);
-  const closing = async (): Promise<void> => {
-    report.stop();
-    await evaluator?.trainer.close();
+  const { resolved, host, port } = serving;
+  const platform = await openPlatform(serving);
+  const names = participantNames(platform.store);
+  const opened: { close(): Promise<void> }[] = [platform];
+  const close = async (): Promise<void> => {
+    for (const one of opened.splice(0).reverse()) await one.close();
   };
-  const run = {
-    setup,
-    privacy: userLevelPrivacy(resolved.config, nodeEntropy),
-    evaluate: evaluatorOf(evaluator, { resolved, test, signal: io.signal }),
-    listener: {
-      ...report.listener,
-      roundCommitted(row) {
-        saved.save(row.round);
-        report.listener.roundCommitted?.(row);
-      },
-    } satisfies CoordinatorListener,
-  };
-  const server = await opened(closing, async () => {
-    const blobs = await openFolderBlobs(join(dataDir, "blobs"), { verify: nodeHash });
-    return startServer({ host, port, store, blobs, runs: [run] });
-  });
-  const coordinator = server.coordinator(setup.id);
-  io.signal.addEventListener(
-    "abort",
-    () => {
-      coordinator.stop();
-    },
-    { once: true },
-  );
-  return {
-    server,
-    coordinator,
-    evaluator,
-    async run() {
-      const end = await coordinator.run().finally(report.stop);
-      const adapter = await saved.last();
-      const history = await store.getHistory(setup.id);
-      const rows = history === null ? [] : reportRows(history, resolved.config);
-      const privacy = runGuarantee(resolved.config, history?.rounds.length ?? 0);
-      return { end, rows, adapter, privacy };
-    },
-    async close() {
-      await server.close();
-      await closing();
-    },
-  };
-}
-
-/** A trainer to evaluate with, where the coordinator is to evaluate and has test data. */
-async function openEvaluator(
-  { test, resolved, backend }: Serving,
-  model: BaseModel,
-  io: Io,
-): Promise<OpenTrainer | null> {
-  if (test === null) return null;
-  const unused = unusedTestText(resolved);
-  if (unused === null) return openTrainer(model, backend);
-  io.note(unused);
-  return null;
-}
-
-/** The store, and the names of those who enrolled in it. */
-function namedStore(): { readonly store: Store; readonly nameOf: (index: number) => string } {
-  const store = memoryStore();
-  const names = new Map<number, string>();
-  return {
-    store: {
-      ...store,
-      async enrol(run, client, roster) {
-        const index = await store.enrol(run, client, roster);
-        names.set(index, client);
-        return index;
-      },
-    },
-    nameOf: (index) => names.get(index) ?? `participant ${index}`,
-  };
-}
-
-/** Runs `open`; when it fails, closes what was opened before. */
-async function opened<T>(close: () => Promise<void>, open: () => Promise<T>): Promise<T> {
   try {
-    return await open();
+    const hosted = await hostRun({ ...serving, nameOf: names.nameOf }, io);
+    opened.push(hosted);
+    const { store } = names;
+    const { blobs } = platform;
+    const server = await startServer({ host, port, store, blobs, runs: [hosted.toServe] });
+    opened.push(server);
+    await names.load(hosted.setup.id);
+    const coordinator = server.coordinator(hosted.setup.id);
+    hosted.bind(coordinator);
+    return {
+      ...{ server, coordinator, evaluator: hosted.evaluator, close },
+      run: () =>
+        serveToEnd({ hosted, coordinator, store, resolved, interrupt: serving.interrupt }, io),
+    };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
-function evaluatorOf(
-  open: OpenTrainer | null,
-  task: {
-    readonly resolved: ResolvedRun;
-    readonly test: FileData | null;
-    readonly signal: AbortSignal;
-  },
-): ReturnType<typeof centralEvaluation> | null {
-  if (open === null || task.test === null) return null;
-  return centralEvaluation({
-    trainer: open.trainer,
-    resolved: task.resolved,
-    data: task.test,
-    control: { signal: task.signal },
+interface ServedRun extends Pick<Serving, "resolved" | "interrupt"> {
+  readonly hosted: HostedRun;
+  readonly coordinator: Coordinator;
+  readonly store: Store;
+}
+
+async function serveToEnd(
+  { hosted, coordinator, store, resolved, interrupt }: ServedRun,
+  { signal }: Io,
+): Promise<ServedResult> {
+  const left = new Promise<never>((_, reject) => {
+    const leave = (): void => {
+      if (interrupt === "stop") coordinator.stop();
+      else reject(signal.reason instanceof Error ? signal.reason : new Error("interrupted"));
+    };
+    if (signal.aborted) leave();
+    else signal.addEventListener("abort", leave, { once: true });
   });
-}
-
-interface Saving {
-  readonly dataDir: string;
-  readonly model: BaseModel;
-  readonly resolved: ResolvedRun;
-  readonly takenOut: Float32Array | null;
-}
-
-/** Writes each round's adapter as a PEFT folder, one after the other. */
-function adapterSaver({ dataDir, model, resolved, takenOut }: Saving, adapter: () => Float32Array) {
-  const { config } = resolved;
-  let last: Promise<string | null> = Promise.resolve(null);
-  return {
-    save(round: number): void {
-      const values = adapter();
-      const folder = roundFolder(dataDir, config.name, round);
-      last = last.then(() =>
-        saveAdapter(folder, {
-          description: model.describe(config),
-          values,
-          resolved,
-          round,
-          takenOut,
-        }),
-      );
-      last.catch(() => undefined);
-    },
-    last: async (): Promise<string | null> => {
-      try {
-        return await last;
-      } catch (cause) {
-        throw new FedtuneError(
-          "storage-failed",
-          `Cannot save the adapters of run "${config.name}" in ${dataDir}`,
-          { cause },
-        );
-      }
-    },
-  };
+  const end = await Promise.race([coordinator.run(), left]);
+  const adapter = await hosted.saved();
+  const history = await store.getHistory(hosted.setup.id);
+  const rows = history === null ? [] : reportRows(history, resolved.config);
+  const privacy = runGuarantee(resolved.config, history?.rounds.length ?? 0);
+  return { end, rows, adapter, privacy };
 }

@@ -18,6 +18,10 @@ export const serve: Verb = {
         .option("--host <address>", "address to listen on", "127.0.0.1")
         .option("-p, --port <n>", "port to listen on; 0 takes a free one", integer(0, 65535), 8470)
         .option("--data-dir <folder>", "where the run is kept", ".fedtune")
+        .option(
+          "--database-url <url>",
+          "a Postgres (or DATABASE_URL); without: one of its own in the data folder",
+        )
         .option("--data <file>", "test data: evaluates the global adapter between rounds")
         .option("--text <column>", "name of the text column")
         .option("--text-pair <column>", "name of the second text's column, for pairs")
