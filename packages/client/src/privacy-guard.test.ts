@@ -109,6 +109,30 @@ describe("a client's privacy guard", () => {
     expect(await privacy.ledgers.all()).toHaveLength(2);
   });
 
+  it("[CL12] charges runs of different noise through a filter, which may allow less than one plan would", async () => {
+    const roundsOf = async (noises: readonly number[]) => {
+      const privacy = holder(4);
+      let rounds = 0;
+      for (let round = 1; round <= 60; round++) {
+        const noiseMultiplier = noises[round % noises.length];
+        const of = welcome({ ...record, noiseMultiplier });
+        const guard = await openGuard(of, { privacy, hash: nodeHash });
+        try {
+          await guard?.reserve({ round, attempt: 1 }, { trainings: 1 });
+          rounds = round;
+        } catch (error) {
+          expect(error).toMatchObject({ code: "budget-exhausted" });
+          break;
+        }
+      }
+      return rounds;
+    };
+    const [plan, mixed] = [await roundsOf([1]), await roundsOf([1, 1.0001])];
+    expect(plan).toBeGreaterThan(mixed);
+    expect(mixed).toBeGreaterThan(0);
+    expect(plan).toBeLessThan(60);
+  });
+
   it("[CL12] what was not charged is not spent", async () => {
     const guard = (await openGuard(welcome(record), { privacy: holder(null), hash: nodeHash }))!;
     const task = { round: 1, attempt: 1 };

@@ -6,6 +6,8 @@ import { canonicalJson, FedtuneError } from "@fedtune/core";
 import type { Digest, Hash, MessageOf } from "@fedtune/core";
 import {
   accountants,
+  filteredEpsilon,
+  filterOrder,
   ledgerText,
   newLedger,
   openLedger,
@@ -21,6 +23,7 @@ import type {
   Ledger,
   LedgerKey,
   LedgerSlot,
+  PrivacyBudget,
   PrivacyEvent,
   RecordLevelPrivacy,
 } from "@fedtune/dp";
@@ -100,7 +103,10 @@ export async function openGuard(
   const store = ledgers.open(key);
   const once = plannedEvents(settings, spec.training);
   const budget = { epsilon: budgetOf(settings, privacy), delta };
-  const limit = { budget, epsilon: budget.epsilon === Infinity ? () => 0 : costOf(settings) };
+  const limit = {
+    budget,
+    epsilon: budget.epsilon === Infinity ? () => 0 : costOf(settings, budget),
+  };
   /** One step on the ledger as it is now: other runs of this holder may have charged it meanwhile. */
   const change = (step: (ledger: Ledger, ports: AppendPorts) => Appended): Promise<void> =>
     ledgers.exclusive(async () => {
@@ -166,9 +172,17 @@ function budgetOf({ budget }: RecordLevelPrivacy, { budgetEpsilon }: HolderPriva
   return Math.min(budget?.epsilon ?? Infinity, budgetEpsilon ?? Infinity);
 }
 
-function costOf({ accountant, relation, delta }: RecordLevelPrivacy) {
+/**
+ * What events cost. Those of one kind are a plan that was made before they ran: the run's accountant. Those of several
+ * kinds are of runs that somebody may have thought of after seeing the results of others: a Renyi filter, whose order
+ * follows from the budget alone.
+ */
+function costOf({ accountant, relation, delta }: RecordLevelPrivacy, budget: PrivacyBudget) {
+  const order = filterOrder(budget);
   return (events: readonly PrivacyEvent[]): number =>
-    accountants[accountant].compose({ relation, events }).epsilon(delta).upper;
+    events.length <= 1
+      ? accountants[accountant].compose({ relation, events }).epsilon(delta).upper
+      : filteredEpsilon({ relation, events }, { order, delta });
 }
 
 function checkDone(done: readonly unknown[], planned: readonly PrivacyEvent[]): void {

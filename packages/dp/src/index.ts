@@ -18,7 +18,7 @@ export { createRdpAccountant } from "./accountants/rdp.ts";
 export { calibrateNoise } from "./calibrate.ts";
 export type { CalibratedNoise, NoiseSearch, PrivacyTarget } from "./calibrate.ts";
 
-export { bestFilterOrder, openRenyiFilter } from "./renyi-filter.ts";
+export { bestFilterOrder, filteredEpsilon, filterOrder, openRenyiFilter } from "./renyi-filter.ts";
 export type { RenyiFilter, RenyiFilterOptions } from "./renyi-filter.ts";
 
 export { discreteGaussian, discreteGaussianNoise } from "./noise/discrete-gaussian.ts";

@@ -3,7 +3,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createRdpAccountant } from "./accountants/rdp.ts";
 import type { PrivacyEvent } from "./events.ts";
-import { bestFilterOrder, openRenyiFilter } from "./renyi-filter.ts";
+import { bestFilterOrder, filteredEpsilon, filterOrder, openRenyiFilter } from "./renyi-filter.ts";
 
 const relation = "add-or-remove-one";
 const target = { epsilon: 3, delta: 1e-5 };
@@ -44,6 +44,32 @@ describe("a Renyi filter", () => {
     expect(filter.admits(costly)).toBe(false);
     expect(() => filter.spend(costly)).toThrow(/wanted at most/);
     expect(filter.spent).toBe(0);
+  });
+
+  it("says what it has spent as an epsilon, which is within the target exactly while it admits", () => {
+    const order = filterOrder(target);
+    const filter = openRenyiFilter({ order, relation, target });
+    const noise = fc.double({ min: 0.7, max: 3, noNaN: true });
+    fc.assert(
+      fc.property(noise, fc.integer({ min: 1, max: 2000 }), (noiseMultiplier, steps) => {
+        const events = [event(noiseMultiplier, steps)];
+        const spent = filteredEpsilon({ relation, events }, { order, delta: target.delta });
+        if (Math.abs(spent - target.epsilon) < 1e-9) return;
+        expect(spent <= target.epsilon).toBe(filter.admits(event(noiseMultiplier, steps)));
+      }),
+    );
+  });
+
+  it("at the order that the target alone gives, admits no more Gaussian noise at any other order", () => {
+    const gaussian: PrivacyEvent = { mechanism: "gaussian", noiseMultiplier: 5, steps: 1 };
+    const share = (order: number) => {
+      const filter = openRenyiFilter({ order, relation, target });
+      return filter.cost(gaussian) / filter.bound;
+    };
+    const best = filterOrder(target);
+    for (const other of [6, 7.5, 10, 16, 32]) {
+      expect(share(best)).toBeLessThanOrEqual(share(other) * (1 + 1e-12));
+    }
   });
 
   it("is not opened at an order that can spend nothing", () => {

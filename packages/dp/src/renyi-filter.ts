@@ -86,3 +86,26 @@ export function bestFilterOrder(plan: PrivacyQuery, target: PrivacyTarget): numb
   });
   return best;
 }
+
+/**
+ * The order of a filter about whose events nothing is known yet: it admits the most of a mechanism whose divergence grows
+ * with the order as the Gaussian's does. Depends on the target alone, so that it is fixed before the first event.
+ */
+export function filterOrder({ epsilon, delta }: PrivacyTarget): number {
+  let [best, most] = [renyiOrders[0] ?? 2, -Infinity];
+  for (const order of renyiOrders) {
+    const admitted = (epsilon - conversionTerm(order, delta)) / order;
+    if (admitted > most) [best, most] = [order, admitted];
+  }
+  return best;
+}
+
+/** Epsilon of everything that went through a filter of this order: what a filter with that target would have admitted. */
+export function filteredEpsilon(
+  { relation, events }: PrivacyQuery,
+  { order, delta }: { readonly order: number; readonly delta: number },
+): number {
+  refuseUnknown("rdp", { relation, events });
+  const spent = createDivergences([order])({ relation, events })[0] ?? Infinity;
+  return spent + conversionTerm(order, delta);
+}
