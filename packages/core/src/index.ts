@@ -161,6 +161,20 @@ export type {
   SessionTimer,
 } from "./client/session-types.ts";
 
+export {
+  canonicalRequest,
+  clockSkewMs,
+  emptyBodyHash,
+  handshakeSchema,
+  isSignable,
+  maxRequestLifeMs,
+  publicKeySchema,
+  signatureHeaders,
+  signedHeadersSchema,
+  socketHandshake,
+} from "./security/signing.ts";
+export type { RequestClaim, RequestToSign } from "./security/signing.ts";
+
 export { openCoordinator } from "./round/coordinator.ts";
 export type {
   Coordinator,
