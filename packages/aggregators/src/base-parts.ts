@@ -12,7 +12,7 @@ import { z } from "zod";
 import { finite } from "./finite.ts";
 import { tierFunctions } from "./mean-of-roles.ts";
 import type { Cycle, OptionState } from "./mean-of-roles.ts";
-import { decodeTiers, encodeTiers, factorParts } from "./tiers.ts";
+import { decodeTiers, encodeTiers, factorParts, liveParts } from "./tiers.ts";
 
 /** A state that remembers which rounds changed the base, in order. */
 export interface ChainState<Config> extends OptionState<Config> {
@@ -28,15 +28,17 @@ export function chainFunctions<Config>(cycle: Cycle, chainOf: (rank: number) => 
     ...shared.init(options, context),
     bases: [],
   });
+  const download = (state: ChainState<Config>, client: PlannedClient): string[] => [
+    ...state.bases
+      .filter((round) => round > (client.holds ?? 0))
+      .map((round) => baseId(round, chainOf(client.rank))),
+    ...factorParts(state, client),
+  ];
   return {
     ...shared,
     init,
-    download: (state: ChainState<Config>, client: PlannedClient): string[] => [
-      ...state.bases
-        .filter((round) => round > (client.holds ?? 0))
-        .map((round) => baseId(round, chainOf(client.rank))),
-      ...factorParts(state, client),
-    ],
+    download,
+    live: (state: ChainState<Config>) => liveParts(state, download),
     encode: (state: ChainState<Config>) => encodeTiers(state, { bases: state.bases }),
     decode: (bytes: Uint8Array, options: Config, context: MethodContext) => {
       const initial = init(options, context);

@@ -105,6 +105,14 @@ export function factorParts({ newest, phases }: TierState, client: PlannedClient
     .map((round) => factorsId(round, rank));
 }
 
+/** What clients of every tier could be told to download: `download` asks less of those who hold more. */
+export function liveParts<State extends Pick<TierState, "tiers">>(
+  state: State,
+  download: (state: State, client: PlannedClient) => readonly string[],
+): string[] {
+  return state.tiers.flatMap(({ rank }) => download(state, { index: 0, rank, holds: null }));
+}
+
 /** What is newest once a round has broadcast some roles. */
 export function newestAfter(newest: Newest, round: number, roles: readonly FactorRole[]): Newest {
   return { ...newest, ...Object.fromEntries(roles.map((role) => [role, round])) };

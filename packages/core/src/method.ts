@@ -31,6 +31,12 @@ export interface Claims {
   readonly personal: readonly FactorRole[];
   /** The method adds residuals to the base model: its adapter alone is not its model. */
   readonly changesBase?: true;
+  /**
+   * What clients upload are coordinates in one frame: of the factors of a product at most one travels in a round, and the
+   * others are the same for all. Updates may then be compared value by value and by their distance. Where A and B both
+   * change, (S A, B S^-1) is the same product as (A, B), and clients drift apart in S: such comparisons mean nothing.
+   */
+  readonly sharedGauge?: true;
   /** Adapter products that the method accepts. */
   readonly products: readonly AdapterProduct[];
   /** What the server's memory grows with. */
@@ -217,6 +223,8 @@ export interface Method<Config = unknown, State = unknown> {
   plan(state: State, round: number, client: PlannedClient): Plan;
   /** Ids of the published parts that the client applies, in order, to reach this state's adapter; empty when it holds it. */
   download(state: State, client: PlannedClient): readonly string[];
+  /** Ids of the parts that {@link Method.download} could still name, whatever the tier and what a client holds; no more. */
+  live(state: State): readonly string[];
   begin(
     state: State,
     facts: RoundFacts,

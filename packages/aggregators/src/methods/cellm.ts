@@ -31,7 +31,7 @@ import {
 } from "../thinning.ts";
 import { addToSums, lengthOf, openSums } from "../tier-sums.ts";
 import type { RoundSums } from "../tier-sums.ts";
-import { factorsId, newestAfter, phaseOf, tierOf } from "../tiers.ts";
+import { factorsId, liveParts, newestAfter, phaseOf, tierOf } from "../tiers.ts";
 import { checkWeight } from "../weighted-mean.ts";
 
 const density = z.number().positive().max(1);
@@ -142,8 +142,8 @@ export const cellm = {
     const sparsify = sparsifyOf(state, plan.upload, densityAt(state.options, "densityUp", round));
     return { rank, ...plan, sparsify };
   },
-  download: ({ round }, { rank, holds }: PlannedClient) =>
-    (holds ?? 0) < round ? [factorsId(round, rank)] : [],
+  download,
+  live: (state: CellmState) => liveParts(state, download),
   begin: (state, { round, sampled }: RoundFacts): CellmSums => ({
     sums: openSums(state, round),
     sampled,
@@ -168,6 +168,11 @@ function init(options: CellmConfig, context: MethodContext): CellmState {
   const { layout } = widestOf(state.tiers);
   const { size } = selectRoles(layout, uploadOf(state));
   return { ...state, memory: openMemory(options.serverOptimizer, size) };
+}
+
+/** The newest broadcast, which carries everything. */
+function download({ round }: Pick<CellmState, "round">, { rank, holds }: PlannedClient): string[] {
+  return (holds ?? 0) < round ? [factorsId(round, rank)] : [];
 }
 
 function accumulate(accumulator: CellmSums, update: MethodUpdate): void {

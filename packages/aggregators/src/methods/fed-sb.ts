@@ -31,6 +31,7 @@ export const fedSb = {
     meanOnly: true,
     freezes: ["down", "up"],
     personal: [],
+    sharedGauge: true,
     products: ["BRA"],
     memory: "adapter",
     canonical: false,

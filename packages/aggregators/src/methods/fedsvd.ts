@@ -18,6 +18,7 @@ import {
   encodeTiers,
   factorParts,
   factorsId,
+  liveParts,
   newestAfter,
   publishFactors,
 } from "../tiers.ts";
@@ -94,6 +95,7 @@ export const fedsvd = {
     meanOnly: true,
     freezes: [],
     personal: [],
+    sharedGauge: true,
     products: ["BA"],
     memory: "adapter",
     canonical: true,
@@ -104,6 +106,7 @@ export const fedsvd = {
   ...sumFunctions,
   init,
   download,
+  live,
   encode: (state: FedSvdState) => encodeTiers(state, { turnedFrom: state.turnedFrom }),
   decode: (bytes, options, context) => {
     const initial = init(options, context);
@@ -125,6 +128,13 @@ function download(state: FedSvdState, client: PlannedClient): string[] {
   const from = state.turnedFrom[rank] ?? null;
   const follows = holds !== null && from !== null && holds >= from;
   return [follows ? rotationId(turned, rank) : downId(turned, rank), ...parts];
+}
+
+/** The parts of those who hold nothing, and the newest rotation of those who hold what it turns. */
+function live(state: FedSvdState): string[] {
+  const turned = state.newest.down ?? 0;
+  const follows = state.tiers.filter(({ rank }) => (state.turnedFrom[rank] ?? null) !== null);
+  return [...liveParts(state, download), ...follows.map(({ rank }) => rotationId(turned, rank))];
 }
 
 function finish(state: FedSvdState, sums: RoundSums): MethodResult<FedSvdState> {

@@ -51,6 +51,7 @@ export const ffaLora = {
     meanOnly: true,
     freezes: ["down"],
     personal: [],
+    sharedGauge: true,
     products: ["BA", "diagonal"],
     memory: "adapter",
     canonical: false,

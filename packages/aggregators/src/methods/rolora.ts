@@ -30,6 +30,7 @@ export const rolora = {
     meanOnly: true,
     freezes: [],
     personal: [],
+    sharedGauge: true,
     products: ["BA", "diagonal"],
     memory: "adapter",
     canonical: false,

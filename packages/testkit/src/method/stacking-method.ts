@@ -21,6 +21,7 @@ import type {
   Method,
   MethodUpdate,
   NoOptions,
+  PlannedClient,
   Rng,
   Tier,
 } from "@fedtune/core";
@@ -89,12 +90,9 @@ export const stackingMethod: Method<NoOptions, StackingState> = {
     sparsify: null,
     coldStart: "zero",
   }),
-  download({ round }, { rank, holds }) {
-    const from = holds ?? 0;
-    if (from === round) return [];
-    const bases = Array.from({ length: round - from }, (_, i) => basePart(from + i + 1));
-    return [...bases, `round-${String(round)}/rank-${String(rank)}`];
-  },
+  download,
+  live: (state) =>
+    state.tiers.flatMap(({ rank }) => download(state, { index: 0, rank, holds: null })),
   begin: ({ tiers }, { round }): Stack => ({ round, tiers, layers: [], count: 0 }),
   accumulate(stack, update) {
     push(stack as Stack, update);
@@ -135,6 +133,16 @@ export const stackingMethod: Method<NoOptions, StackingState> = {
     };
   },
 };
+
+function download(
+  { round }: StackingState,
+  { rank, holds }: PlannedClient,
+): string[] {
+  const from = holds ?? 0;
+  if (from === round) return [];
+  const bases = Array.from({ length: round - from }, (_, i) => basePart(from + i + 1));
+  return [...bases, `round-${String(round)}/rank-${String(rank)}`];
+}
 
 function basePart(round: number): string {
   return `round-${String(round)}/base`;

@@ -153,6 +153,38 @@ export function stateLaws({ bench, name, test, underway }: LawSetting): void {
     }
   });
 
+  test(`${name} names as live exactly the parts that some client could be told to download`, () => {
+    let now: Federation = openFederation(bench);
+    for (const round of [1, 2, 3, 4, 5]) {
+      const absent = round === 3 ? [now.clients[0]!.index] : [];
+      now = playRound(bench, now, { ...randomRound(bench, `round ${String(round)}`), absent });
+      const { state } = now.server;
+      const held = [null, ...Array.from({ length: round + 1 }, (_, at) => at)];
+      const asked = context.tiers.flatMap(({ rank }) =>
+        held.flatMap((holds) => method.download(state, { index: 0, rank, holds })),
+      );
+      expect(new Set(method.live(state))).toEqual(new Set(asked));
+    }
+    expect(method.live(openServer(bench).state)).toEqual([]);
+  });
+
+  test(`[FW4] ${name} shares a gauge exactly where at most one factor of a product leaves its clients`, () => {
+    const { server } = underway();
+    const ofProducts: readonly FactorRole[] = ["down", "up", "core"];
+    const apart = [1, 2, 3, 4].map((round) => {
+      const { rank } = context.tiers[0];
+      const { upload, personal } = method.plan(server.state, round, {
+        index: 0,
+        rank,
+        holds: null,
+      });
+      const moves = (roles: readonly FactorRole[]) =>
+        ofProducts.filter((role) => roles.includes(role)).length;
+      return moves(upload) > 1 || moves(personal) > 0;
+    });
+    expect(method.claims.sharedGauge ?? false).toBe(!apart.some(Boolean));
+  });
+
   if (context.tiers.length > 1) {
     test(`[AG18] ${name} gives every rank tier an adapter of its own layout`, () => {
       const { server, updates } = underway();
