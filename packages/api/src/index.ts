@@ -1,2 +1,23 @@
-/** The HTTP API of a coordinator as data. */
-export {};
+/** The HTTP API of a coordinator as data: one table, and the client that is derived from it. */
+export { createApiClient } from "./client.ts";
+export type { ApiClient, ApiClientOptions, CallOptions } from "./client.ts";
+export { errorAnswer } from "./errors.ts";
+export { eventText, keepAlive } from "./event-stream.ts";
+export type { FollowOptions } from "./follow.ts";
+export type { Fetch, FetchRequest, FetchResponse } from "./platform.ts";
+export { apiBase } from "./route.ts";
+export type {
+  Access,
+  Answer,
+  BytesAnswer,
+  Immutable,
+  Route,
+  RouteCall,
+  RouteInput,
+  RouteOutput,
+  RouteTable,
+} from "./route.ts";
+export { routes } from "./routes.ts";
+export type { RouteName, Routes } from "./routes.ts";
+export { scopes } from "./scopes.ts";
+export type { Scope } from "./scopes.ts";
