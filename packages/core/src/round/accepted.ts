@@ -1,6 +1,14 @@
 /** What became of an update, for a client that asks again. */
+import type { Digest } from "../ids.ts";
 import type { MessageOf } from "../protocol/messages.ts";
 import type { Context } from "./coordinator.ts";
+import { wasAccepted } from "./members.ts";
+
+/** An update as its client names it. */
+interface Named {
+  readonly round: number;
+  readonly hash: Digest;
+}
 
 /** Tells a client that never heard it that its update was accepted; before the next order makes it give the update up. */
 export async function tellAccepted(
@@ -10,20 +18,21 @@ export async function tellAccepted(
 ): Promise<void> {
   if (pending === null) return;
   const { round, hash } = pending;
-  const row = await context.ports.store.getUpdate(context.setup.id, round, index);
-  if (row?.blob.hash !== hash) return;
-  const member = context.state().cohort.find((one) => one.index === index);
-  const isOpen = round === context.state().round && member?.status === "accepted";
-  if (isOpen || (await wasAccepted(context, round, index)))
-    context.send(index, { type: "accepted", run: context.setup.id, round, hash });
+  const { setup } = context;
+  if (
+    wasAccepted(context.state(), { index, ...pending }) ||
+    (await isKept(context, index, pending))
+  )
+    context.send(index, { type: "accepted", run: setup.id, round, hash });
 }
 
-/** Whether the update of a participant is in a committed round. */
-export async function wasAccepted(
-  context: Context,
-  round: number,
+/** Whether a round that is over has the update: what its attempts did not accept is not there any more. */
+export async function isKept(
+  { ports, setup, model }: Context,
   index: number,
+  { round, hash }: Named,
 ): Promise<boolean> {
-  const row = await context.ports.store.getRound(context.setup.id, round);
-  return row?.accepted.includes(index) ?? false;
+  if (round > model.round) return false;
+  const row = await ports.store.getUpdate(setup.id, round, index);
+  return row?.blob.hash === hash;
 }

@@ -3,6 +3,7 @@ import type { RoundPolicy } from "../config/rounds.ts";
 import type { ErrorCode } from "../errors.ts";
 import type { Rng } from "../rng.ts";
 import type { StoppingRule } from "./early-stopping.ts";
+import { hasLostRun } from "./loss.ts";
 import { sampleCohort } from "./sampling.ts";
 import { chain, isOutstanding, outstanding, presentIndices, stay, withCohort } from "./state.ts";
 import type { Step } from "./state.ts";
@@ -210,10 +211,11 @@ export function fail(state: RoundState, code: ErrorCode, message: string): Step 
   return finish({ ...state, failure: { code, message } }, "failed");
 }
 
-/** Ends the run; an attempt at hand is called off. */
+/** Ends the run; an attempt at hand is called off, unless the run goes on elsewhere. */
 export function finish(state: RoundState, status: "completed" | "failed" | "stopped"): Step {
+  const isOurs = !hasLostRun(state);
   const effects: RoundEffect[] =
-    state.phase === "collecting" ? stopCollecting(state, "run-stopped") : [];
+    state.phase === "collecting" && isOurs ? stopCollecting(state, "run-stopped") : [];
   if (state.phase === "waiting") effects.push({ type: "stopTimer", timer: "wait" });
   effects.push({ type: "finish", status });
   return [{ ...state, phase: status }, effects];

@@ -10,7 +10,6 @@ import type { Digest } from "../ids.ts";
 import type { Metrics } from "../metrics.ts";
 import type {
   BaseResidual,
-  BlobRef,
   Blobs,
   Clock,
   Hash,
@@ -21,7 +20,9 @@ import type {
 import { encodeMessage } from "../protocol/messages.ts";
 import type { ServerMessage } from "../protocol/messages.ts";
 import type { EvaluationRow, Resumption, RoundRow, RunEnd, Store } from "../store/store.ts";
+import type { ArrivedUpdate } from "./arrivals.ts";
 import type { RoundRules } from "./attempt.ts";
+import { boundedBlobs, boundedStore } from "./bounded.ts";
 import { connectionTable, trafficMeter } from "./connections.ts";
 import type { Connections, TrafficMeter } from "./connections.ts";
 import { performEffect } from "./drive.ts";
@@ -31,10 +32,15 @@ import type { EvaluationNotes } from "./federated-evaluation.ts";
 import type { GlobalModel } from "./global-model.ts";
 import { openGlobalModel } from "./global-model.ts";
 import { clientEvents } from "./reception.ts";
+import type { Offload } from "./offload.ts";
 import type { RunSetup } from "./setup.ts";
 import { initialState } from "./state.ts";
 import { countRefusals, leftRun } from "./take-up.ts";
+import { openTimers } from "./timers.ts";
+import type { Timers } from "./timers.ts";
 import type { RoundEvent, RoundState } from "./types.ts";
+import { waits } from "./waits.ts";
+import type { Wait } from "./waits.ts";
 
 /** What a coordinator needs of the world. */
 export interface CoordinatorPorts {
@@ -47,6 +53,8 @@ export interface CoordinatorPorts {
   readonly evaluate: ((model: EvaluatedModel) => Promise<Metrics>) | null;
   /** Protects whole clients; needed by runs with `privacy.mode` user-level, unused by all others. */
   readonly privacy?: UpdatePrivacy | null;
+  /** Does the heavy work; absent or null: this thread does. */
+  readonly offload?: Offload | null;
 }
 
 /** The global model after a round: an adapter of one rank over a base that the run may have changed. */
@@ -78,6 +86,12 @@ export interface CoordinatorListener {
 /** What is kept after a round: everything (a server), or only the latest (a long simulation). */
 export type Retention = "all" | "latest";
 
+/** A wait with its end. */
+export type TimedWait = Wait & {
+  /** When its timer fires, on the coordinator's clock; null: it is work, which ends by itself. */
+  readonly due: number | null;
+};
+
 /** A running coordinator. */
 export interface Coordinator {
   readonly setup: RunSetup;
@@ -87,6 +101,8 @@ export interface Coordinator {
   pause(): void;
   resume(): void;
   state(): RoundState;
+  /** What the run waits for at the moment, and until when. */
+  waits(): readonly TimedWait[];
   /** The adapter after the last finished round; the caller owns it. */
   adapter(rank?: number): Float32Array;
   /** What the run has added to the base model up to the last finished round. */
@@ -109,8 +125,8 @@ export interface Context {
   readonly traffic: TrafficMeter;
   readonly round: RoundNotes;
   readonly evaluation: EvaluationNotes;
-  readonly timers: Map<string, () => void>;
-  post(event: RoundEvent): void;
+  readonly timers: Timers;
+  post(this: void, event: RoundEvent, isDue?: () => boolean): void;
   state(): RoundState;
   send(index: number, message: ServerMessage): void;
   ended(end: RunEnd): void;
@@ -122,22 +138,13 @@ export interface RoundNotes {
   readonly refusals: Map<ErrorCode, number>;
   /** Refusals that were written down, by participantIndex. */
   readonly noted: Map<number, number>;
-  /** Updates announced and checked, by participantIndex, waiting to be stored. */
-  readonly arrived: Map<number, ArrivedUpdate>;
+  /** Updates of the round that were announced and checked, by {@link arrivalKey}. */
+  readonly arrived: Map<string, ArrivedUpdate>;
   /** Hashes of what each participant uploaded since the round opened. */
   readonly sent: Map<number, Set<Digest>>;
   /** The round that every uploaded blob is for; kept only by a coordinator that deletes them after their round. */
   readonly uploads: Map<Digest, number>;
   pending: Omit<RoundRow, "traffic" | "seconds"> | null;
-}
-
-/** A checked update between its arrival and the store. */
-export interface ArrivedUpdate {
-  readonly round: number;
-  readonly blob: BlobRef;
-  readonly examples: number;
-  readonly metrics: Metrics;
-  readonly norm: number;
 }
 
 /**
@@ -147,10 +154,13 @@ export interface ArrivedUpdate {
  */
 export async function openCoordinator(
   setup: RunSetup,
-  ports: CoordinatorPorts,
+  given: CoordinatorPorts,
   options: { readonly listener?: CoordinatorListener; readonly retention?: Retention } = {},
 ): Promise<Coordinator> {
   const { config, hash } = setup.resolved;
+  const { clock } = given;
+  const store = boundedStore(given.store, clock);
+  const ports = { ...given, store, blobs: boundedBlobs(given.blobs, clock) };
   const left = await ports.store.openRun({ id: setup.id, configHash: hash, config });
   const { epoch, end } = left;
   const model = await openGlobalModel(setup, ports, left.last);
@@ -193,6 +203,11 @@ export async function openCoordinator(
       pump({ type: "resume" });
     },
     state: () => context.state(),
+    waits: () =>
+      waits(context.state(), config.rounds).map((wait) => ({
+        ...wait,
+        due: wait.timer === null ? null : context.timers.due(wait.timer),
+      })),
     adapter: (rank = config.adapter.rank) => model.adapter(rank),
     residuals: () => model.residuals(),
     personal: () => model.plan(0).personal,
@@ -247,7 +262,7 @@ function assemble(setup: RunSetup, ports: CoordinatorPorts, assembly: Assembly) 
       pending: null,
     },
     evaluation: { open: null },
-    timers: new Map(),
+    timers: openTimers(ports.clock),
     post: loop.post,
     state: loop.state,
     send(index, message) {

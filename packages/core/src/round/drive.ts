@@ -1,12 +1,13 @@
 /** Carrying out what the engine asks for. */
-import { FedtuneError } from "../errors.ts";
-import type { ErrorCode } from "../errors.ts";
+import { asFedtuneError, FedtuneError } from "../errors.ts";
 import type { Digest } from "../ids.ts";
 import type { RoundRow, RunEnd } from "../store/store.ts";
+import { arrivalKey } from "./arrivals.ts";
 import { tryToAggregate } from "./closing.ts";
 import type { Context } from "./coordinator.ts";
 import { evaluate } from "./evaluation.ts";
 import { launch } from "./launch.ts";
+import { hasLostRun } from "./loss.ts";
 import { refuse } from "./refusals.ts";
 import { clientStream } from "./setup.ts";
 import type { RoundEffect, TimerName } from "./types.ts";
@@ -47,7 +48,7 @@ export function performEffect(context: Context, effect: RoundEffect): Promise<vo
       startTimer(context, effect.timer, effect.ms);
       return;
     case "stopTimer":
-      stopTimer(context, effect.timer);
+      context.timers.stop(effect.timer);
       return;
     case "close":
       return close(context, effect);
@@ -83,8 +84,8 @@ async function open(context: Context, effect: EffectOf<"open">): Promise<void> {
     round.refusals.clear();
     round.sent.clear();
     round.openedAt = ports.clock.now();
+    round.arrived.clear();
   }
-  round.arrived.clear();
   const { round: number, attempt, cohort, target } = effect;
   const row = { round: number, attempt, cohort, target };
   await ports.store.openAttempt(setup.id, context.epoch, row);
@@ -139,30 +140,22 @@ function order(context: Context, effect: EffectOf<"order">): void {
 
 async function store(context: Context, effect: EffectOf<"store">): Promise<void> {
   const { index, round, attempt, hash } = effect;
-  const update = context.round.arrived.get(index);
-  if (update?.blob.hash !== hash)
+  const update = context.round.arrived.get(arrivalKey(index, hash));
+  if (update === undefined)
     throw new FedtuneError("internal", `Cannot find the update of participant ${index}`);
   const outcome = await context.ports.store.putUpdate(context.setup.id, context.epoch, {
     ...update,
     attempt,
     index,
   });
-  context.round.arrived.delete(index);
-  context.post({ type: "stored", index, round, hash, outcome });
+  context.post({ type: "stored", index, round, attempt, hash, outcome });
 }
 
-function startTimer(context: Context, timer: TimerName, ms: number): void {
-  stopTimer(context, timer);
-  const cancel = context.ports.clock.after(ms, () => {
-    context.timers.delete(timer);
-    context.post({ type: "timer", timer });
+/** A timer that was stopped or started anew while its event waited for its turn has not fired. */
+function startTimer({ timers, post }: Context, timer: TimerName, ms: number): void {
+  timers.start(timer, ms, (isDue) => {
+    post({ type: "timer", timer }, isDue);
   });
-  context.timers.set(timer, cancel);
-}
-
-function stopTimer(context: Context, timer: TimerName): void {
-  context.timers.get(timer)?.();
-  context.timers.delete(timer);
 }
 
 async function commit(context: Context, round: number): Promise<void> {
@@ -194,29 +187,28 @@ async function discard(
   }
 }
 
+/** The end is written down before anybody hears of it; what cannot be written down has not ended. */
 async function finishRun(context: Context, status: RunEnd["status"]): Promise<void> {
-  for (const timer of [...context.timers.keys()]) stopTimer(context, timer as TimerName);
+  const { ports, setup, epoch, timers } = context;
+  timers.stopAll();
   const { failure } = context.state();
   const end: RunEnd = { status, failure };
-  const rounds = context.model.round;
-  if (failure !== null && isNotOurs(failure.code)) {
+  if (hasLostRun(context.state())) {
     handOver(context);
     context.ended(end);
     return;
   }
-  for (const { index } of context.connections.all()) {
-    context.send(index, { type: "finished", run: context.setup.id, status, rounds });
-  }
   try {
-    await context.ports.store.finishRun(context.setup.id, context.epoch, end);
-  } finally {
-    context.ended(end);
+    await ports.store.finishRun(setup.id, epoch, end);
+  } catch (error) {
+    const { code, message } = asFedtuneError(error);
+    context.post({ type: "endLost", code, message });
+    return;
   }
-}
-
-/** This process cannot go on, but the run can: another one owns it, or the store will be there again. */
-function isNotOurs(code: ErrorCode): boolean {
-  return code === "stale-epoch" || code === "storage-failed";
+  const rounds = context.model.round;
+  for (const { index } of context.connections.all())
+    context.send(index, { type: "finished", run: setup.id, status, rounds });
+  context.ended(end);
 }
 
 /** Lets the clients go without a word about the run, so that they look for it until it is there again. */

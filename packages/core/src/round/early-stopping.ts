@@ -30,7 +30,7 @@ export function betterOf(
 ): BestEvaluation | null {
   const value = rule === null ? undefined : metrics?.[rule.metric];
   if (rule === null || value === undefined) return best;
-  if (best === null) return { round, value, since: 0 };
+  if (best === null || Number.isNaN(best.value)) return { round, value, since: 0 };
   const gain = isLowerBetter(rule.metric) ? best.value - value : value - best.value;
   return gain > rule.minDelta ? { round, value, since: 0 } : { ...best, since: best.since + 1 };
 }

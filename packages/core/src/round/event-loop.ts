@@ -14,42 +14,60 @@ export interface LoopOptions {
 
 /** A running loop. */
 export interface EventLoop {
-  readonly post: (event: RoundEvent) => void;
+  /** Queues an event; `isDue` is asked when its turn comes, and an event that is not due any more is passed over. */
+  readonly post: (event: RoundEvent, isDue?: () => boolean) => void;
   readonly state: () => RoundState;
 }
 
-/** Starts a loop at a state; anything that `perform` or `changed` throws becomes an event that ends the run. */
+/**
+ * Starts a loop at a state; anything that `perform` or `changed` throws becomes an event that ends the run. When an effect
+ * fails, those after it are left out: nobody is told of what was not written down. The end itself is always seen to.
+ */
 export function eventLoop(first: RoundState, options: LoopOptions): EventLoop {
   let state = first;
   let running = false;
-  const queue: RoundEvent[] = [];
-  const guarded = async (work: () => Promise<void> | undefined): Promise<void> => {
+  const queue: { readonly event: RoundEvent; readonly isDue: () => boolean }[] = [];
+  const guarded = async (work: () => Promise<void> | undefined): Promise<boolean> => {
     try {
       await work();
+      return true;
     } catch (error) {
       const { code, message } = asFedtuneError(error);
-      queue.push({ type: "broken", code, message });
+      queue.push({ event: { type: "broken", code, message }, isDue: always });
+      return false;
+    }
+  };
+  const performAll = async (effects: readonly RoundEffect[]): Promise<void> => {
+    let isSound = true;
+    for (const effect of effects) {
+      if (isSound || effect.type === "finish")
+        isSound = (await guarded(() => options.perform(effect))) && isSound;
     }
   };
   const run = async (): Promise<void> => {
     running = true;
-    for (let event = queue.shift(); event !== undefined; event = queue.shift()) {
-      const taken = event;
-      const [next, effects] = step(options.rules, state, taken);
+    for (let first = queue.shift(); first !== undefined; first = queue.shift()) {
+      const { event, isDue } = first;
+      if (!isDue()) continue;
+      const [next, effects] = step(options.rules, state, event);
       state = next;
       await guarded(() => {
-        options.changed(next, taken);
+        options.changed(next, event);
         return undefined;
       });
-      for (const effect of effects) await guarded(() => options.perform(effect));
+      await performAll(effects);
     }
     running = false;
   };
   return {
-    post(event) {
-      queue.push(event);
+    post(event, isDue = always) {
+      queue.push({ event, isDue });
       if (!running) void run();
     },
     state: () => state,
   };
+}
+
+function always(): boolean {
+  return true;
 }

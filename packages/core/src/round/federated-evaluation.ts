@@ -36,7 +36,7 @@ const graceOf = (index: number): string => `evaluation-grace-${index}`;
  * @returns the merged metrics; null when nobody could evaluate or the run was stopped meanwhile
  */
 export async function evaluateAtClients(context: Context, round: number): Promise<Metrics | null> {
-  const { setup, ports, evaluation, timers } = context;
+  const { setup, evaluation, timers } = context;
   const { fractionEvaluate, evaluateTimeoutMs } = setup.resolved.config.evaluation;
   const present = presentIndices(context.state());
   const rng = setup.rng.fork(`evaluate/${round}`);
@@ -45,10 +45,9 @@ export async function evaluateAtClients(context: Context, round: number): Promis
   const results = new Map<number, ClientResult>();
   await new Promise<void>((close) => {
     evaluation.open = { round, missing, results, close };
-    const deadline = ports.clock.after(evaluateTimeoutMs, () => {
+    timers.start(DEADLINE, evaluateTimeoutMs, () => {
       giveUp(context, "timeout");
     });
-    timers.set(DEADLINE, deadline);
     for (const index of missing) ask(context, round, index);
   });
   return mergeResults([...results].sort(([a], [b]) => a - b).map(([, result]) => result));
@@ -119,7 +118,7 @@ export function watchEvaluation(context: Context, event: RoundEvent): void {
       return;
     case "joined":
       if (!open.missing.has(event.index)) return;
-      stopTimer(context, graceOf(event.index));
+      context.timers.stop(graceOf(event.index));
       ask(context, open.round, event.index);
       return;
     default:
@@ -151,16 +150,15 @@ function left(context: Context, { index, forGood }: { index: number; forGood: bo
     settle(context, index);
     return;
   }
-  const grace = context.ports.clock.after(reconnectGraceMs, () => {
+  context.timers.start(graceOf(index), reconnectGraceMs, () => {
     settle(context, index);
   });
-  context.timers.set(graceOf(index), grace);
 }
 
 /** Nobody waits for this client any more; the last one ends the wait. */
 function settle(context: Context, index: number): void {
   const { open } = context.evaluation;
-  stopTimer(context, graceOf(index));
+  context.timers.stop(graceOf(index));
   open?.missing.delete(index);
   if (open?.missing.size === 0) close(context);
 }
@@ -171,7 +169,7 @@ function giveUp(context: Context, code: ErrorCode): void {
   if (open === null) return;
   for (const index of open.missing) {
     context.send(index, { type: "cancel", run: context.setup.id, round: open.round, code });
-    stopTimer(context, graceOf(index));
+    context.timers.stop(graceOf(index));
   }
   close(context);
 }
@@ -179,13 +177,8 @@ function giveUp(context: Context, code: ErrorCode): void {
 function close(context: Context): void {
   const { open } = context.evaluation;
   context.evaluation.open = null;
-  stopTimer(context, DEADLINE);
+  context.timers.stop(DEADLINE);
   open?.close();
-}
-
-function stopTimer({ timers }: Context, name: string): void {
-  timers.get(name)?.();
-  timers.delete(name);
 }
 
 function report(context: Context, index: number, message: MessageOf<"evaluated">): void {

@@ -1,5 +1,6 @@
 /** What clients do during a round: join, leave, take orders, decline, deliver. */
 import type { ErrorCode } from "../errors.ts";
+import type { Digest } from "../ids.ts";
 import type { RoundRules } from "./attempt.ts";
 import { settle, tryOpen } from "./attempt.ts";
 import { chain, isOutstanding, memberOf, stay, withMember, withParticipant } from "./state.ts";
@@ -83,13 +84,15 @@ function current(
 /** An update came: it is stored before it is acknowledged, or refused with a code. */
 export function arrived(rules: RoundRules, state: RoundState, event: EventOf<"arrived">): Step {
   const { index, round, hash, problem } = event;
+  const { attempt } = state;
   const member = round === state.round ? memberOf(state, index) : undefined;
-  if (member?.hash === hash && member.status === "accepted") {
-    return [state, [{ type: "accept", index, round, hash }]];
-  }
+  if (wasAccepted(state, event)) return [state, [{ type: "accept", index, round, hash }]];
   if (member?.hash === hash && member.status === "storing") return stay(state);
   const reason = refusal(state, event, member);
-  const refuse = (code: ErrorCode): RoundEffect => ({ type: "refuse", index, round, hash, code });
+  const refuse = (code: ErrorCode): RoundEffect => ({
+    ...{ type: "refuse", index, round, attempt },
+    ...{ hash, code },
+  });
   if (reason !== null) return [state, [refuse(reason)]];
   if (member === undefined) return stay(state);
   const stop: RoundEffect[] = member.away ? [{ type: "stopTimer", timer: graceTimer(index) }] : [];
@@ -98,7 +101,18 @@ export function arrived(rules: RoundRules, state: RoundState, event: EventOf<"ar
     return chain([refused, [...stop, refuse(problem)]], (after) => settle(rules, after));
   }
   const storing = withMember(state, { ...member, status: "storing", away: false, hash });
-  return [storing, [...stop, { type: "store", index, round, attempt: state.attempt, hash }]];
+  return [storing, [...stop, { type: "store", index, round, attempt, hash }]];
+}
+
+/** Whether this or an earlier attempt at the round at hand has accepted the update. */
+export function wasAccepted(
+  state: RoundState,
+  { index, round, hash }: { readonly index: number; readonly round: number; readonly hash: Digest },
+): boolean {
+  if (round !== state.round) return false;
+  const member = memberOf(state, index);
+  if (member?.status === "accepted" && member.hash === hash) return true;
+  return state.stored.some((update) => update.index === index && update.hash === hash);
 }
 
 function refusal(
@@ -114,23 +128,30 @@ function refusal(
   return decided ? "update-conflict" : null;
 }
 
-/** An update is safe in the store: acknowledge it, unless the round closed meanwhile. */
+/**
+ * An update is safe in the store: acknowledge it, unless the round closed meanwhile. What an attempt that was given up
+ * had not yet stored is dropped without a word: its client keeps it, and a later attempt may ask for it.
+ */
 export function stored(rules: RoundRules, state: RoundState, event: EventOf<"stored">): Step {
-  const { index, round, hash } = event;
+  const { index, round, attempt, hash, outcome } = event;
+  if (round === state.round && attempt < state.attempt) return stay(state);
   const member = round === state.round ? memberOf(state, index) : undefined;
-  const participant = state.participants[index];
-  const isWaitedFor = state.phase === "collecting" && member?.status === "storing";
-  if (!isWaitedFor || participant === undefined || event.outcome === "closed") {
-    return [state, [{ type: "refuse", index, round, hash, code: "late-update" }]];
-  }
-  if (event.outcome === "conflict") {
+  const refuse = (code: ErrorCode): RoundEffect => ({
+    ...{ type: "refuse", index, round, attempt },
+    ...{ hash, code },
+  });
+  if (state.phase !== "collecting" || member?.status !== "storing")
+    return [state, [refuse("late-update")]];
+  if (outcome === "conflict" || outcome === "closed") {
     const refused = withMember(state, { ...member, status: "refused" });
-    return chain(
-      [refused, [{ type: "refuse", index, round, hash, code: "update-conflict" }]],
-      (after) => settle(rules, after),
-    );
+    const code = outcome === "conflict" ? "update-conflict" : "late-update";
+    return chain([refused, [refuse(code)]], (after) => settle(rules, after));
   }
-  const holding = withParticipant(state, { ...participant, holds: round - 1 });
+  const participant = state.participants[index];
+  const holding =
+    participant === undefined
+      ? state
+      : withParticipant(state, { ...participant, holds: round - 1 });
   const accepted = withMember(holding, { ...member, status: "accepted" });
   return chain([accepted, [{ type: "accept", index, round, hash }]], (after) =>
     settle(rules, after),
@@ -140,7 +161,7 @@ export function stored(rules: RoundRules, state: RoundState, event: EventOf<"sto
 /** A client began to upload: if the deadline comes meanwhile, it is given the upload grace. */
 export function uploading(state: RoundState, event: EventOf<"uploading">): Step {
   const member =
-    state.phase === "collecting" && event.round === state.round
+    state.phase === "collecting" && !state.inGrace && event.round === state.round
       ? memberOf(state, event.index)
       : undefined;
   if (member?.status !== "ordered" && member?.status !== "training") return stay(state);

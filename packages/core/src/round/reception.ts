@@ -5,13 +5,14 @@ import type { Digest } from "../ids.ts";
 import type { ServerTransportEvents } from "../ports.ts";
 import { encodeMessage, parseClientMessage, protocolVersion } from "../protocol/messages.ts";
 import type { ClientMessage, MessageOf, RunSpec, ServerMessage } from "../protocol/messages.ts";
-import { checkUpdate } from "../update.ts";
 import type { Connected } from "./connections.ts";
+import { arrivalKey } from "./arrivals.ts";
 import type { Context } from "./coordinator.ts";
 import { giveBlob, takeUpload } from "./data-plane.ts";
 import { heardEvaluated } from "./federated-evaluation.ts";
+import { hasLostRun, isLoss } from "./loss.ts";
 import { noteRefusal } from "./refusals.ts";
-import { tellAccepted, wasAccepted } from "./accepted.ts";
+import { isKept, tellAccepted } from "./accepted.ts";
 import { clientRank, initialStream } from "./setup.ts";
 import type { PreparedTier } from "./setup.ts";
 
@@ -44,6 +45,10 @@ export function clientEvents(context: Context): ServerTransportEvents {
 }
 
 async function receive(context: Context, connection: string, text: string): Promise<void> {
+  if (hasLostRun(context.state())) {
+    context.ports.transport.disconnect(connection);
+    return;
+  }
   const message = parseClientMessage(text);
   if (message.type === "hello") return hello(context, connection, message);
   const connected = known(context, connection);
@@ -229,8 +234,7 @@ async function update(
   const { hash } = blob;
   const state = context.state();
   if (round !== state.round || state.phase !== "collecting") {
-    const row = await context.ports.store.getUpdate(context.setup.id, round, index);
-    if (row?.blob.hash === hash && (await wasAccepted(context, round, index))) {
+    if (await isKept(context, index, { round, hash })) {
       context.send(index, { type: "accepted", run: context.setup.id, round, hash });
       return;
     }
@@ -238,20 +242,17 @@ async function update(
     return;
   }
   try {
-    const bytes = await context.ports.blobs.get(hash);
-    const { norm } = checkUpdate(bytes, context.model.expected(round, index));
-    if (!context.round.arrived.has(index)) {
-      context.round.arrived.set(index, {
-        round,
-        blob: { hash, bytes: bytes.length },
-        examples,
-        metrics,
-        norm,
-      });
-    }
+    const { bytes, norm } = await context.model.check(hash, { round, index });
+    const { arrived } = context.round;
+    const key = arrivalKey(index, hash);
+    const ref = { hash, bytes };
+    if (!arrived.has(key)) arrived.set(key, { round, blob: ref, examples, metrics, norm });
     context.post({ type: "arrived", index, round, hash, problem: null });
   } catch (error) {
-    context.post({ type: "arrived", index, round, hash, problem: asFedtuneError(error).code });
+    const { code } = asFedtuneError(error);
+    // The store is at fault, not the update.
+    if (isLoss(code)) throw error;
+    context.post({ type: "arrived", index, round, hash, problem: code });
   }
 }
 
@@ -266,8 +267,13 @@ function known(context: Context, connection: string): Connected {
   return connected;
 }
 
+/** What is the coordinator's own trouble ends the connection, so that its client tries again; all else ends the session. */
 function sayGoodbye(context: Context, connection: string, error: unknown): void {
   const { code, message } = asFedtuneError(error);
+  if (isLoss(code)) {
+    context.ports.transport.disconnect(connection);
+    return;
+  }
   const connected = context.connections.remove(connection);
   if (connected !== null) context.post({ type: "left", index: connected.index, forGood: true });
   context.listener.refused?.({

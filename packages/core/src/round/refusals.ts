@@ -7,9 +7,9 @@ import type { RoundEffect } from "./types.ts";
 
 /** Tells a client why its update is not taken. */
 export function refuse(context: Context, effect: Extract<RoundEffect, { type: "refuse" }>): void {
-  const { index, round, hash, code } = effect;
+  const { index, round, attempt, hash, code } = effect;
   const message = `Cannot accept the update of round ${round}: ${refusalText(code, context.state().round)}`;
-  noteRefusal(context, { index, round, code, message, hash });
+  noteRefusal(context, { index, round, attempt, code, message, hash });
   context.send(index, { type: "refused", run: context.setup.id, round, hash, code, message });
 }
 
@@ -17,6 +17,8 @@ export function refuse(context: Context, effect: Extract<RoundEffect, { type: "r
 export interface Refusal {
   readonly index: number;
   readonly round: number | null;
+  /** Absent: the attempt at hand. */
+  readonly attempt?: number;
   readonly code: ErrorCode;
   readonly message: string;
   /** Of the bytes that were refused, if there were any. */
@@ -41,10 +43,10 @@ async function writeDown(context: Context, refusal: Refusal): Promise<void> {
   const written = round.noted.get(index) ?? 0;
   if (written >= MAX_WRITTEN_REFUSALS) return;
   round.noted.set(index, written + 1);
-  const { round: current, attempt } = context.state();
+  const state = context.state();
   const message = refusal.message.slice(0, 2000);
-  const at = { round: refusal.round ?? current, attempt, index, hash, code, message };
-  await ports.store.putRefusal(setup.id, epoch, at);
+  const at = { round: refusal.round ?? state.round, attempt: refusal.attempt ?? state.attempt };
+  await ports.store.putRefusal(setup.id, epoch, { ...at, index, hash, code, message });
 }
 
 function refusalText(code: ErrorCode, round: number): string {
@@ -57,6 +59,8 @@ function refusalText(code: ErrorCode, round: number): string {
       return "the client is not in the cohort of this round";
     case "update-conflict":
       return "another update of this client is already there";
+    case "norm-exceeded":
+      return "its norm is beyond the run's firewall.maxNorm";
     default:
       return code;
   }

@@ -143,7 +143,7 @@ describe("collecting updates", () => {
     ]);
     const [same, effects] = play(of, [arrived(1, 1, 9)], once);
     expect(effects).toEqual([
-      { type: "refuse", index: 1, round: 1, hash: hash(9), code: "update-conflict" },
+      { type: "refuse", index: 1, round: 1, attempt: 1, hash: hash(9), code: "update-conflict" },
     ]);
     expect(same).toEqual(once);
   });

@@ -3,7 +3,18 @@ import { FedtuneError } from "../errors.ts";
 import type { RoundRules } from "./attempt.ts";
 import { aggregationFailed, deadline, fail, finish, nextRound, wait } from "./attempt.ts";
 import { betterOf, isEvaluated, isStale } from "./early-stopping.ts";
-import { arrived, declined, graceOver, joined, left, stored, taken, uploading } from "./members.ts";
+import { hasLostRun, isLoss } from "./loss.ts";
+import {
+  arrived,
+  declined,
+  graceOver,
+  joined,
+  left,
+  stored,
+  taken,
+  uploading,
+  wasAccepted,
+} from "./members.ts";
 import { chain, stay } from "./state.ts";
 import type { Step } from "./state.ts";
 import { takeUp } from "./take-up.ts";
@@ -59,6 +70,8 @@ export function step(rules: RoundRules, state: RoundState, event: RoundEvent): S
       return stop(state);
     case "broken":
       return fail(state, event.code, event.message);
+    case "endLost":
+      return stay(state);
     default:
       throw new FedtuneError(
         "internal",
@@ -70,7 +83,7 @@ export function step(rules: RoundRules, state: RoundState, event: RoundEvent): S
 function start(rules: RoundRules, state: RoundState): Step {
   if (state.phase !== "idle") return stay(state);
   if (state.left !== null) return takeUp(rules, state, state.left);
-  if (!state.owesEvaluation || !isEvaluated(rules, state.round)) return nextRound(rules, state);
+  if (!state.owesEvaluation || !isEvaluated(rules, state.round)) return goOn(rules, state);
   if (rules.evaluatedBy === "clients") return wait(rules, { ...state, phase: "waiting" });
   return evaluate(state);
 }
@@ -83,8 +96,12 @@ function evaluate(state: RoundState): Step {
 function evaluated(rules: RoundRules, state: RoundState, metrics: Metrics | null): Step {
   if (state.phase !== "evaluating") return stay(state);
   const best = betterOf(state.best, { round: state.round, metrics }, rules.stopping);
-  const after = { ...state, best };
-  return isStale(best, rules.stopping) ? finish(after, "completed") : nextRound(rules, after);
+  return goOn(rules, { ...state, best });
+}
+
+/** The next round, unless there is no hope of a better one. */
+function goOn(rules: RoundRules, state: RoundState): Step {
+  return isStale(state.best, rules.stopping) ? finish(state, "completed") : nextRound(rules, state);
 }
 
 /** Pausing holds the next attempt back; the one at hand goes on. */
@@ -108,7 +125,7 @@ function committed(rules: RoundRules, state: RoundState): Step {
   if (state.phase !== "committing") return stay(state);
   const { round } = state;
   const publish = { type: "publish", round } as const;
-  if (isEvaluated(rules, round)) {
+  if (isEvaluated(rules, round) && !state.stopping) {
     return chain([state, [publish]], evaluate);
   }
   return chain([state, [publish]], (published) => nextRound(rules, published));
@@ -122,6 +139,9 @@ function timer(rules: RoundRules, state: RoundState, name: TimerName): Step {
 
 function waitedTooLong(rules: RoundRules, state: RoundState): Step {
   if (state.phase !== "waiting" || state.paused) return stay(state);
+  // Only the evaluation of the last round is missing: without clients there is none, and the rounds stay.
+  if (state.owesEvaluation && state.round >= rules.policy.numRounds)
+    return finish(state, "completed");
   const message =
     `Cannot start round ${Math.max(1, state.round)}: ${state.presentCount} clients after ` +
     `${rules.policy.waitTimeoutMs} ms, wanted ${rules.policy.minAvailableClients}`;
@@ -135,9 +155,19 @@ function stop(state: RoundState): Step {
   return interruptible ? finish(stopping, "stopped") : stay(stopping);
 }
 
-/** After the end updates are still answered, so that no client waits. */
+/** After the end updates are still answered, so that no client waits; not where another coordinator goes on. */
 function afterEnd(state: RoundState, event: RoundEvent): Step {
+  if (hasLostRun(state)) return stay(state);
+  if (event.type === "endLost") {
+    const code = isLoss(event.code) ? event.code : "storage-failed";
+    return finish({ ...state, failure: { code, message: event.message } }, "failed");
+  }
   if (event.type !== "arrived" && event.type !== "stored") return stay(state);
+  if (event.type === "arrived" && wasAccepted(state, event)) {
+    const { index, round, hash } = event;
+    return [state, [{ type: "accept", index, round, hash }]];
+  }
   const { index, round, hash } = event;
-  return [state, [{ type: "refuse", index, round, hash, code: "late-update" }]];
+  const { attempt } = state;
+  return [state, [{ type: "refuse", index, round, attempt, hash, code: "late-update" }]];
 }

@@ -20,7 +20,7 @@ export function takeUp(rules: RoundRules, state: RoundState, left: LeftAttempt):
   const stored = left.updates.filter((update) => update.attempt < attempt);
   const taken: RoundState = {
     ...withCohort(state, cohort, target),
-    ...{ round, attempt, left: null },
+    ...{ round, attempt, left: null, owesEvaluation: false },
     stored: stored.map(({ index, hash }) => ({ index, hash })),
   };
   if (status === "abandoned") return tryAgain(rules, taken, abandonedBefore(round, attempt));

@@ -136,6 +136,7 @@ export type RoundEvent =
       readonly type: "stored";
       readonly index: number;
       readonly round: number;
+      readonly attempt: number;
       readonly hash: Digest;
       readonly outcome: StoredUpdate;
     }
@@ -148,7 +149,9 @@ export type RoundEvent =
   | { readonly type: "pause" }
   | { readonly type: "resume" }
   | { readonly type: "stop" }
-  | { readonly type: "broken"; readonly code: ErrorCode; readonly message: string };
+  | { readonly type: "broken"; readonly code: ErrorCode; readonly message: string }
+  /** The run has ended and that could not be written down. */
+  | { readonly type: "endLost"; readonly code: ErrorCode; readonly message: string };
 
 /** Everything the engine asks of the world; `round/drive` is the only interpreter. */
 export type RoundEffect =
@@ -188,6 +191,8 @@ export type RoundEffect =
       readonly type: "refuse";
       readonly index: number;
       readonly round: number;
+      /** The attempt that was at hand when it came. */
+      readonly attempt: number;
       readonly hash: Digest;
       readonly code: ErrorCode;
     }

@@ -55,10 +55,11 @@ export const arrived = (index: number, round = 1, k = index): RoundEvent => ({
   problem: null,
 });
 /** It is safe in the store. */
-export const stored = (index: number, round = 1): RoundEvent => ({
+export const stored = (index: number, round = 1, attempt = 1): RoundEvent => ({
   type: "stored",
   index,
   round,
+  attempt,
   hash: hash(index),
   outcome: "stored",
 });
