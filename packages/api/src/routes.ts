@@ -1,4 +1,5 @@
 /** The one table of the API: server, client and document are made from it. */
+import type { RouteCall, RouteOutput } from "./route.ts";
 import { auditRoutes, operatorRoutes, tokenRoutes } from "./resources/accounts.ts";
 import { clientRoutes } from "./resources/clients.ts";
 import { historyRoutes, runRoutes } from "./resources/runs.ts";
@@ -18,3 +19,19 @@ export const routes = {
 export type Routes = typeof routes;
 /** A name of {@link routes}. */
 export type RouteName = keyof Routes;
+
+/** What a handler of a named route gets. */
+export type CallOf<Name extends RouteName> = RouteCall<Routes[Name]>;
+/** What a named route gives back. */
+export type OutputOf<Name extends RouteName> = RouteOutput<Routes[Name]>;
+/** One item of a named list. */
+export type ItemOf<Name extends RouteName> =
+  OutputOf<Name> extends { readonly items: readonly (infer Item)[] } ? Item : never;
+/** The part of a list that is asked for. */
+export type PageQuery = CallOf<"listRuns">["query"];
+/** A part of a list. */
+export interface Page<Item> {
+  readonly items: readonly Item[];
+  readonly total: number;
+  readonly next: number | null;
+}

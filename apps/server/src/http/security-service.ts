@@ -1,0 +1,76 @@
+/** Accounts, credentials and the audit log as the API needs them; the rules behind it are the security package's. */
+import type { CallOf, ItemOf, OutputOf, Page, PageQuery } from "@fedtune/api";
+import type { ClientId, RunId } from "@fedtune/core";
+import type { IncomingHttpHeaders } from "node:http";
+import type { Principal } from "../security/principal.ts";
+
+/** An answer that sets a cookie. */
+export interface WithCookie<Answer> {
+  readonly answer: Answer;
+  /** A whole `Set-Cookie` header. */
+  readonly setCookie: string;
+}
+
+/** Something that was done, for the audit log. */
+export interface Deed {
+  /** See {@link Principal.actor}. */
+  readonly actor: string;
+  /** Name of the route. */
+  readonly action: string;
+  readonly subject: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** The key with which a client of a run signs. */
+export type ClientKey = Omit<ItemOf<"listClients">, "index" | "publicKey" | "enrolledAt"> & {
+  readonly publicKey: string;
+  readonly enrolledAt: string;
+};
+
+/**
+ * Everything about who may do what. What it changes on behalf of `by` it writes into the audit log itself; deeds upon
+ * runs are told by {@link SecurityService.record}. Things that do not exist end in `message-invalid`.
+ */
+export interface SecurityService {
+  /** @throws FedtuneError `unauthenticated`, `rate-limited` */
+  signIn(
+    credentials: CallOf<"signIn">["body"],
+    from: { readonly address: string },
+  ): Promise<WithCookie<OutputOf<"signIn">>>;
+  /** Ends the session that the cookie names, if any; the cookie that comes back deletes it. */
+  signOut(headers: IncomingHttpHeaders): Promise<WithCookie<undefined>>;
+  /** The CSRF token of the session that the cookie names; null without a session. */
+  csrfOf(headers: IncomingHttpHeaders): Promise<string | null>;
+
+  createOperator(
+    by: Principal,
+    operator: CallOf<"createOperator">["body"],
+  ): Promise<OutputOf<"createOperator">>;
+  listOperators(page: PageQuery): Promise<OutputOf<"listOperators">>;
+  disableOperator(by: Principal, operator: string): Promise<OutputOf<"disableOperator">>;
+
+  createToken(by: Principal, token: CallOf<"createToken">["body"]): Promise<OutputOf<"createToken">>;
+  listTokens(page: PageQuery): Promise<OutputOf<"listTokens">>;
+  revokeToken(by: Principal, token: string): Promise<void>;
+
+  createEnrolmentToken(
+    by: Principal,
+    run: RunId,
+    token: CallOf<"createEnrolmentToken">["body"],
+  ): Promise<OutputOf<"createEnrolmentToken">>;
+  listEnrolmentTokens(run: RunId, page: PageQuery): Promise<OutputOf<"listEnrolmentTokens">>;
+  revokeEnrolmentToken(by: Principal, run: RunId, token: string): Promise<void>;
+  /**
+   * Registers a client's key under (run, client); the same key again changes nothing.
+   *
+   * @throws FedtuneError `unauthenticated`, `credential-expired`, `credential-revoked`, `forbidden`
+   */
+  enrolClient(run: RunId, enrolment: CallOf<"enrolClient">["body"]): Promise<OutputOf<"enrolClient">>;
+  /** All keys of a run's clients. */
+  clientKeys(run: RunId): Promise<readonly ClientKey[]>;
+  revokeClient(by: Principal, run: RunId, client: ClientId): Promise<void>;
+
+  record(deed: Deed): Promise<void>;
+  listAuditEvents(page: PageQuery): Promise<Page<ItemOf<"listAuditEvents">>>;
+  verifyAudit(): Promise<OutputOf<"verifyAudit">>;
+}
