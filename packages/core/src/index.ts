@@ -125,6 +125,8 @@ export type {
 export { canonicalJson, deepFreeze, hashOfJson } from "./config/canonical.ts";
 export { inputError, parseInput } from "./config/issues.ts";
 export type { InputIssue } from "./config/issues.ts";
+export { plainMean } from "./combiner.ts";
+export type { ClosedRound, CombinedUpdates, Combiner, CombinerClaims } from "./combiner.ts";
 export { resolveRun, runConfigSchema } from "./config/run-config.ts";
 export type { Registries, ResolvedRun, RunConfig } from "./config/run-config.ts";
 export { privacyModes, runPrivacySchema } from "./config/privacy.ts";
@@ -183,6 +185,24 @@ export type {
   EvaluatedModel,
   Retention,
 } from "./round/coordinator.ts";
+export { combine as combineRound } from "./round/combine.ts";
+export type {
+  Combined,
+  Combining,
+  Encoded,
+  RoundToCombine,
+  WeightedUpdate,
+} from "./round/combine.ts";
+export { checkBlob, localOffload } from "./round/offload.ts";
+export type {
+  CheckedBlob,
+  CombineJob,
+  LocalWork,
+  Offload,
+  OffloadedRound,
+} from "./round/offload.ts";
+export { plainSetup, setupFromPlain } from "./round/plain-setup.ts";
+export type { PlainSetup } from "./round/plain-setup.ts";
 export { sampleCohort } from "./round/sampling.ts";
 export type { Sample } from "./round/sampling.ts";
 export { clientRank, clientStream, initialStream, prepareRun, readsBase } from "./round/setup.ts";

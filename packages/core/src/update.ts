@@ -22,6 +22,8 @@ export interface ExpectedUpdate {
   readonly length: number;
   /** How many of them travel: {@link keptCount} of a sparse plan; null: all. */
   readonly kept: number | null;
+  /** Largest norm of the change; null or absent: any. */
+  readonly maxNorm?: number | null;
 }
 
 /** The change that an update brings. */
@@ -48,12 +50,21 @@ export function maxUpdateBytes({ length, kept }: ExpectedUpdate): number {
 /**
  * Decodes and checks an update blob.
  *
- * @throws FedtuneError `codec-invalid`, `wrong-round`, `layout-mismatch`, `shape-mismatch`, `update-too-large`, `not-finite`
+ * @throws FedtuneError `codec-invalid`, `wrong-round`, `layout-mismatch`, `shape-mismatch`, `update-too-large`, `not-finite`,
+ * `norm-exceeded`
  */
 export function checkUpdate(bytes: Uint8Array, expected: ExpectedUpdate): CheckedUpdate {
   const change = decodeUpdate(bytes, expected);
   const length = norm(change.delta);
   if (!Number.isFinite(length)) checkFinite(change.delta, "decode");
+  const { maxNorm = null } = expected;
+  if (maxNorm !== null && length > maxNorm) {
+    throw new FedtuneError(
+      "norm-exceeded",
+      `Cannot take an update of norm ${length}, wanted at most ${maxNorm}`,
+      { data: { norm: length, maxNorm } },
+    );
+  }
   return { ...change, norm: length };
 }
 

@@ -1,6 +1,9 @@
 import type { AdapterKind } from "../adapter/kind.ts";
 import type { Method } from "../method.ts";
+import { combinerIssues } from "./combiner.ts";
+import type { ChosenCombiner } from "./combiner.ts";
 import { evaluationRules } from "./evaluation.ts";
+import { firewallRules } from "./firewall.ts";
 import type { InputIssue } from "./issues.ts";
 import { inputError } from "./issues.ts";
 import type { PrivacyRules } from "./privacy.ts";
@@ -10,6 +13,7 @@ type Rule = (config: RunConfig, method: Method, kind: AdapterKind) => InputIssue
 
 const rules: readonly Rule[] = [
   ...evaluationRules,
+  ...firewallRules,
   ({ rounds }) =>
     rounds.minFitClients > rounds.minAvailableClients
       ? conflict(
@@ -89,12 +93,17 @@ interface Registered {
   readonly method: Method;
   readonly kind: AdapterKind;
   readonly privacy: PrivacyRules;
+  readonly combiner: ChosenCombiner;
 }
 
 /** Holds settings against each other; throws FedtuneError `config-conflict` listing every contradiction. */
-export function crossCheck(config: RunConfig, { method, kind, privacy }: Registered): void {
+export function crossCheck(
+  config: RunConfig,
+  { method, kind, privacy, combiner }: Registered,
+): void {
   const issues = [
     ...rules.map((rule) => rule(config, method, kind)).filter((issue) => issue !== null),
+    ...combinerIssues(config, method, combiner),
     ...privacy.issues(config, method),
   ];
   if (issues.length > 0)

@@ -2,16 +2,22 @@
 import { z } from "zod";
 import { adapterInits } from "../adapter/kind.ts";
 import type { AdapterInit, AdapterKind } from "../adapter/kind.ts";
+import { plainMean } from "../combiner.ts";
+import type { Combiner } from "../combiner.ts";
 import { codecNames } from "../adapter/codec.ts";
 import type { Digest } from "../ids.ts";
 import { idPattern } from "../ids.ts";
 import type { HeadPolicy, Method } from "../method.ts";
 import type { Hash } from "../ports.ts";
 import { deepFreeze, hashOfJson } from "./canonical.ts";
+import { combinerSchema } from "./combiner.ts";
+import type { ChosenCombiner } from "./combiner.ts";
 import { crossCheck } from "./cross-check.ts";
 import { evaluationSchema, resolveEvaluation } from "./evaluation.ts";
 import type { EvaluationSettings } from "./evaluation.ts";
+import { firewallSchema } from "./firewall.ts";
 import { parseInput } from "./issues.ts";
+import { byName, chosenFrom, schemaByName } from "./named.ts";
 import { withoutPrivacy } from "./privacy.ts";
 import type { PrivacyRules, RunPrivacy } from "./privacy.ts";
 import { roundsSchema } from "./rounds.ts";
@@ -21,6 +27,8 @@ import { taskSchema, trainingSchema } from "./training.ts";
 export interface Registries {
   readonly methods: readonly Method[];
   readonly kinds: readonly AdapterKind[];
+  /** Absent: the plain mean only. */
+  readonly combiners?: readonly Combiner[];
   /** Absent: runs without privacy only. */
   readonly privacy?: PrivacyRules;
 }
@@ -61,22 +69,6 @@ function adapterSchema(kinds: readonly AdapterKind[]) {
   });
 }
 
-function methodSchema(methods: readonly Method[]) {
-  const named = methods.map((method) => optionsOf(method).extend({ name: z.literal(method.name) }));
-  const [first, ...rest] = named;
-  if (first === undefined) throw new RangeError("Cannot build a run config schema without methods");
-  return z.discriminatedUnion("name", [first, ...rest]);
-}
-
-function optionsOf(method: Method): z.ZodObject {
-  if (!(method.config instanceof z.ZodObject)) {
-    throw new RangeError(
-      `Cannot use method "${method.name}": its config schema must be a z.strictObject`,
-    );
-  }
-  return method.config;
-}
-
 /** Builds the schema of a run config over the given registries; input side is what people write. */
 export function runConfigSchema(registries: Registries) {
   return z.strictObject({
@@ -98,9 +90,11 @@ export function runConfigSchema(registries: Registries) {
       .nullable()
       .default(null)
       .describe("what happens to the task's head; null: the method's default"),
-    method: methodSchema(registries.methods).prefault({
+    method: schemaByName(registries.methods, "method").prefault({
       name: registries.methods[0]?.name ?? "",
     } as never),
+    combiner: combinerSchema(combinersOf(registries)),
+    firewall: firewallSchema.prefault({}),
     training: trainingSchema.prefault({}),
     rounds: roundsSchema.prefault({}),
     update: z
@@ -135,6 +129,8 @@ export interface ResolvedRun {
   /** The method's own options, parsed. */
   readonly methodConfig: unknown;
   readonly kind: AdapterKind;
+  /** What the updates pass before the method sees them. */
+  readonly combiner: ChosenCombiner;
 }
 
 /**
@@ -144,27 +140,41 @@ export interface ResolvedRun {
  */
 export function resolveRun(input: unknown, registries: Registries, hash: Hash): ResolvedRun {
   const parsed = parseInput(runConfigSchema(registries), input, { what: "the run config" });
-  const method = byName(registries.methods, parsed.method["name"]);
+  const { value: method } = chosenFrom(registries.methods, parsed.method);
   const kind = byName(registries.kinds, parsed.adapter.kind);
-  const { name: _name, ...options } = parsed.method;
   const adapter = { ...parsed.adapter, init: parsed.adapter.init ?? kind.inits[0] };
   const head = parsed.head ?? method.defaultHead;
   const evaluation = resolveEvaluation(parsed.evaluation, method, head);
   const open: RunConfig = { ...parsed, adapter, head, evaluation };
   const privacy = registries.privacy ?? withoutPrivacy;
-  crossCheck(open, { method, kind, privacy });
+  const { value: combiner, options } = chosenFrom(combinersOf(registries), parsed.combiner);
+  crossCheck(open, { method, kind, privacy, combiner: { value: combiner, options } });
   const config: RunConfig = { ...open, privacy: privacy.resolve(open) };
+  return resolvedRun(config, hashOfJson(config, hash), registries);
+}
+
+/**
+ * The registry values that an already resolved config names; nothing is parsed, checked or filled in again.
+ *
+ * @throws RangeError when a registry lacks one of them
+ */
+export function resolvedRun(
+  config: RunConfig,
+  hash: Digest,
+  registries: Omit<Registries, "privacy">,
+): ResolvedRun {
+  const { value: method, options } = chosenFrom(registries.methods, config.method);
+  const combiner = chosenFrom(combinersOf(registries), config.combiner);
   return {
     config: deepFreeze(config),
-    hash: hashOfJson(config, hash),
+    hash,
     method,
     methodConfig: deepFreeze(options),
-    kind,
+    kind: byName(registries.kinds, config.adapter.kind),
+    combiner: { ...combiner, options: deepFreeze(combiner.options) },
   };
 }
 
-function byName<T extends { readonly name: string }>(values: readonly T[], name: unknown): T {
-  const found = values.find((value) => value.name === name);
-  if (found === undefined) throw new RangeError(`Cannot find "${String(name)}" in its registry`);
-  return found;
+function combinersOf({ combiners }: Pick<Registries, "combiners">): readonly Combiner[] {
+  return combiners ?? [plainMean];
 }

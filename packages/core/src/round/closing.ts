@@ -2,16 +2,13 @@
 import { asFedtuneError } from "../errors.ts";
 import type { ErrorCode } from "../errors.ts";
 import { mergeMetrics } from "../metrics.ts";
-import type { MethodUpdate } from "../method.ts";
 import type { UpdateRow } from "../store/store.ts";
-import { decodeUpdate } from "../update.ts";
 import type { Context } from "./coordinator.ts";
-import { clientRank } from "./setup.ts";
 import type { RoundEffect } from "./types.ts";
 
 type Effect = Extract<RoundEffect, { type: "aggregate" }>;
 
-/** What a round's updates can do to it: the attempt is given up, the run goes on. */
+/** What a round's updates, or the thread that combines them, can do to it: the attempt is given up, the run goes on. */
 const roundErrors: readonly ErrorCode[] = [
   "no-updates",
   "zero-weight",
@@ -19,6 +16,9 @@ const roundErrors: readonly ErrorCode[] = [
   "shape-mismatch",
   "layout-mismatch",
   "update-too-large",
+  "not-enough-clients",
+  "timeout",
+  "backend-broken",
 ];
 
 /** Aggregates the accepted updates; when they are at fault, the attempt ends and the run goes on. */
@@ -43,7 +43,12 @@ async function aggregate(context: Context, effect: Effect): Promise<void> {
     accepted: rows.length,
     totalWeight,
   };
-  const result = await model.aggregate({ ...facts, updates: () => updates(context, weighted) });
+  const updates = weighted.map(({ row: { index, blob }, weight }) => ({
+    index,
+    weight,
+    hash: blob.hash,
+  }));
+  const result = await model.aggregate({ facts, updates });
   const { counts, attempt } = context.state();
   context.round.pending = {
     round: effect.round,
@@ -69,21 +74,9 @@ async function aggregate(context: Context, effect: Effect): Promise<void> {
   context.post({ type: "aggregated" });
 }
 
+/** The client's own word for how much it has, up to the cap. */
 function weightOf(context: Context, row: UpdateRow): number {
-  return context.setup.resolved.config.rounds.weightedBy === "examples" ? row.examples : 1;
-}
-
-async function* updates(
-  context: Context,
-  weighted: readonly { readonly row: UpdateRow; readonly weight: number }[],
-): AsyncGenerator<MethodUpdate> {
-  const { config } = context.setup.resolved;
-  for (const { row, weight } of weighted) {
-    const bytes = await context.ports.blobs.get(row.blob.hash);
-    const { index } = row;
-    const { delta, support } = decodeUpdate(bytes, context.model.expected(row.round, index));
-    const { upload: roles } = context.model.plan(index);
-    const update = { index, rank: clientRank(config, index), weight, roles, delta };
-    yield support === null ? update : { ...update, support };
-  }
+  const { rounds, firewall } = context.setup.resolved.config;
+  const claimed = rounds.weightedBy === "examples" ? row.examples : 1;
+  return Math.min(claimed, firewall.maxWeight ?? Infinity);
 }

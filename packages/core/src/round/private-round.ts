@@ -1,11 +1,11 @@
 /** A round of a run that protects whole clients: one noisy mean stands for all updates, and nothing else is read of them. */
 import { selectRoles } from "../adapter/layout.ts";
 import { spread } from "../adapter/top-k.ts";
+import type { ClosedRound } from "../combiner.ts";
 import { FedtuneError } from "../errors.ts";
 import type { MethodUpdate } from "../method.ts";
 import type { UpdatePrivacy } from "../ports.ts";
 import type { RoundRow } from "../store/store.ts";
-import type { ClosedRound } from "./global-model.ts";
 import type { RunSetup } from "./setup.ts";
 
 /** What protects a round, and what came before it. */
