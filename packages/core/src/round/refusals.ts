@@ -61,8 +61,6 @@ function refusalText(code: ErrorCode, round: number): string {
       return "another update of this client is already there";
     case "norm-exceeded":
       return "its norm is beyond the run's firewall.maxNorm";
-    case "norm-exceeded":
-      return "its norm is beyond the run's firewall.maxNorm";
     default:
       return code;
   }
