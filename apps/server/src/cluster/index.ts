@@ -1,0 +1,7 @@
+/** More than one coordinator process on one database and one blob store. */
+export { openBus } from "./bus.ts";
+export type { Bus, BusListener, BusOptions, Question } from "./bus.ts";
+export { joinCluster } from "./cluster.ts";
+export type { Cluster, ClusterOptions } from "./cluster.ts";
+export { openPostgresWire } from "./postgres-wire.ts";
+export type { PostgresWireOptions } from "./postgres-wire.ts";
