@@ -2,8 +2,9 @@
 import { fileURLToPath } from "node:url";
 import { openDatabase } from "./client.ts";
 import type { Database, DatabaseOptions } from "./client.ts";
-import { embeddedPostgres } from "./embedded.ts";
+import { embeddedPostgres } from "./embedded/embedded.ts";
 import { migrate } from "./migrate.ts";
+import { retrying } from "./retry.ts";
 
 /** Which database. */
 export interface StartOptions extends DatabaseOptions {
@@ -11,6 +12,8 @@ export interface StartOptions extends DatabaseOptions {
   readonly url: string | null;
   /** Where the embedded Postgres keeps its files. */
   readonly directory: string;
+  /** How long to wait for a database that does not answer, in milliseconds; default a minute. */
+  readonly retryForMs?: number;
 }
 
 /** A database that is up to date. */
@@ -25,18 +28,37 @@ export const migrationsFolder = fileURLToPath(
   new URL("../../../prisma/migrations", import.meta.url),
 );
 
-/** Opens and migrates; closing stops the embedded server when nobody else uses it. */
+/**
+ * Opens and migrates; closing stops the embedded server when nobody else uses it.
+ *
+ * @throws FedtuneError `config-invalid` for a URL that is none; `storage-failed` for a database that stays away, or
+ * whose migrations are not those of this program
+ */
 export async function startDatabase(options: StartOptions): Promise<StartedDatabase> {
-  const embedded = options.url === null ? await embeddedPostgres(options.directory) : null;
-  const url = options.url ?? embedded?.url ?? "";
-  const applied = await migrate(url, migrationsFolder);
-  const database = openDatabase(url, options);
+  const database = await connectDatabase(options);
+  try {
+    const { wake } = database;
+    const retry = { wake, retryForMs: options.retryForMs ?? 60_000 };
+    const applied = await retrying(() => migrate(database.url, migrationsFolder), retry);
+    return { ...database, applied };
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+/** Opens without migrating. */
+export async function connectDatabase(
+  options: StartOptions,
+): Promise<Omit<StartedDatabase, "applied">> {
+  if (options.url !== null) return { ...openDatabase(options.url, options), isEmbedded: false };
+  const embedded = await embeddedPostgres(options.directory);
+  const database = openDatabase(embedded.url, options);
   return {
-    ...database,
-    ...{ applied, isEmbedded: embedded !== null },
+    ...{ ...database, wake: embedded.wake, isEmbedded: true },
     async close() {
       await database.close();
-      await embedded?.stopIfLast();
+      await embedded.stopIfLast();
     },
   };
 }

@@ -2,14 +2,17 @@
 CREATE TABLE "runs" (
     "id" TEXT NOT NULL,
     "config_hash" TEXT NOT NULL,
-    "config" JSONB NOT NULL,
+    "config" JSON NOT NULL,
     "status" TEXT NOT NULL DEFAULT 'running',
-    "failure" JSONB,
+    "failure" JSON,
     "paused" BOOLEAN NOT NULL DEFAULT false,
     "epoch" INTEGER NOT NULL DEFAULT 0,
+    "committed" INTEGER NOT NULL DEFAULT 0,
+    "attempt" INTEGER NOT NULL DEFAULT 0,
+    "is_taking" BOOLEAN NOT NULL DEFAULT false,
     "owner_id" TEXT,
     "lease_until" TIMESTAMPTZ(3),
-    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "created_at" TIMESTAMPTZ(6) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "ended_at" TIMESTAMPTZ(3),
 
     CONSTRAINT "runs_pkey" PRIMARY KEY ("id")
@@ -51,7 +54,7 @@ CREATE TABLE "updates" (
     "blob_hash" TEXT NOT NULL,
     "bytes" INTEGER NOT NULL,
     "examples" INTEGER NOT NULL,
-    "metrics" JSONB NOT NULL,
+    "metrics" JSON NOT NULL,
     "norm" DOUBLE PRECISION NOT NULL,
     "accepted_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
@@ -67,7 +70,7 @@ CREATE TABLE "refusals" (
     "hash" TEXT NOT NULL DEFAULT '',
     "code" TEXT NOT NULL,
     "message" TEXT NOT NULL,
-    "refused_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "refused_at" TIMESTAMPTZ(6) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
     CONSTRAINT "refusals_pkey" PRIMARY KEY ("run_id","round","attempt","index","code","hash")
 );
@@ -76,7 +79,7 @@ CREATE TABLE "refusals" (
 CREATE TABLE "rounds" (
     "run_id" TEXT NOT NULL,
     "round" INTEGER NOT NULL,
-    "row" JSONB NOT NULL,
+    "row" JSON NOT NULL,
     "committed_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
     CONSTRAINT "rounds_pkey" PRIMARY KEY ("run_id","round")
@@ -96,8 +99,8 @@ CREATE TABLE "round_blobs" (
 CREATE TABLE "evaluations" (
     "run_id" TEXT NOT NULL,
     "round" INTEGER NOT NULL,
-    "metrics" JSONB NOT NULL,
-    "traffic" JSONB,
+    "metrics" JSON NOT NULL,
+    "traffic" JSON,
     "evaluated_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
     CONSTRAINT "evaluations_pkey" PRIMARY KEY ("run_id","round")
@@ -108,7 +111,7 @@ CREATE TABLE "ledger" (
     "run_id" TEXT NOT NULL,
     "sequence" INTEGER NOT NULL,
     "round" INTEGER NOT NULL,
-    "event" JSONB NOT NULL,
+    "event" JSON NOT NULL,
     "previous" TEXT NOT NULL,
     "hash" TEXT NOT NULL,
     "spent_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
@@ -204,7 +207,7 @@ CREATE TABLE "audit_events" (
     "actor" TEXT NOT NULL,
     "action" TEXT NOT NULL,
     "subject" TEXT NOT NULL,
-    "data" JSONB NOT NULL,
+    "data" JSON NOT NULL,
     "previous" TEXT NOT NULL,
     "hash" TEXT NOT NULL,
 

@@ -28,10 +28,14 @@ export type AggregateRun = {
 
 export type RunAvgAggregateOutputType = {
   epoch: number | null
+  committed: number | null
+  attempt: number | null
 }
 
 export type RunSumAggregateOutputType = {
   epoch: number | null
+  committed: number | null
+  attempt: number | null
 }
 
 export type RunMinAggregateOutputType = {
@@ -40,6 +44,9 @@ export type RunMinAggregateOutputType = {
   status: string | null
   paused: boolean | null
   epoch: number | null
+  committed: number | null
+  attempt: number | null
+  isTaking: boolean | null
   ownerId: string | null
   leaseUntil: Date | null
   createdAt: Date | null
@@ -52,6 +59,9 @@ export type RunMaxAggregateOutputType = {
   status: string | null
   paused: boolean | null
   epoch: number | null
+  committed: number | null
+  attempt: number | null
+  isTaking: boolean | null
   ownerId: string | null
   leaseUntil: Date | null
   createdAt: Date | null
@@ -66,6 +76,9 @@ export type RunCountAggregateOutputType = {
   failure: number
   paused: number
   epoch: number
+  committed: number
+  attempt: number
+  isTaking: number
   ownerId: number
   leaseUntil: number
   createdAt: number
@@ -76,10 +89,14 @@ export type RunCountAggregateOutputType = {
 
 export type RunAvgAggregateInputType = {
   epoch?: true
+  committed?: true
+  attempt?: true
 }
 
 export type RunSumAggregateInputType = {
   epoch?: true
+  committed?: true
+  attempt?: true
 }
 
 export type RunMinAggregateInputType = {
@@ -88,6 +105,9 @@ export type RunMinAggregateInputType = {
   status?: true
   paused?: true
   epoch?: true
+  committed?: true
+  attempt?: true
+  isTaking?: true
   ownerId?: true
   leaseUntil?: true
   createdAt?: true
@@ -100,6 +120,9 @@ export type RunMaxAggregateInputType = {
   status?: true
   paused?: true
   epoch?: true
+  committed?: true
+  attempt?: true
+  isTaking?: true
   ownerId?: true
   leaseUntil?: true
   createdAt?: true
@@ -114,6 +137,9 @@ export type RunCountAggregateInputType = {
   failure?: true
   paused?: true
   epoch?: true
+  committed?: true
+  attempt?: true
+  isTaking?: true
   ownerId?: true
   leaseUntil?: true
   createdAt?: true
@@ -215,6 +241,9 @@ export type RunGroupByOutputType = {
   failure: runtime.JsonValue | null
   paused: boolean
   epoch: number
+  committed: number
+  attempt: number
+  isTaking: boolean
   ownerId: string | null
   leaseUntil: Date | null
   createdAt: Date
@@ -252,6 +281,9 @@ export type RunWhereInput = {
   failure?: Prisma.JsonNullableFilter<"Run">
   paused?: Prisma.BoolFilter<"Run"> | boolean
   epoch?: Prisma.IntFilter<"Run"> | number
+  committed?: Prisma.IntFilter<"Run"> | number
+  attempt?: Prisma.IntFilter<"Run"> | number
+  isTaking?: Prisma.BoolFilter<"Run"> | boolean
   ownerId?: Prisma.StringNullableFilter<"Run"> | string | null
   leaseUntil?: Prisma.DateTimeNullableFilter<"Run"> | Date | string | null
   createdAt?: Prisma.DateTimeFilter<"Run"> | Date | string
@@ -275,6 +307,9 @@ export type RunOrderByWithRelationInput = {
   failure?: Prisma.SortOrderInput | Prisma.SortOrder
   paused?: Prisma.SortOrder
   epoch?: Prisma.SortOrder
+  committed?: Prisma.SortOrder
+  attempt?: Prisma.SortOrder
+  isTaking?: Prisma.SortOrder
   ownerId?: Prisma.SortOrderInput | Prisma.SortOrder
   leaseUntil?: Prisma.SortOrderInput | Prisma.SortOrder
   createdAt?: Prisma.SortOrder
@@ -301,6 +336,9 @@ export type RunWhereUniqueInput = Prisma.AtLeast<{
   failure?: Prisma.JsonNullableFilter<"Run">
   paused?: Prisma.BoolFilter<"Run"> | boolean
   epoch?: Prisma.IntFilter<"Run"> | number
+  committed?: Prisma.IntFilter<"Run"> | number
+  attempt?: Prisma.IntFilter<"Run"> | number
+  isTaking?: Prisma.BoolFilter<"Run"> | boolean
   ownerId?: Prisma.StringNullableFilter<"Run"> | string | null
   leaseUntil?: Prisma.DateTimeNullableFilter<"Run"> | Date | string | null
   createdAt?: Prisma.DateTimeFilter<"Run"> | Date | string
@@ -324,6 +362,9 @@ export type RunOrderByWithAggregationInput = {
   failure?: Prisma.SortOrderInput | Prisma.SortOrder
   paused?: Prisma.SortOrder
   epoch?: Prisma.SortOrder
+  committed?: Prisma.SortOrder
+  attempt?: Prisma.SortOrder
+  isTaking?: Prisma.SortOrder
   ownerId?: Prisma.SortOrderInput | Prisma.SortOrder
   leaseUntil?: Prisma.SortOrderInput | Prisma.SortOrder
   createdAt?: Prisma.SortOrder
@@ -346,6 +387,9 @@ export type RunScalarWhereWithAggregatesInput = {
   failure?: Prisma.JsonNullableWithAggregatesFilter<"Run">
   paused?: Prisma.BoolWithAggregatesFilter<"Run"> | boolean
   epoch?: Prisma.IntWithAggregatesFilter<"Run"> | number
+  committed?: Prisma.IntWithAggregatesFilter<"Run"> | number
+  attempt?: Prisma.IntWithAggregatesFilter<"Run"> | number
+  isTaking?: Prisma.BoolWithAggregatesFilter<"Run"> | boolean
   ownerId?: Prisma.StringNullableWithAggregatesFilter<"Run"> | string | null
   leaseUntil?: Prisma.DateTimeNullableWithAggregatesFilter<"Run"> | Date | string | null
   createdAt?: Prisma.DateTimeWithAggregatesFilter<"Run"> | Date | string
@@ -360,6 +404,9 @@ export type RunCreateInput = {
   failure?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   paused?: boolean
   epoch?: number
+  committed?: number
+  attempt?: number
+  isTaking?: boolean
   ownerId?: string | null
   leaseUntil?: Date | string | null
   createdAt?: Date | string
@@ -383,6 +430,9 @@ export type RunUncheckedCreateInput = {
   failure?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   paused?: boolean
   epoch?: number
+  committed?: number
+  attempt?: number
+  isTaking?: boolean
   ownerId?: string | null
   leaseUntil?: Date | string | null
   createdAt?: Date | string
@@ -406,6 +456,9 @@ export type RunUpdateInput = {
   failure?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   paused?: Prisma.BoolFieldUpdateOperationsInput | boolean
   epoch?: Prisma.IntFieldUpdateOperationsInput | number
+  committed?: Prisma.IntFieldUpdateOperationsInput | number
+  attempt?: Prisma.IntFieldUpdateOperationsInput | number
+  isTaking?: Prisma.BoolFieldUpdateOperationsInput | boolean
   ownerId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -429,6 +482,9 @@ export type RunUncheckedUpdateInput = {
   failure?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   paused?: Prisma.BoolFieldUpdateOperationsInput | boolean
   epoch?: Prisma.IntFieldUpdateOperationsInput | number
+  committed?: Prisma.IntFieldUpdateOperationsInput | number
+  attempt?: Prisma.IntFieldUpdateOperationsInput | number
+  isTaking?: Prisma.BoolFieldUpdateOperationsInput | boolean
   ownerId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -452,6 +508,9 @@ export type RunCreateManyInput = {
   failure?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   paused?: boolean
   epoch?: number
+  committed?: number
+  attempt?: number
+  isTaking?: boolean
   ownerId?: string | null
   leaseUntil?: Date | string | null
   createdAt?: Date | string
@@ -466,6 +525,9 @@ export type RunUpdateManyMutationInput = {
   failure?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   paused?: Prisma.BoolFieldUpdateOperationsInput | boolean
   epoch?: Prisma.IntFieldUpdateOperationsInput | number
+  committed?: Prisma.IntFieldUpdateOperationsInput | number
+  attempt?: Prisma.IntFieldUpdateOperationsInput | number
+  isTaking?: Prisma.BoolFieldUpdateOperationsInput | boolean
   ownerId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -480,6 +542,9 @@ export type RunUncheckedUpdateManyInput = {
   failure?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   paused?: Prisma.BoolFieldUpdateOperationsInput | boolean
   epoch?: Prisma.IntFieldUpdateOperationsInput | number
+  committed?: Prisma.IntFieldUpdateOperationsInput | number
+  attempt?: Prisma.IntFieldUpdateOperationsInput | number
+  isTaking?: Prisma.BoolFieldUpdateOperationsInput | boolean
   ownerId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -494,6 +559,9 @@ export type RunCountOrderByAggregateInput = {
   failure?: Prisma.SortOrder
   paused?: Prisma.SortOrder
   epoch?: Prisma.SortOrder
+  committed?: Prisma.SortOrder
+  attempt?: Prisma.SortOrder
+  isTaking?: Prisma.SortOrder
   ownerId?: Prisma.SortOrder
   leaseUntil?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
@@ -502,6 +570,8 @@ export type RunCountOrderByAggregateInput = {
 
 export type RunAvgOrderByAggregateInput = {
   epoch?: Prisma.SortOrder
+  committed?: Prisma.SortOrder
+  attempt?: Prisma.SortOrder
 }
 
 export type RunMaxOrderByAggregateInput = {
@@ -510,6 +580,9 @@ export type RunMaxOrderByAggregateInput = {
   status?: Prisma.SortOrder
   paused?: Prisma.SortOrder
   epoch?: Prisma.SortOrder
+  committed?: Prisma.SortOrder
+  attempt?: Prisma.SortOrder
+  isTaking?: Prisma.SortOrder
   ownerId?: Prisma.SortOrder
   leaseUntil?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
@@ -522,6 +595,9 @@ export type RunMinOrderByAggregateInput = {
   status?: Prisma.SortOrder
   paused?: Prisma.SortOrder
   epoch?: Prisma.SortOrder
+  committed?: Prisma.SortOrder
+  attempt?: Prisma.SortOrder
+  isTaking?: Prisma.SortOrder
   ownerId?: Prisma.SortOrder
   leaseUntil?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
@@ -530,6 +606,8 @@ export type RunMinOrderByAggregateInput = {
 
 export type RunSumOrderByAggregateInput = {
   epoch?: Prisma.SortOrder
+  committed?: Prisma.SortOrder
+  attempt?: Prisma.SortOrder
 }
 
 export type RunScalarRelationFilter = {
@@ -699,6 +777,9 @@ export type RunCreateWithoutParticipantsInput = {
   failure?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   paused?: boolean
   epoch?: number
+  committed?: number
+  attempt?: number
+  isTaking?: boolean
   ownerId?: string | null
   leaseUntil?: Date | string | null
   createdAt?: Date | string
@@ -721,6 +802,9 @@ export type RunUncheckedCreateWithoutParticipantsInput = {
   failure?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   paused?: boolean
   epoch?: number
+  committed?: number
+  attempt?: number
+  isTaking?: boolean
   ownerId?: string | null
   leaseUntil?: Date | string | null
   createdAt?: Date | string
@@ -759,6 +843,9 @@ export type RunUpdateWithoutParticipantsInput = {
   failure?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   paused?: Prisma.BoolFieldUpdateOperationsInput | boolean
   epoch?: Prisma.IntFieldUpdateOperationsInput | number
+  committed?: Prisma.IntFieldUpdateOperationsInput | number
+  attempt?: Prisma.IntFieldUpdateOperationsInput | number
+  isTaking?: Prisma.BoolFieldUpdateOperationsInput | boolean
   ownerId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -781,6 +868,9 @@ export type RunUncheckedUpdateWithoutParticipantsInput = {
   failure?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   paused?: Prisma.BoolFieldUpdateOperationsInput | boolean
   epoch?: Prisma.IntFieldUpdateOperationsInput | number
+  committed?: Prisma.IntFieldUpdateOperationsInput | number
+  attempt?: Prisma.IntFieldUpdateOperationsInput | number
+  isTaking?: Prisma.BoolFieldUpdateOperationsInput | boolean
   ownerId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -803,6 +893,9 @@ export type RunCreateWithoutAttemptsInput = {
   failure?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   paused?: boolean
   epoch?: number
+  committed?: number
+  attempt?: number
+  isTaking?: boolean
   ownerId?: string | null
   leaseUntil?: Date | string | null
   createdAt?: Date | string
@@ -825,6 +918,9 @@ export type RunUncheckedCreateWithoutAttemptsInput = {
   failure?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   paused?: boolean
   epoch?: number
+  committed?: number
+  attempt?: number
+  isTaking?: boolean
   ownerId?: string | null
   leaseUntil?: Date | string | null
   createdAt?: Date | string
@@ -863,6 +959,9 @@ export type RunUpdateWithoutAttemptsInput = {
   failure?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   paused?: Prisma.BoolFieldUpdateOperationsInput | boolean
   epoch?: Prisma.IntFieldUpdateOperationsInput | number
+  committed?: Prisma.IntFieldUpdateOperationsInput | number
+  attempt?: Prisma.IntFieldUpdateOperationsInput | number
+  isTaking?: Prisma.BoolFieldUpdateOperationsInput | boolean
   ownerId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -885,6 +984,9 @@ export type RunUncheckedUpdateWithoutAttemptsInput = {
   failure?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   paused?: Prisma.BoolFieldUpdateOperationsInput | boolean
   epoch?: Prisma.IntFieldUpdateOperationsInput | number
+  committed?: Prisma.IntFieldUpdateOperationsInput | number
+  attempt?: Prisma.IntFieldUpdateOperationsInput | number
+  isTaking?: Prisma.BoolFieldUpdateOperationsInput | boolean
   ownerId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -907,6 +1009,9 @@ export type RunCreateWithoutUpdatesInput = {
   failure?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   paused?: boolean
   epoch?: number
+  committed?: number
+  attempt?: number
+  isTaking?: boolean
   ownerId?: string | null
   leaseUntil?: Date | string | null
   createdAt?: Date | string
@@ -929,6 +1034,9 @@ export type RunUncheckedCreateWithoutUpdatesInput = {
   failure?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   paused?: boolean
   epoch?: number
+  committed?: number
+  attempt?: number
+  isTaking?: boolean
   ownerId?: string | null
   leaseUntil?: Date | string | null
   createdAt?: Date | string
@@ -967,6 +1075,9 @@ export type RunUpdateWithoutUpdatesInput = {
   failure?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   paused?: Prisma.BoolFieldUpdateOperationsInput | boolean
   epoch?: Prisma.IntFieldUpdateOperationsInput | number
+  committed?: Prisma.IntFieldUpdateOperationsInput | number
+  attempt?: Prisma.IntFieldUpdateOperationsInput | number
+  isTaking?: Prisma.BoolFieldUpdateOperationsInput | boolean
   ownerId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -989,6 +1100,9 @@ export type RunUncheckedUpdateWithoutUpdatesInput = {
   failure?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   paused?: Prisma.BoolFieldUpdateOperationsInput | boolean
   epoch?: Prisma.IntFieldUpdateOperationsInput | number
+  committed?: Prisma.IntFieldUpdateOperationsInput | number
+  attempt?: Prisma.IntFieldUpdateOperationsInput | number
+  isTaking?: Prisma.BoolFieldUpdateOperationsInput | boolean
   ownerId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1011,6 +1125,9 @@ export type RunCreateWithoutRefusalsInput = {
   failure?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   paused?: boolean
   epoch?: number
+  committed?: number
+  attempt?: number
+  isTaking?: boolean
   ownerId?: string | null
   leaseUntil?: Date | string | null
   createdAt?: Date | string
@@ -1033,6 +1150,9 @@ export type RunUncheckedCreateWithoutRefusalsInput = {
   failure?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   paused?: boolean
   epoch?: number
+  committed?: number
+  attempt?: number
+  isTaking?: boolean
   ownerId?: string | null
   leaseUntil?: Date | string | null
   createdAt?: Date | string
@@ -1071,6 +1191,9 @@ export type RunUpdateWithoutRefusalsInput = {
   failure?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   paused?: Prisma.BoolFieldUpdateOperationsInput | boolean
   epoch?: Prisma.IntFieldUpdateOperationsInput | number
+  committed?: Prisma.IntFieldUpdateOperationsInput | number
+  attempt?: Prisma.IntFieldUpdateOperationsInput | number
+  isTaking?: Prisma.BoolFieldUpdateOperationsInput | boolean
   ownerId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1093,6 +1216,9 @@ export type RunUncheckedUpdateWithoutRefusalsInput = {
   failure?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   paused?: Prisma.BoolFieldUpdateOperationsInput | boolean
   epoch?: Prisma.IntFieldUpdateOperationsInput | number
+  committed?: Prisma.IntFieldUpdateOperationsInput | number
+  attempt?: Prisma.IntFieldUpdateOperationsInput | number
+  isTaking?: Prisma.BoolFieldUpdateOperationsInput | boolean
   ownerId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1115,6 +1241,9 @@ export type RunCreateWithoutRoundsInput = {
   failure?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   paused?: boolean
   epoch?: number
+  committed?: number
+  attempt?: number
+  isTaking?: boolean
   ownerId?: string | null
   leaseUntil?: Date | string | null
   createdAt?: Date | string
@@ -1137,6 +1266,9 @@ export type RunUncheckedCreateWithoutRoundsInput = {
   failure?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   paused?: boolean
   epoch?: number
+  committed?: number
+  attempt?: number
+  isTaking?: boolean
   ownerId?: string | null
   leaseUntil?: Date | string | null
   createdAt?: Date | string
@@ -1175,6 +1307,9 @@ export type RunUpdateWithoutRoundsInput = {
   failure?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   paused?: Prisma.BoolFieldUpdateOperationsInput | boolean
   epoch?: Prisma.IntFieldUpdateOperationsInput | number
+  committed?: Prisma.IntFieldUpdateOperationsInput | number
+  attempt?: Prisma.IntFieldUpdateOperationsInput | number
+  isTaking?: Prisma.BoolFieldUpdateOperationsInput | boolean
   ownerId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1197,6 +1332,9 @@ export type RunUncheckedUpdateWithoutRoundsInput = {
   failure?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   paused?: Prisma.BoolFieldUpdateOperationsInput | boolean
   epoch?: Prisma.IntFieldUpdateOperationsInput | number
+  committed?: Prisma.IntFieldUpdateOperationsInput | number
+  attempt?: Prisma.IntFieldUpdateOperationsInput | number
+  isTaking?: Prisma.BoolFieldUpdateOperationsInput | boolean
   ownerId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1219,6 +1357,9 @@ export type RunCreateWithoutEvaluationsInput = {
   failure?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   paused?: boolean
   epoch?: number
+  committed?: number
+  attempt?: number
+  isTaking?: boolean
   ownerId?: string | null
   leaseUntil?: Date | string | null
   createdAt?: Date | string
@@ -1241,6 +1382,9 @@ export type RunUncheckedCreateWithoutEvaluationsInput = {
   failure?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   paused?: boolean
   epoch?: number
+  committed?: number
+  attempt?: number
+  isTaking?: boolean
   ownerId?: string | null
   leaseUntil?: Date | string | null
   createdAt?: Date | string
@@ -1279,6 +1423,9 @@ export type RunUpdateWithoutEvaluationsInput = {
   failure?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   paused?: Prisma.BoolFieldUpdateOperationsInput | boolean
   epoch?: Prisma.IntFieldUpdateOperationsInput | number
+  committed?: Prisma.IntFieldUpdateOperationsInput | number
+  attempt?: Prisma.IntFieldUpdateOperationsInput | number
+  isTaking?: Prisma.BoolFieldUpdateOperationsInput | boolean
   ownerId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1301,6 +1448,9 @@ export type RunUncheckedUpdateWithoutEvaluationsInput = {
   failure?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   paused?: Prisma.BoolFieldUpdateOperationsInput | boolean
   epoch?: Prisma.IntFieldUpdateOperationsInput | number
+  committed?: Prisma.IntFieldUpdateOperationsInput | number
+  attempt?: Prisma.IntFieldUpdateOperationsInput | number
+  isTaking?: Prisma.BoolFieldUpdateOperationsInput | boolean
   ownerId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1323,6 +1473,9 @@ export type RunCreateWithoutLedgerInput = {
   failure?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   paused?: boolean
   epoch?: number
+  committed?: number
+  attempt?: number
+  isTaking?: boolean
   ownerId?: string | null
   leaseUntil?: Date | string | null
   createdAt?: Date | string
@@ -1345,6 +1498,9 @@ export type RunUncheckedCreateWithoutLedgerInput = {
   failure?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   paused?: boolean
   epoch?: number
+  committed?: number
+  attempt?: number
+  isTaking?: boolean
   ownerId?: string | null
   leaseUntil?: Date | string | null
   createdAt?: Date | string
@@ -1383,6 +1539,9 @@ export type RunUpdateWithoutLedgerInput = {
   failure?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   paused?: Prisma.BoolFieldUpdateOperationsInput | boolean
   epoch?: Prisma.IntFieldUpdateOperationsInput | number
+  committed?: Prisma.IntFieldUpdateOperationsInput | number
+  attempt?: Prisma.IntFieldUpdateOperationsInput | number
+  isTaking?: Prisma.BoolFieldUpdateOperationsInput | boolean
   ownerId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1405,6 +1564,9 @@ export type RunUncheckedUpdateWithoutLedgerInput = {
   failure?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   paused?: Prisma.BoolFieldUpdateOperationsInput | boolean
   epoch?: Prisma.IntFieldUpdateOperationsInput | number
+  committed?: Prisma.IntFieldUpdateOperationsInput | number
+  attempt?: Prisma.IntFieldUpdateOperationsInput | number
+  isTaking?: Prisma.BoolFieldUpdateOperationsInput | boolean
   ownerId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1427,6 +1589,9 @@ export type RunCreateWithoutEnrolmentsInput = {
   failure?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   paused?: boolean
   epoch?: number
+  committed?: number
+  attempt?: number
+  isTaking?: boolean
   ownerId?: string | null
   leaseUntil?: Date | string | null
   createdAt?: Date | string
@@ -1449,6 +1614,9 @@ export type RunUncheckedCreateWithoutEnrolmentsInput = {
   failure?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   paused?: boolean
   epoch?: number
+  committed?: number
+  attempt?: number
+  isTaking?: boolean
   ownerId?: string | null
   leaseUntil?: Date | string | null
   createdAt?: Date | string
@@ -1487,6 +1655,9 @@ export type RunUpdateWithoutEnrolmentsInput = {
   failure?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   paused?: Prisma.BoolFieldUpdateOperationsInput | boolean
   epoch?: Prisma.IntFieldUpdateOperationsInput | number
+  committed?: Prisma.IntFieldUpdateOperationsInput | number
+  attempt?: Prisma.IntFieldUpdateOperationsInput | number
+  isTaking?: Prisma.BoolFieldUpdateOperationsInput | boolean
   ownerId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1509,6 +1680,9 @@ export type RunUncheckedUpdateWithoutEnrolmentsInput = {
   failure?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   paused?: Prisma.BoolFieldUpdateOperationsInput | boolean
   epoch?: Prisma.IntFieldUpdateOperationsInput | number
+  committed?: Prisma.IntFieldUpdateOperationsInput | number
+  attempt?: Prisma.IntFieldUpdateOperationsInput | number
+  isTaking?: Prisma.BoolFieldUpdateOperationsInput | boolean
   ownerId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1531,6 +1705,9 @@ export type RunCreateWithoutKeysInput = {
   failure?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   paused?: boolean
   epoch?: number
+  committed?: number
+  attempt?: number
+  isTaking?: boolean
   ownerId?: string | null
   leaseUntil?: Date | string | null
   createdAt?: Date | string
@@ -1553,6 +1730,9 @@ export type RunUncheckedCreateWithoutKeysInput = {
   failure?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   paused?: boolean
   epoch?: number
+  committed?: number
+  attempt?: number
+  isTaking?: boolean
   ownerId?: string | null
   leaseUntil?: Date | string | null
   createdAt?: Date | string
@@ -1591,6 +1771,9 @@ export type RunUpdateWithoutKeysInput = {
   failure?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   paused?: Prisma.BoolFieldUpdateOperationsInput | boolean
   epoch?: Prisma.IntFieldUpdateOperationsInput | number
+  committed?: Prisma.IntFieldUpdateOperationsInput | number
+  attempt?: Prisma.IntFieldUpdateOperationsInput | number
+  isTaking?: Prisma.BoolFieldUpdateOperationsInput | boolean
   ownerId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1613,6 +1796,9 @@ export type RunUncheckedUpdateWithoutKeysInput = {
   failure?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   paused?: Prisma.BoolFieldUpdateOperationsInput | boolean
   epoch?: Prisma.IntFieldUpdateOperationsInput | number
+  committed?: Prisma.IntFieldUpdateOperationsInput | number
+  attempt?: Prisma.IntFieldUpdateOperationsInput | number
+  isTaking?: Prisma.BoolFieldUpdateOperationsInput | boolean
   ownerId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1738,6 +1924,9 @@ export type RunSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = ru
   failure?: boolean
   paused?: boolean
   epoch?: boolean
+  committed?: boolean
+  attempt?: boolean
+  isTaking?: boolean
   ownerId?: boolean
   leaseUntil?: boolean
   createdAt?: boolean
@@ -1762,6 +1951,9 @@ export type RunSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extension
   failure?: boolean
   paused?: boolean
   epoch?: boolean
+  committed?: boolean
+  attempt?: boolean
+  isTaking?: boolean
   ownerId?: boolean
   leaseUntil?: boolean
   createdAt?: boolean
@@ -1776,6 +1968,9 @@ export type RunSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extension
   failure?: boolean
   paused?: boolean
   epoch?: boolean
+  committed?: boolean
+  attempt?: boolean
+  isTaking?: boolean
   ownerId?: boolean
   leaseUntil?: boolean
   createdAt?: boolean
@@ -1790,13 +1985,16 @@ export type RunSelectScalar = {
   failure?: boolean
   paused?: boolean
   epoch?: boolean
+  committed?: boolean
+  attempt?: boolean
+  isTaking?: boolean
   ownerId?: boolean
   leaseUntil?: boolean
   createdAt?: boolean
   endedAt?: boolean
 }
 
-export type RunOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "configHash" | "config" | "status" | "failure" | "paused" | "epoch" | "ownerId" | "leaseUntil" | "createdAt" | "endedAt", ExtArgs["result"]["run"]>
+export type RunOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "configHash" | "config" | "status" | "failure" | "paused" | "epoch" | "committed" | "attempt" | "isTaking" | "ownerId" | "leaseUntil" | "createdAt" | "endedAt", ExtArgs["result"]["run"]>
 export type RunInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   participants?: boolean | Prisma.Run$participantsArgs<ExtArgs>
   attempts?: boolean | Prisma.Run$attemptsArgs<ExtArgs>
@@ -1845,6 +2043,18 @@ export type $RunPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = 
      * Fences writes: every taking over raises it.
      */
     epoch: number
+    /**
+     * Committed rounds.
+     */
+    committed: number
+    /**
+     * The latest attempt at the next round; 0: none yet.
+     */
+    attempt: number
+    /**
+     * Whether that attempt takes updates. Here, so that one row lock decides about all of them.
+     */
+    isTaking: boolean
     /**
      * The process that owns the run, and until when unless it renews.
      */
@@ -2291,6 +2501,9 @@ export interface RunFieldRefs {
   readonly failure: Prisma.FieldRef<"Run", 'Json'>
   readonly paused: Prisma.FieldRef<"Run", 'Boolean'>
   readonly epoch: Prisma.FieldRef<"Run", 'Int'>
+  readonly committed: Prisma.FieldRef<"Run", 'Int'>
+  readonly attempt: Prisma.FieldRef<"Run", 'Int'>
+  readonly isTaking: Prisma.FieldRef<"Run", 'Boolean'>
   readonly ownerId: Prisma.FieldRef<"Run", 'String'>
   readonly leaseUntil: Prisma.FieldRef<"Run", 'DateTime'>
   readonly createdAt: Prisma.FieldRef<"Run", 'DateTime'>

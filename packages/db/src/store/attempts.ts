@@ -1,0 +1,126 @@
+/** Attempts at a round: opened, filled with updates and refusals, ended. */
+import type { AttemptEnd, AttemptRow, RefusalRow, StoredUpdate, UpdateRow } from "@fedtune/core";
+import type pg from "pg";
+import { storable, toJson } from "../json.ts";
+import { inTransaction } from "../transaction.ts";
+import type { Queryable } from "../transaction.ts";
+import { checkEpoch, headOf, lockRun, wrongRound } from "./fence.ts";
+import type { Owner } from "./fence.ts";
+
+/** Opens the next attempt in one statement; the same attempt again changes nothing. */
+export async function openAttempt(pool: pg.Pool, owner: Owner, row: AttemptRow): Promise<void> {
+  const { round, attempt, cohort, target } = row;
+  const { rowCount } = await pool.query(
+    `WITH head AS (
+       UPDATE runs SET attempt = $4, is_taking = true
+       WHERE id = $1 AND epoch = $2 AND committed + 1 = $3 AND attempt + 1 = $4 RETURNING id)
+     INSERT INTO attempts (run_id, round, attempt, cohort, target) SELECT id, $3, $4, $5, $6 FROM head`,
+    [owner.run, owner.epoch, round, attempt, [...cohort], target],
+  );
+  if (rowCount === 1) return;
+  const head = await headOf(pool, owner);
+  if (round === head.committed + 1 && attempt === head.attempt && attempt > 0) return;
+  throw wrongRound(
+    `Cannot open attempt ${attempt} at round ${round}: the next one is attempt ${head.attempt + 1} at round ${head.committed + 1}`,
+  );
+}
+
+/**
+ * One statement, so that one round trip stores an update. The shared lock keeps the row that says whether updates are
+ * taken as it is until the update is there: an attempt cannot end in between. Of a row that had to be waited for, the
+ * lock gives the newest version, which a plain read in the same statement would not see.
+ */
+const putUpdateStatement = {
+  name: "fedtune-put-update",
+  text: `WITH head AS MATERIALIZED (
+    SELECT epoch, is_taking AND committed + 1 = $3 AND attempt = $5 AS is_open
+    FROM runs WHERE id = $1 FOR SHARE),
+  stored AS (
+    INSERT INTO updates (run_id, round, index, attempt, blob_hash, bytes, examples, metrics, norm)
+    SELECT $1, $3, $4, $5, $6, $7, $8, $9, $10 FROM head WHERE epoch = $2 AND is_open
+    ON CONFLICT DO NOTHING RETURNING 1)
+  SELECT epoch, EXISTS (SELECT 1 FROM stored) AS is_stored FROM head`,
+};
+
+/** Stores an update while its attempt takes any. */
+export async function putUpdate(
+  pool: pg.Pool,
+  owner: Owner,
+  update: UpdateRow,
+): Promise<StoredUpdate> {
+  const { round, attempt, index, blob, examples, metrics, norm } = update;
+  const { rows } = await pool.query<{ epoch: number; is_stored: boolean }>({
+    ...putUpdateStatement,
+    values: [
+      ...[owner.run, owner.epoch, round, index, attempt],
+      ...[blob.hash, blob.bytes, examples, toJson(metrics), norm],
+    ],
+  });
+  if (checkEpoch(owner, rows[0]).is_stored) return "stored";
+  const before = await pool.query<{ blob_hash: string }>(
+    `SELECT blob_hash FROM updates WHERE run_id = $1 AND round = $2 AND index = $3`,
+    [owner.run, round, index],
+  );
+  const [there] = before.rows;
+  if (there === undefined) return "closed";
+  return there.blob_hash === blob.hash ? "same" : "conflict";
+}
+
+/** Adds a refusal in one statement. */
+export async function putRefusal(pool: pg.Pool, owner: Owner, row: RefusalRow): Promise<void> {
+  const { round, attempt, index, hash, code, message } = row;
+  const { rows } = await pool.query<{ epoch: number }>(
+    `WITH head AS MATERIALIZED (SELECT epoch FROM runs WHERE id = $1 FOR SHARE),
+     added AS (
+       INSERT INTO refusals (run_id, round, attempt, index, hash, code, message)
+       SELECT $1, $3, $4, $5, $6, $7, $8 FROM head WHERE epoch = $2 ON CONFLICT DO NOTHING)
+     SELECT epoch FROM head`,
+    [owner.run, owner.epoch, round, attempt, index, hash ?? "", code, storable(message)],
+  );
+  checkEpoch(owner, rows[0]);
+}
+
+/** Ends the latest attempt; its exclusive lock waits for the updates that are being stored. */
+export function endAttempt(pool: pg.Pool, owner: Owner, end: AttemptEnd): Promise<void> {
+  return inTransaction(pool, async (connection) => {
+    const head = await lockRun(connection, owner);
+    const { round, attempt } = end;
+    if (round !== head.committed + 1 || attempt !== head.attempt) {
+      throw wrongRound(`Cannot end attempt ${attempt} at round ${round}: it is not the latest`);
+    }
+    const key = [owner.run, round, attempt];
+    const { rows } = await connection.query<{ status: string }>(
+      `SELECT status FROM attempts WHERE run_id = $1 AND round = $2 AND attempt = $3`,
+      key,
+    );
+    if (rows[0]?.status === "abandoned") {
+      if (end.status === "abandoned") return;
+      throw wrongRound(`Cannot close round ${round}: its attempt is abandoned`);
+    }
+    // A closed attempt can still be given up: its updates turned out not to be usable together.
+    await freeze(connection, key, end);
+  });
+}
+
+async function freeze(
+  connection: Queryable,
+  key: readonly unknown[],
+  end: AttemptEnd,
+): Promise<void> {
+  const accepted = [...end.accepted];
+  const [code, message] =
+    end.status === "abandoned" ? [end.code, storable(end.message)] : [null, null];
+  await connection.query(
+    `UPDATE attempts SET status = $4, accepted = $5, code = $6, message = $7, ended_at = now()
+     WHERE run_id = $1 AND round = $2 AND attempt = $3`,
+    [...key, end.status, accepted, code, message],
+  );
+  await connection.query(
+    `DELETE FROM updates USING attempts
+     WHERE attempts.run_id = $1 AND attempts.round = $2 AND attempts.attempt = $3
+       AND updates.run_id = $1 AND updates.round = $2
+       AND updates.index = ANY (attempts.cohort) AND NOT updates.index = ANY ($4::int[])`,
+    [...key, accepted],
+  );
+  await connection.query(`UPDATE runs SET is_taking = false WHERE id = $1`, [key[0]]);
+}

@@ -1,0 +1,47 @@
+/**
+ * The store of a coordinator in Postgres. Reads go through the Prisma client, typed by the schema; writes are SQL, since
+ * which row is locked, and when, is what makes them right. Blobs are elsewhere: rows name their hashes.
+ */
+import type { Store } from "@fedtune/core";
+import type { Database } from "../client.ts";
+import { retrying } from "../retry.ts";
+import type { RetryOptions } from "../retry.ts";
+import { endAttempt, openAttempt, putRefusal, putUpdate } from "./attempts.ts";
+import { getClients, getHistory, getResumption, getRound, getRuns, getUpdates } from "./reads.ts";
+import { commitRound, putEvaluation } from "./rounds.ts";
+import { deleteRun, enrol, finishRun, setPaused, takeRun } from "./runs.ts";
+
+/**
+ * Makes the store of a database that is migrated. A database that goes away is waited for, for `retryForMs`: all writes
+ * change nothing when they are repeated, so that one whose answer was lost is simply done again.
+ *
+ * @throws FedtuneError `storage-failed` from every method when the database fails or stays away
+ */
+export function postgresStore(database: Database, options: RetryOptions = {}): Store {
+  const { pool, prisma } = database;
+  const again = <T>(work: () => Promise<T>): Promise<T> =>
+    retrying(work, { wake: database.wake, ...options });
+  return {
+    openRun: (row) => again(async () => getResumption(prisma, row.id, await takeRun(pool, row))),
+    enrol: (run, client, roster) => again(() => enrol(pool, { run, client, roster })),
+    getClients: (run) => again(() => getClients(prisma, run)),
+    openAttempt: (run, epoch, row) => again(() => openAttempt(pool, { run, epoch }, row)),
+    putUpdate: (run, epoch, update) => again(() => putUpdate(pool, { run, epoch }, update)),
+    putRefusal: (run, epoch, row) => again(() => putRefusal(pool, { run, epoch }, row)),
+    endAttempt: (run, epoch, end) => again(() => endAttempt(pool, { run, epoch }, end)),
+    getUpdate: (run, round, index) =>
+      again(async () => {
+        const [update] = await getUpdates(prisma, { run, round, indices: [index] });
+        return update ?? null;
+      }),
+    getUpdates: (run, round, indices) => again(() => getUpdates(prisma, { run, round, indices })),
+    commitRound: (run, epoch, row) => again(() => commitRound(pool, { run, epoch }, row)),
+    putEvaluation: (run, epoch, row) => again(() => putEvaluation(pool, { run, epoch }, row)),
+    setPaused: (run, epoch, paused) => again(() => setPaused(pool, { run, epoch }, paused)),
+    finishRun: (run, epoch, end) => again(() => finishRun(pool, { run, epoch }, end)),
+    getRound: (run, round) => again(() => getRound(prisma, run, round)),
+    getHistory: (run) => again(() => getHistory(prisma, run)),
+    getRuns: () => again(() => getRuns(prisma)),
+    deleteRun: (run) => again(() => deleteRun(pool, run)),
+  };
+}

@@ -1,0 +1,100 @@
+/** A run as a whole: taken over, joined, paused, ended, forgotten. */
+import { FedtuneError } from "@fedtune/core";
+import type { ClientId, RunEnd, RunId, RunRow } from "@fedtune/core";
+import type pg from "pg";
+import { toJson } from "../json.ts";
+import { inTransaction } from "../transaction.ts";
+import type { Queryable } from "../transaction.ts";
+import { headOf, unknownRun } from "./fence.ts";
+import type { Owner, RunHeadRow } from "./fence.ts";
+
+/** Creates the run or takes it over, in one statement. */
+export async function takeRun(pool: pg.Pool, row: RunRow): Promise<RunHeadRow> {
+  const { rows } = await pool.query<RunHeadRow>(
+    `INSERT INTO runs (id, config_hash, config, epoch) VALUES ($1, $2, $3, 1)
+     ON CONFLICT (id) DO UPDATE SET epoch = runs.epoch + 1 WHERE runs.config_hash = excluded.config_hash
+     RETURNING epoch, committed, attempt, is_taking`,
+    [row.id, row.configHash, toJson(row.config)],
+  );
+  const [taken] = rows;
+  if (taken !== undefined) return taken;
+  throw new FedtuneError(
+    "config-conflict",
+    `Cannot take over run "${row.id}": it was created with another config`,
+  );
+}
+
+/** Who enrols. */
+export interface Enrolment {
+  readonly run: RunId;
+  readonly client: ClientId;
+  readonly roster: readonly string[] | null;
+}
+
+/** The client's index; new ones queue at the run's row. */
+export async function enrol(pool: pg.Pool, enrolment: Enrolment): Promise<number> {
+  const before = await indexOf(pool, enrolment);
+  return before ?? inTransaction(pool, (connection) => enrolNew(connection, enrolment));
+}
+
+async function enrolNew(connection: Queryable, enrolment: Enrolment): Promise<number> {
+  const { run, client, roster } = enrolment;
+  const { rowCount } = await connection.query(
+    `SELECT 1 FROM runs WHERE id = $1 FOR NO KEY UPDATE`,
+    [run],
+  );
+  if (rowCount === 0) throw unknownRun(run);
+  const before = await indexOf(connection, enrolment);
+  if (before !== null) return before;
+  const index = roster === null ? await countClients(connection, run) : roster.indexOf(client);
+  if (index === -1) {
+    const message = `Cannot enrol client "${client}": it is not among the run's participants`;
+    throw new FedtuneError("unknown-client", message);
+  }
+  await connection.query(`INSERT INTO participants (run_id, client, index) VALUES ($1, $2, $3)`, [
+    ...[run, client],
+    index,
+  ]);
+  return index;
+}
+
+async function indexOf(connection: Queryable, { run, client }: Enrolment): Promise<number | null> {
+  const { rows } = await connection.query<{ index: number }>(
+    `SELECT index FROM participants WHERE run_id = $1 AND client = $2`,
+    [run, client],
+  );
+  return rows[0]?.index ?? null;
+}
+
+async function countClients(connection: Queryable, run: RunId): Promise<number> {
+  const { rows } = await connection.query<{ count: number }>(
+    `SELECT count(*)::int AS count FROM participants WHERE run_id = $1`,
+    [run],
+  );
+  return rows[0]?.count ?? 0;
+}
+
+/** Lets the run stand still, or go on. */
+export async function setPaused(pool: pg.Pool, owner: Owner, paused: boolean): Promise<void> {
+  const { rowCount } = await pool.query(
+    `UPDATE runs SET paused = $3 WHERE id = $1 AND epoch = $2`,
+    [owner.run, owner.epoch, paused],
+  );
+  if (rowCount === 0) await headOf(pool, owner);
+}
+
+/** Writes down how the run ended; the first time stays its end. */
+export async function finishRun(pool: pg.Pool, owner: Owner, end: RunEnd): Promise<void> {
+  const failure = end.failure === null ? null : toJson(end.failure);
+  const { rowCount } = await pool.query(
+    `UPDATE runs SET status = $3, failure = $4, ended_at = coalesce(ended_at, now())
+     WHERE id = $1 AND epoch = $2`,
+    [owner.run, owner.epoch, end.status, failure],
+  );
+  if (rowCount === 0) await headOf(pool, owner);
+}
+
+/** Forgets the run; its rows go with it. */
+export async function deleteRun(pool: pg.Pool, run: RunId): Promise<void> {
+  await pool.query(`DELETE FROM runs WHERE id = $1`, [run]);
+}
