@@ -1,5 +1,5 @@
 /** The table of config fields in docs/config.md, read from the schemas themselves. */
-import { methods } from "@fedtune/aggregators";
+import { combiners, methods } from "@fedtune/aggregators";
 import { adapterKinds, runConfigSchema } from "@fedtune/core";
 import { simulationSchema } from "@fedtune/simulation";
 import { z } from "zod";
@@ -25,7 +25,7 @@ interface Field {
 
 /** Markdown of every field of a run config and of the section `simulation`. */
 export function configReference(): string {
-  const run = nodeOf(runConfigSchema({ methods, kinds: adapterKinds }));
+  const run = nodeOf(runConfigSchema({ methods, combiners, kinds: adapterKinds }));
   const fields = [...fieldsOf("", run), ...fieldsOf("simulation.", nodeOf(simulationSchema))];
   const rows = fields.map((field) => [`\`${field.name}\``, field.standard, field.meaning]);
   return markdownTable([["field", "default", "meaning"], ...rows]);

@@ -1,5 +1,5 @@
 /** Three honest clients of a toy run, live and simulated. */
-import { methods } from "@fedtune/aggregators";
+import { combiners, methods } from "@fedtune/aggregators";
 import { startNodeClient } from "@fedtune/client-node";
 import type { NodeClient } from "@fedtune/client-node";
 import { adapterKinds, clientId } from "@fedtune/core";
@@ -47,7 +47,7 @@ function trainerThat(meanwhile: Meanwhile): Trainer {
 export async function simulated(numRounds: number): Promise<Float32Array> {
   const policy = { ...rounds, numRounds, minAvailableClients: 3 };
   const result = await simulate(toyConfig({ participants, rounds: policy }), {
-    registries: { methods, kinds: adapterKinds },
+    registries: { methods, combiners, kinds: adapterKinds },
     describe: () => ({ layout, modules }),
     clients: honest.map((name, k) => ({ name, data: toyData(k, 10 + k) })),
     trainer: toyTrainer(layout),

@@ -1,5 +1,5 @@
 /** A small run without a base model, and a server for it. */
-import { methods } from "@fedtune/aggregators";
+import { combiners, methods } from "@fedtune/aggregators";
 import {
   adapterKinds,
   memoryBlobs,
@@ -42,7 +42,7 @@ export function toyConfig({ name = "toy", participants, rounds }: ToyConfig = {}
 
 /** A prepared toy run. */
 export function toySetup(config: ToyConfig = {}): RunSetup {
-  const resolved = resolveRun(toyConfig(config), { methods, kinds: adapterKinds }, nodeHash);
+  const resolved = resolveRun(toyConfig(config), { methods, combiners, kinds: adapterKinds }, nodeHash);
   return prepareRun(runId(resolved.config.name), resolved, {
     describe: () => ({ layout, modules }),
     hash: nodeHash,

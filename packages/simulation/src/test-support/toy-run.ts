@@ -1,5 +1,5 @@
 /** A run without a base model, for tests of whole runs. */
-import { methods } from "@fedtune/aggregators";
+import { combiners, methods } from "@fedtune/aggregators";
 import { adapterKinds } from "@fedtune/core";
 import { nodeHash, toyData, toyLayout, toyTrainer } from "@fedtune/testkit";
 import type { SimulationOptions } from "../simulate.ts";
@@ -25,7 +25,7 @@ export const config = {
 /** Everything that `simulate` needs for the toy. */
 export function options(overrides: Partial<SimulationOptions> = {}): SimulationOptions {
   return {
-    registries: { methods, kinds: adapterKinds },
+    registries: { methods, combiners, kinds: adapterKinds },
     describe: () => ({ layout, modules }),
     clients,
     trainer: toyTrainer(layout),
