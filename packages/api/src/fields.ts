@@ -49,13 +49,16 @@ export const scopeList = z.array(z.enum(scopes)).min(1).max(scopes.length);
 /** An id that the server gave. */
 export const id = z.uuid();
 
-/** A name of an operator or a token, for people. */
+/** A name with which an operator signs in. */
+export const operatorName = z
+  .string()
+  .regex(/^[a-z][a-z0-9_-]{0,63}$/, "lower-case letters, digits, - and _, at most 64")
+  .describe("name of the operator");
+
+/** What people call a token. */
 export const label = z
   .string()
-  .regex(
-    /^[\p{L}\p{N}][\p{L}\p{N} ._@-]{0,63}$/u,
-    "letters, digits, spaces and . _ @ -, at most 64",
-  )
+  .regex(/^\P{C}{1,80}$/u, "1 to 80 characters")
   .describe("a name for people");
 
 /** Which part of a list is asked for: lists only grow at their end, so a place in them keeps its meaning. */

@@ -18,6 +18,19 @@ export type {
   RouteTable,
 } from "./route.ts";
 export { routes } from "./routes.ts";
-export type { CallOf, ItemOf, OutputOf, Page, PageQuery, RouteName, Routes } from "./routes.ts";
+export type {
+  AccountRoute,
+  CallOf,
+  ClientRoute,
+  HistoryRoute,
+  ItemOf,
+  OutputOf,
+  Page,
+  PageQuery,
+  RouteName,
+  Routes,
+  RunRoute,
+  ServerRoute,
+} from "./routes.ts";
 export { scopes } from "./scopes.ts";
 export type { Scope } from "./scopes.ts";

@@ -35,3 +35,14 @@ export interface Page<Item> {
   readonly total: number;
   readonly next: number | null;
 }
+
+/** Names of the routes about the server. */
+export type ServerRoute = keyof typeof serverRoutes;
+/** Names of the routes about runs. */
+export type RunRoute = keyof typeof runRoutes;
+/** Names of the routes about the past of runs. */
+export type HistoryRoute = keyof typeof historyRoutes;
+/** Names of the routes about the clients of runs. */
+export type ClientRoute = keyof typeof clientRoutes;
+/** Names of the routes about people and programs. */
+export type AccountRoute = keyof (typeof operatorRoutes & typeof tokenRoutes & typeof auditRoutes);

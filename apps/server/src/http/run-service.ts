@@ -1,6 +1,6 @@
 /** Runs as the API needs them. */
 import type { CallOf, ItemOf, OutputOf, Page, PageQuery } from "@fedtune/api";
-import type { Coordinator, RunId } from "@fedtune/core";
+import type { Coordinator, EnrolledClient, RunId } from "@fedtune/core";
 import type { RunToServe } from "../run-registry.ts";
 import type { Feed } from "./feed.ts";
 
@@ -40,7 +40,7 @@ export interface RunService {
   refusals(run: RunId, page: PageQuery): Promise<Page<ItemOf<"listRefusals">>>;
   ledger(run: RunId, page: PageQuery): Promise<OutputOf<"getLedger">>;
   /** Clients in order of their index. */
-  clients(run: RunId): Promise<readonly { readonly client: string; readonly index: number }[]>;
+  clients(run: RunId): Promise<readonly EnrolledClient[]>;
   /** @throws FedtuneError `blob-missing` */
   adapter(
     run: RunId,

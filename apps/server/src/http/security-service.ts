@@ -1,5 +1,5 @@
 /** Accounts, credentials and the audit log as the API needs them; the rules behind it are the security package's. */
-import type { CallOf, ItemOf, OutputOf, Page, PageQuery } from "@fedtune/api";
+import type { CallOf, ItemOf, OutputOf, PageQuery } from "@fedtune/api";
 import type { ClientId, RunId } from "@fedtune/core";
 import type { IncomingHttpHeaders } from "node:http";
 import type { Principal } from "../security/principal.ts";
@@ -18,7 +18,7 @@ export interface Deed {
   /** Name of the route. */
   readonly action: string;
   readonly subject: string;
-  readonly data: Readonly<Record<string, unknown>>;
+  readonly data: Readonly<Record<string, string | number | boolean | null>>;
 }
 
 /** The key with which a client of a run signs. */
@@ -47,9 +47,12 @@ export interface SecurityService {
     operator: CallOf<"createOperator">["body"],
   ): Promise<OutputOf<"createOperator">>;
   listOperators(page: PageQuery): Promise<OutputOf<"listOperators">>;
-  disableOperator(by: Principal, operator: string): Promise<OutputOf<"disableOperator">>;
+  disableOperator(by: Principal, operator: string): Promise<void>;
 
-  createToken(by: Principal, token: CallOf<"createToken">["body"]): Promise<OutputOf<"createToken">>;
+  createToken(
+    by: Principal,
+    token: CallOf<"createToken">["body"],
+  ): Promise<OutputOf<"createToken">>;
   listTokens(page: PageQuery): Promise<OutputOf<"listTokens">>;
   revokeToken(by: Principal, token: string): Promise<void>;
 
@@ -65,12 +68,15 @@ export interface SecurityService {
    *
    * @throws FedtuneError `unauthenticated`, `credential-expired`, `credential-revoked`, `forbidden`
    */
-  enrolClient(run: RunId, enrolment: CallOf<"enrolClient">["body"]): Promise<OutputOf<"enrolClient">>;
+  enrolClient(
+    run: RunId,
+    enrolment: CallOf<"enrolClient">["body"],
+  ): Promise<OutputOf<"enrolClient">>;
   /** All keys of a run's clients. */
   clientKeys(run: RunId): Promise<readonly ClientKey[]>;
   revokeClient(by: Principal, run: RunId, client: ClientId): Promise<void>;
 
   record(deed: Deed): Promise<void>;
-  listAuditEvents(page: PageQuery): Promise<Page<ItemOf<"listAuditEvents">>>;
+  listAuditEvents(page: CallOf<"listAuditEvents">["query"]): Promise<OutputOf<"listAuditEvents">>;
   verifyAudit(): Promise<OutputOf<"verifyAudit">>;
 }

@@ -6,7 +6,7 @@ import { z } from "zod";
 import type { OpenRun, RunRegistry } from "../run-registry.ts";
 import { sendBytes } from "./bytes.ts";
 import { fields, paramsOf } from "./params.ts";
-import { hidesPresence, publicHistory } from "./public-history.ts";
+import { hidesPresence, publicHistory } from "../http/public-history.ts";
 
 const runAddress = z.object({ run: fields.run });
 const roundAddress = z.object({ run: fields.run, round: fields.round });

@@ -1,6 +1,6 @@
 /** People, sessions, programs, and who did what. */
 import { z } from "zod";
-import { count, date, id, label, page, pageOf, scopeList } from "../fields.ts";
+import { count, date, id, label, operatorName, page, pageOf, scopeList } from "../fields.ts";
 import { created, defineRoutes, json, nothing } from "../route.ts";
 import { scopes } from "../scopes.ts";
 
@@ -18,6 +18,9 @@ const token = z
     id,
     name: label,
     scopes: z.array(z.enum(scopes)),
+    operator: operatorName
+      .nullable()
+      .describe("who made it, and with whom it ends; null: the system"),
     createdAt: date,
     expiresAt: date.nullable(),
     revokedAt: date.nullable(),
@@ -43,7 +46,7 @@ export const operatorRoutes = defineRoutes({
   signIn: {
     ...{ method: "POST", path: "/sessions", access: null, tag },
     summary: "Opens a session: sets its cookie and tells the CSRF token",
-    body: z.strictObject({ name: label, password }).meta({ id: "SignIn" }),
+    body: z.strictObject({ name: operatorName, password }).meta({ id: "SignIn" }),
     answer: created(
       z.object({
         operator,
@@ -74,7 +77,7 @@ export const operatorRoutes = defineRoutes({
     ...{ method: "POST", path: "/operators", access: "admin", tag },
     summary: "Adds an operator",
     body: z
-      .strictObject({ name: label, password: z.string().min(12).max(1024), role })
+      .strictObject({ name: operatorName, password: z.string().min(12).max(1024), role })
       .meta({ id: "NewOperator" }),
     answer: created(operator),
   },
@@ -87,8 +90,8 @@ export const operatorRoutes = defineRoutes({
   disableOperator: {
     ...{ method: "POST", path: "/operators/:operator/disable", access: "admin", tag },
     summary: "Ends an operator's sessions and lets nobody sign in by that name",
-    params: z.strictObject({ operator: id }),
-    answer: json(operator),
+    params: z.strictObject({ operator: operatorName }),
+    answer: nothing,
   },
 });
 
@@ -130,18 +133,31 @@ export const tokenRoutes = defineRoutes({
 export const auditRoutes = defineRoutes({
   listAuditEvents: {
     ...{ method: "GET", path: "/audit", access: "admin", tag },
-    summary: "Who did what",
-    query: page,
-    answer: json(pageOf(auditEvent)),
+    summary: "Who did what, the latest first",
+    query: z.strictObject({
+      before: z.int().min(1).optional().describe("only events before this one"),
+      limit: page.shape.limit,
+    }),
+    answer: json(
+      z.object({
+        items: z.array(auditEvent),
+        next: count.nullable().describe("`before` of the next part; null: this is the last one"),
+      }),
+    ),
   },
   verifyAudit: {
     ...{ method: "GET", path: "/audit/verification", access: "admin", tag },
     summary: "Whether the chain of the audit log is whole",
     answer: json(
       z.object({
-        isWhole: z.boolean(),
-        events: count,
-        brokenAt: count.nullable().describe("sequence of the first event that does not fit"),
+        fault: z
+          .object({ sequence: count, problem: z.enum(["missing", "edited", "unlinked"]) })
+          .nullable()
+          .describe("the first event that does not fit; null: the log is whole"),
+        head: z
+          .object({ sequence: count, hash: z.string() })
+          .nullable()
+          .describe("where the log ends; kept elsewhere, it shows that no end was cut off"),
       }),
     ),
   },

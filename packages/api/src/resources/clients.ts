@@ -37,7 +37,7 @@ const newEnrolmentToken = z
       .int()
       .min(60)
       .max(30 * 86_400)
-      .default(86_400)
+      .default(3_600)
       .describe("how long it lets clients in"),
   })
   .meta({ id: "NewEnrolmentToken" });

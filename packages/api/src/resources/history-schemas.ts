@@ -1,14 +1,6 @@
 /** What the API tells of the past of a run. */
 import { z } from "zod";
-import {
-  clientName,
-  count,
-  date,
-  digestText,
-  errorCode,
-  metrics,
-  participantIndex,
-} from "../fields.ts";
+import { count, date, digestText, errorCode, metrics, participantIndex } from "../fields.ts";
 import { runState } from "./run-schemas.ts";
 
 const blob = z.object({ hash: digestText, bytes: count });
@@ -88,7 +80,7 @@ export const runEvent = z
     z.object({
       type: z.literal("refusal"),
       refusal: z.object({
-        client: clientName,
+        client: z.string(),
         code: errorCode,
         message: z.string(),
         round: count.nullable(),

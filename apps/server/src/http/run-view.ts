@@ -1,0 +1,92 @@
+/** A run as the API tells it. */
+import type { ItemOf } from "@fedtune/api";
+import type { Digest, RoundState, RunConfig, RunHead, RunHistory } from "@fedtune/core";
+import type { Countdown, OpenRun } from "../run-registry.ts";
+import { hidesPresence, publicFailure } from "./public-history.ts";
+import type { RunDetails, RunStateView } from "./run-service.ts";
+
+/** A run in a list. */
+export type RunSummary = ItemOf<"listRuns">;
+
+type Protected = Pick<RunConfig, "privacy">;
+
+/** The state of an open run, as everybody may know it. */
+export function stateView(
+  state: RoundState,
+  countdown: Countdown | null,
+  config: Protected,
+): RunStateView {
+  const { phase, round, attempt, presentCount, paused } = state;
+  const isHidden = hidesPresence(config);
+  return {
+    ...{ phase, round, attempt, present: presentCount, paused, countdown },
+    failure: publicFailure(state.failure, config),
+    counts: isHidden ? null : state.counts,
+    target: isHidden ? null : state.target,
+  };
+}
+
+/** An open run in one line; `head` is what the store knows of it. */
+export function openSummary({ coordinator, countdown }: OpenRun, head: RunHead): RunSummary {
+  const { config } = coordinator.setup.resolved;
+  const state = stateView(coordinator.state(), countdown(), config);
+  return { ...headOf(head, config), isOpen: true, state };
+}
+
+/** A run that this process does not drive. */
+export function storedSummary(head: RunHead, history: RunHistory): RunSummary {
+  const config = configOf(history);
+  const { status, rounds, paused } = head;
+  const state: RunStateView = {
+    phase: status === "running" ? "idle" : status,
+    ...{ round: rounds, attempt: 0, present: 0, paused, countdown: null },
+    failure: publicFailure(history.failure, config),
+    ...{ counts: null, target: null },
+  };
+  return { ...headOf(head, config), isOpen: false, state };
+}
+
+function headOf({ id, status, rounds, createdAt }: RunHead, config: RunConfig) {
+  const { model, method } = config;
+  return {
+    ...{ id, model, status, createdAt },
+    method: String(method["name"]),
+    numRounds: config.rounds.numRounds,
+    committedRounds: rounds,
+  };
+}
+
+/** The config of a stored run: what the coordinator resolved and wrote. */
+export function configOf({ run }: RunHistory): RunConfig {
+  return run.config as RunConfig;
+}
+
+/** Everything about a run but its history. */
+export function detailsOf(
+  summary: RunSummary,
+  { config, hash }: { readonly config: RunConfig; readonly hash: Digest },
+  state: RoundState | null,
+): RunDetails {
+  return {
+    ...summary,
+    configHash: hash,
+    config: { ...config },
+    presence: hidesPresence(config) ? "hidden" : "shown",
+    participants: state === null ? [] : participantsOf(state, config),
+  };
+}
+
+function participantsOf(
+  { participants, cohort }: RoundState,
+  config: RunConfig,
+): RunDetails["participants"] {
+  const isHidden = hidesPresence(config);
+  const statuses = new Map(cohort.map(({ index, status }) => [index, status]));
+  return participants.flatMap((one) => {
+    if (one === undefined) return [];
+    const { index, present, holds } = one;
+    return isHidden
+      ? { index, present, holds: null, status: null }
+      : { index, present, holds, status: statuses.get(index) ?? null };
+  });
+}

@@ -1,0 +1,142 @@
+/** A coordinator with the API on a port of its own: toy runs, accounts in memory, answers held against the table. */
+import { createApiClient, apiBase } from "@fedtune/api";
+import type { ApiClient } from "@fedtune/api";
+import { methods } from "@fedtune/aggregators";
+import {
+  adapterKinds,
+  memoryBlobs,
+  memoryStore,
+  prepareRun,
+  resolveRun,
+  runId,
+} from "@fedtune/core";
+import type { Blobs, ResolvedRun, Store } from "@fedtune/core";
+import { privacyRules, userLevelPrivacy } from "@fedtune/dp";
+import { nodeClock, nodeEntropy, nodeHash } from "@fedtune/node-ports";
+import express from "express";
+import { randomUUID } from "node:crypto";
+import { createServer } from "node:http";
+import { errorHandler } from "../edge.ts";
+import { guard } from "../headers.ts";
+import { createApi } from "../http/api.ts";
+import { serverFacts } from "../http/handlers/server.ts";
+import { runService } from "../http/open-runs.ts";
+import type { ClosableRuns } from "../http/open-runs.ts";
+import { runEvents } from "../http/run-events.ts";
+import type { RunEventsOptions } from "../http/run-events.ts";
+import type { RunService } from "../http/run-service.ts";
+import { defaultLimits } from "../limits.ts";
+import { closer, listen } from "../listen.ts";
+import { serverLog } from "../log.ts";
+import { blobRoutes } from "../routes/blobs.ts";
+import { runRegistry } from "../run-registry.ts";
+import type { RunRegistry, RunToServe } from "../run-registry.ts";
+import { scopedClock } from "../scoped-clock.ts";
+import type { Scope } from "../security/principal.ts";
+import { socketHub } from "../socket-server-transport.ts";
+import { memorySecurity } from "./memory-security.ts";
+import type { MemorySecurity } from "./memory-security.ts";
+import { layout, modules } from "./toy-run.ts";
+
+export const registries = { methods, kinds: adapterKinds, privacy: privacyRules };
+
+export interface ApiServer {
+  readonly url: string;
+  /** Address of the API. */
+  readonly api: string;
+  readonly runs: RunService;
+  readonly security: MemorySecurity;
+  readonly store: Store;
+  readonly blobs: Blobs;
+  /** What went wrong inside; empty unless a test wants it otherwise. */
+  readonly failures: unknown[];
+  /** A client of somebody with these scopes; without any, of nobody. */
+  client(...scopes: Scope[]): ApiClient;
+  /** Ends all event streams, as a server that restarts does. */
+  breakStreams(): void;
+  close(): Promise<void>;
+}
+
+/** Starts it. */
+export async function apiServer({
+  store = memoryStore(() => Date.UTC(2026, 0, 2)),
+  events: eventOptions = {},
+}: {
+  readonly store?: Store;
+  readonly events?: Partial<RunEventsOptions>;
+} = {}): Promise<ApiServer> {
+  const clock = scopedClock(nodeClock);
+  const failures: unknown[] = [];
+  const log = {
+    ...serverLog(null),
+    failed: (_what: string, error: unknown) => void failures.push(error),
+  };
+  const http = createServer();
+  const blobs = memoryBlobs();
+  const ready = Promise.resolve();
+  const hub = socketHub(http, {
+    ...{ clock, entropy: nodeEntropy, limits: defaultLimits, log, hosts: null, ready },
+  });
+  const registry = closable(runRegistry({ store, blobs, clock, hash: nodeHash, hub, log }));
+  const events = runEvents({ clock, newName: randomUUID, gatherMs: 5, ...eventOptions });
+  const prepare = (document: unknown) => Promise.resolve(toyToServe(document));
+  const runs = runService({
+    ...{ registry, store, blobs, clock, events, prepare, ledgerRows: null },
+  });
+  const security = memorySecurity();
+  const app = express();
+  app.disable("etag");
+  app.use(guard(null));
+  app.use(
+    apiBase,
+    createApi({
+      ...{ runs, security, clock, facts: serverFacts("1.2.3", registries), checkAnswers: true },
+      authenticate: (request) => security.authenticate(request),
+    }),
+  );
+  app.use("/runs", blobRoutes(hub, nodeHash));
+  app.use((_request, response) => {
+    response.status(404).json({ code: "usage", message: "no such address", data: {} });
+  });
+  app.use(errorHandler(log));
+  http.on("request", app);
+  const close = closer(http, 1_000, async () => {
+    events.close();
+    await hub.close();
+    clock.close();
+  });
+  const { url } = await listen(http, "127.0.0.1", 0);
+  return {
+    ...{ url, api: url + apiBase, runs, security, store, blobs, failures, close },
+    client: (...scopes) => clientOf(url, scopes.length === 0 ? null : security.bearer(...scopes)),
+    breakStreams: () => {
+      events.close();
+    },
+  };
+}
+
+/** A client with a bearer token, or without. */
+export function clientOf(url: string, bearer: string | null): ApiClient {
+  const headers: Record<string, string> =
+    bearer === null ? {} : { authorization: `Bearer ${bearer}` };
+  return createApiClient({ url, fetch, clock: nodeClock, hash: nodeHash, headers: () => headers });
+}
+
+function toyToServe(document: unknown): RunToServe {
+  const resolved: ResolvedRun = resolveRun(document, registries, nodeHash);
+  const setup = prepareRun(runId(resolved.config.name), resolved, {
+    describe: () => ({ layout, modules }),
+    hash: nodeHash,
+  });
+  return { setup, privacy: userLevelPrivacy(resolved.config, nodeEntropy) };
+}
+
+/** Lets a run go by no longer telling of it. */
+function closable(registry: RunRegistry): ClosableRuns {
+  const closed = new Set<string>();
+  return {
+    ...registry,
+    all: () => registry.all().filter(({ coordinator }) => !closed.has(coordinator.setup.id)),
+    close: async (run) => void closed.add(run),
+  };
+}
