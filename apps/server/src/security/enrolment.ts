@@ -1,0 +1,247 @@
+/**
+ * Letting clients in: a token of one run is exchanged for the registration of a client's public key.
+ *
+ * One transaction takes a use of the token and registers the key, so that neither happens without the other, however
+ * many ask at once.
+ */
+import { FedtuneError } from "@fedtune/core";
+import type { ClientId, RunId } from "@fedtune/core";
+import type { SecurityPorts } from "./ports.ts";
+import { hashOfSecret, newSecret } from "./secrets.ts";
+
+/** What every enrolment token begins with. */
+export const enrolmentTokenPrefix = "fte_";
+const secretPattern = /^fte_[A-Za-z0-9_-]{43}$/;
+const publicKeyPattern = /^[0-9a-f]{64}$/;
+
+/** An hour. */
+export const defaultEnrolmentTtlMs = 3_600_000;
+
+/** Patience with other enrolments of the same token. */
+const TRANSACTION = { maxWait: 10_000, timeout: 10_000 };
+
+/** A token as others may see it. */
+export interface EnrolmentToken {
+  readonly id: string;
+  readonly run: RunId;
+  /** The one client that may use it; null: any. */
+  readonly client: ClientId | null;
+  /** Null: any number of clients. */
+  readonly maxUses: number | null;
+  readonly uses: number;
+  readonly createdAt: Date;
+  readonly expiresAt: Date;
+  readonly revokedAt: Date | null;
+}
+
+/** What to create. */
+export interface NewEnrolmentToken {
+  readonly run: RunId;
+  readonly client?: ClientId | null;
+  readonly maxUses?: number | null;
+  /** Default {@link defaultEnrolmentTtlMs}. */
+  readonly ttlMs?: number;
+}
+
+/** Who wants in. */
+export interface EnrolmentRequest {
+  readonly run: RunId;
+  readonly client: ClientId;
+  /** Raw Ed25519, 64 hexadecimal characters. */
+  readonly publicKey: string;
+  readonly token: string | null;
+  /** Whether the run takes clients without a token. */
+  readonly isOpen?: boolean;
+}
+
+/** Enrolment tokens in the database, and what they are for. */
+export interface Enrolments {
+  /** The secret is shown once and kept nowhere. @throws FedtuneError `run-unknown` */
+  create(
+    token: NewEnrolmentToken,
+  ): Promise<{ readonly token: EnrolmentToken; readonly secret: string }>;
+  /** The tokens of a run, the newest first. */
+  list(run: RunId): Promise<EnrolmentToken[]>;
+  /** From now on it admits nobody; who came in by it stays. @throws FedtuneError `usage` without such a token */
+  revoke(run: RunId, id: string): Promise<void>;
+  /**
+   * Registers a client's key. The key that the client has already is taken again, whatever the token, and takes no use.
+   *
+   * @throws FedtuneError `unauthenticated` without a token or with one of nobody; `forbidden` for a token of another
+   * run or client, and for another key than the client's; `credential-expired` when its time or its uses are up;
+   * `credential-revoked` for a revoked token or client; `message-invalid` for a key that is none; `run-unknown`
+   */
+  enrol(request: EnrolmentRequest): Promise<void>;
+}
+
+type Transaction = Pick<SecurityPorts["prisma"], "clientKey" | "enrolmentToken" | "$executeRaw">;
+
+/** Makes the repository of enrolments. */
+export function enrolments(ports: SecurityPorts): Enrolments {
+  const { prisma, now } = ports;
+  return {
+    create: (token) => create(ports, token),
+    async list(run) {
+      const rows = await prisma.enrolmentToken.findMany({
+        where: { runId: run },
+        orderBy: [{ createdAt: "desc" }, { id: "asc" }],
+      });
+      return rows.map(seen);
+    },
+    async revoke(run, id) {
+      const tokens = await prisma.enrolmentToken.findMany({ where: { runId: run } });
+      const token = tokens.find((row) => row.id === id);
+      if (token === undefined) {
+        throw new FedtuneError("usage", `Cannot find enrolment token "${id.slice(0, 80)}"`);
+      }
+      await prisma.enrolmentToken.updateMany({
+        where: { id, revokedAt: null },
+        data: { revokedAt: now() },
+      });
+    },
+    enrol: (request) => enrol(ports, request),
+  };
+}
+
+async function create({ prisma, now, entropy, hash }: SecurityPorts, token: NewEnrolmentToken) {
+  const { run, client = null, maxUses = null, ttlMs = defaultEnrolmentTtlMs } = token;
+  await holdRun(prisma, run);
+  const secret = newSecret(entropy, enrolmentTokenPrefix);
+  const createdAt = now();
+  const expiresAt = new Date(createdAt.getTime() + ttlMs);
+  const tokenHash = hashOfSecret(hash, secret);
+  const row = await prisma.enrolmentToken.create({
+    data: { runId: run, tokenHash, client, maxUses, createdAt, expiresAt },
+  });
+  return { token: seen(row), secret };
+}
+
+async function holdRun(prisma: SecurityPorts["prisma"], run: RunId): Promise<void> {
+  if ((await prisma.run.count({ where: { id: run } })) > 0) return;
+  throw new FedtuneError("run-unknown", `Cannot find run "${run}"`);
+}
+
+async function enrol(ports: SecurityPorts, request: EnrolmentRequest): Promise<void> {
+  const { prisma, now } = ports;
+  const { run, client, publicKey, token, isOpen = false } = request;
+  if (!publicKeyPattern.test(publicKey)) {
+    throw new FedtuneError(
+      "message-invalid",
+      "Cannot enrol: wanted a public key of 64 hexadecimal characters",
+    );
+  }
+  if (await hasKey(prisma, request)) return;
+  await holdRun(prisma, run);
+  const isNeeded = !isOpen || token !== null;
+  await prisma.$transaction(async (transaction) => {
+    if (isNeeded) {
+      const refused = await takeUse(transaction, ports, request);
+      // The same client may have been let in while this one waited for the token.
+      if (refused !== null && (await hasKey(transaction, request))) return;
+      if (refused !== null) throw refused;
+    }
+    const { count } = await transaction.clientKey.createMany({
+      data: [{ runId: run, client, publicKey, enrolledAt: now() }],
+      skipDuplicates: true,
+    });
+    if (count === 1) return;
+    if (await hasKey(transaction, request)) {
+      if (isNeeded) await giveBackUse(transaction, ports, request);
+      return;
+    }
+    const message = `Cannot enrol client "${client}" in run "${run}": the name has another key; choose another name, or have the key reset`;
+    throw new FedtuneError("forbidden", message);
+  }, TRANSACTION);
+}
+
+/** Whether the client has this key already. @throws FedtuneError `credential-revoked` when its key was revoked */
+async function hasKey(
+  { clientKey }: Pick<Transaction, "clientKey">,
+  { run, client, publicKey }: EnrolmentRequest,
+): Promise<boolean> {
+  const row = await clientKey.findUnique({ where: { runId_client: { runId: run, client } } });
+  if (row?.publicKey !== publicKey) return false;
+  if (row.revokedAt === null) return true;
+  const message = `Cannot enrol client "${client}" in run "${run}": its key was revoked`;
+  throw new FedtuneError("credential-revoked", message);
+}
+
+/** Takes one use of the token in one statement, which waits for others that take one; or says why it cannot. */
+async function takeUse(
+  transaction: Transaction,
+  { now, hash }: SecurityPorts,
+  { run, client, token }: EnrolmentRequest,
+): Promise<FedtuneError | null> {
+  const tokenHash = tokenHashOf(hash, token);
+  const at = now();
+  if (tokenHash !== null) {
+    const taken = await transaction.$executeRaw`
+      UPDATE enrolment_tokens SET uses = uses + 1
+      WHERE token_hash = ${tokenHash} AND run_id = ${run} AND revoked_at IS NULL AND expires_at > ${at}
+        AND (client IS NULL OR client = ${client}) AND (max_uses IS NULL OR uses < max_uses)`;
+    if (taken === 1) return null;
+  }
+  const row =
+    tokenHash === null
+      ? null
+      : await transaction.enrolmentToken.findUnique({ where: { tokenHash } });
+  return refusal({ run, client, token }, row === null ? null : seen(row), at);
+}
+
+/** A client that was let in twice at the same moment counts once. */
+async function giveBackUse(
+  { enrolmentToken }: Pick<Transaction, "enrolmentToken">,
+  { hash }: SecurityPorts,
+  { token }: EnrolmentRequest,
+): Promise<void> {
+  const tokenHash = tokenHashOf(hash, token) ?? "";
+  await enrolmentToken.updateMany({ where: { tokenHash }, data: { uses: { decrement: 1 } } });
+}
+
+function tokenHashOf(hash: SecurityPorts["hash"], token: string | null): string | null {
+  return token !== null && secretPattern.test(token) ? hashOfSecret(hash, token) : null;
+}
+
+function refusal(
+  { run, client, token }: Pick<EnrolmentRequest, "run" | "client" | "token">,
+  found: EnrolmentToken | null,
+  at: Date,
+): FedtuneError {
+  const cannot = `Cannot enrol client "${client}" in run "${run}"`;
+  if (token === null) {
+    return new FedtuneError("unauthenticated", `${cannot}: wanted an enrolment token`);
+  }
+  if (found === null) {
+    return new FedtuneError("unauthenticated", `${cannot}: nobody has made this enrolment token`);
+  }
+  if (found.run !== run) {
+    return new FedtuneError("forbidden", `${cannot}: the token is of another run`);
+  }
+  if (found.client !== null && found.client !== client) {
+    return new FedtuneError("forbidden", `${cannot}: the token is for another client`);
+  }
+  if (found.revokedAt !== null) {
+    return new FedtuneError("credential-revoked", `${cannot}: the token was revoked`);
+  }
+  if (found.expiresAt <= at) {
+    const when = found.expiresAt.toISOString();
+    return new FedtuneError("credential-expired", `${cannot}: the token expired at ${when}`);
+  }
+  const message = `${cannot}: all ${String(found.maxUses)} uses of the token are taken`;
+  return new FedtuneError("credential-expired", message, { data: { maxUses: found.maxUses } });
+}
+
+function seen(row: {
+  readonly id: string;
+  readonly runId: string;
+  readonly client: string | null;
+  readonly maxUses: number | null;
+  readonly uses: number;
+  readonly createdAt: Date;
+  readonly expiresAt: Date;
+  readonly revokedAt: Date | null;
+}): EnrolmentToken {
+  const { id, maxUses, uses, createdAt, expiresAt, revokedAt } = row;
+  const names = { run: row.runId as RunId, client: row.client as ClientId | null };
+  return { id, ...names, maxUses, uses, createdAt, expiresAt, revokedAt };
+}
