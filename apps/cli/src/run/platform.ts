@@ -1,7 +1,6 @@
 /** What a coordinator process stands on: its database and its blobs. */
-import { memoryStore } from "@fedtune/core";
 import type { Blobs, Store } from "@fedtune/core";
-import { startDatabase } from "@fedtune/db";
+import { postgresStore, startDatabase } from "@fedtune/db";
 import type { StartedDatabase } from "@fedtune/db";
 import { nodeHash } from "@fedtune/node-ports";
 import { openFolderBlobs } from "@fedtune/server";
@@ -28,7 +27,7 @@ export async function openPlatform({ dataDir, databaseUrl }: PlatformOptions): P
   const database = await startDatabase({ url: databaseUrl, directory });
   try {
     const blobs = await openFolderBlobs(join(dataDir, "blobs"), { verify: nodeHash });
-    return { database, store: memoryStore(), blobs, close: () => database.close() };
+    return { database, store: postgresStore(database), blobs, close: () => database.close() };
   } catch (error) {
     await database.close();
     throw error;
