@@ -49,6 +49,8 @@ function fieldsOf(prefix: string, { properties = {}, required = [] }: Node): Fie
   return Object.entries(properties).flatMap(([key, node]) => {
     const name = `${prefix}${key}`;
     const variants = (node.oneOf ?? node.anyOf ?? []).filter(({ properties: own }) => own);
+    const [only] = variants;
+    if (only !== undefined && variants.length === 1) return fieldsOf(`${name}.`, only);
     if (variants.length > 0) return variantFields(name, variants, node);
     if (node.properties !== undefined) return fieldsOf(`${name}.`, node);
     return [field(name, node, required.includes(key))];
