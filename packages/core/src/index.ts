@@ -184,6 +184,7 @@ export type {
   CoordinatorPorts,
   EvaluatedModel,
   Retention,
+  TimedWait,
 } from "./round/coordinator.ts";
 export { combine as combineRound } from "./round/combine.ts";
 export type {
@@ -209,6 +210,8 @@ export { clientRank, clientStream, initialStream, prepareRun, readsBase } from "
 export type { PreparedTier, RunParts, RunSetup } from "./round/setup.ts";
 export { initialState } from "./round/state.ts";
 export { hasEnded, step } from "./round/step.ts";
+export { waits } from "./round/waits.ts";
+export type { Wait } from "./round/waits.ts";
 export type { RoundRules } from "./round/attempt.ts";
 export type {
   Member,

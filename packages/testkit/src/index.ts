@@ -26,6 +26,8 @@ export { effectiveUpdate, effectOf } from "./method/product.ts";
 export { toyProblem } from "./method/toy-problem.ts";
 export type { ToyProblem, ToySettings } from "./method/toy-problem.ts";
 export { toyData, toyLayout, toyPoint, toyTrainer } from "./toy-trainer.ts";
+export { mortalPorts } from "./mortal-ports.ts";
+export type { CallPoint, LifePorts, MortalPorts, Verdict } from "./mortal-ports.ts";
 export { mailbox } from "./mailbox.ts";
 export type { Mailbox } from "./mailbox.ts";
 export { clientStateConformance, expectSameRecord, recordOf } from "./suites/client-state.ts";

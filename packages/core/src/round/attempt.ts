@@ -41,13 +41,26 @@ export function nextRound(rules: RoundRules, state: RoundState): Step {
 /** Waits for enough clients, with a deadline unless the run is paused. */
 export function wait(rules: RoundRules, state: RoundState): Step {
   if (state.paused) return stay(state);
-  const timer: RoundEffect = { type: "startTimer", timer: "wait", ms: rules.policy.waitTimeoutMs };
+  const timer: RoundEffect = { type: "startTimer", timer: "wait", ms: waitMs(rules.policy, state) };
   return chain([state, [timer]], (waiting) => tryOpen(rules, waiting));
+}
+
+/** Longest wait for clients: those of a round that was taken up have the restart grace to come back and evaluate it. */
+export function waitMs(policy: RoundPolicy, state: RoundState): number {
+  return state.owesEvaluation && state.cohort.length > 0
+    ? policy.restartGraceMs
+    : policy.waitTimeoutMs;
+}
+
+/** Whether members of the cohort have not been seen by this process yet: they are on their way back to it. */
+export function isExpecting({ cohort, participants }: RoundState): boolean {
+  return cohort.some(({ index }) => participants[index] === undefined);
 }
 
 /** Opens the attempt when enough clients are present; round 0 is not trained but evaluated. */
 export function tryOpen(rules: RoundRules, state: RoundState): Step {
-  const enough = state.presentCount >= rules.policy.minAvailableClients;
+  const isBack = state.owesEvaluation && state.cohort.length > 0 && !isExpecting(state);
+  const enough = isBack || state.presentCount >= rules.policy.minAvailableClients;
   if (state.phase !== "waiting" || state.paused || !enough) return stay(state);
   if (state.owesEvaluation) {
     const evaluate = { type: "evaluate", round: state.round } as const;

@@ -1,7 +1,15 @@
 /** The pure transition function of the round engine: no clock, socket, disk or dice of its own. */
 import { FedtuneError } from "../errors.ts";
 import type { RoundRules } from "./attempt.ts";
-import { aggregationFailed, deadline, fail, finish, nextRound, wait } from "./attempt.ts";
+import {
+  aggregationFailed,
+  deadline,
+  fail,
+  finish,
+  isExpecting,
+  nextRound,
+  wait,
+} from "./attempt.ts";
 import { betterOf, isEvaluated, isStale } from "./early-stopping.ts";
 import { hasLostRun, isLoss } from "./loss.ts";
 import {
@@ -88,6 +96,13 @@ function start(rules: RoundRules, state: RoundState): Step {
   return evaluate(state);
 }
 
+/** Clients that evaluate must be there: right after a restart they are not yet. */
+function evaluateOrWait(rules: RoundRules, state: RoundState): Step {
+  return rules.evaluatedBy === "clients" && isExpecting(state)
+    ? wait(rules, { ...state, phase: "waiting", owesEvaluation: true })
+    : evaluate(state);
+}
+
 function evaluate(state: RoundState): Step {
   const evaluating = { ...state, phase: "evaluating", owesEvaluation: false } as const;
   return [evaluating, [{ type: "evaluate", round: state.round }]];
@@ -126,7 +141,7 @@ function committed(rules: RoundRules, state: RoundState): Step {
   const { round } = state;
   const publish = { type: "publish", round } as const;
   if (isEvaluated(rules, round) && !state.stopping) {
-    return chain([state, [publish]], evaluate);
+    return chain([state, [publish]], (published) => evaluateOrWait(rules, published));
   }
   return chain([state, [publish]], (published) => nextRound(rules, published));
 }
@@ -139,9 +154,9 @@ function timer(rules: RoundRules, state: RoundState, name: TimerName): Step {
 
 function waitedTooLong(rules: RoundRules, state: RoundState): Step {
   if (state.phase !== "waiting" || state.paused) return stay(state);
-  // Only the evaluation of the last round is missing: without clients there is none, and the rounds stay.
-  if (state.owesEvaluation && state.round >= rules.policy.numRounds)
-    return finish(state, "completed");
+  // A finished round is evaluated by whoever is there, or by nobody: the run goes on.
+  if (state.owesEvaluation && state.round > 0)
+    return state.presentCount > 0 ? evaluate(state) : nextRound(rules, state);
   const message =
     `Cannot start round ${Math.max(1, state.round)}: ${state.presentCount} clients after ` +
     `${rules.policy.waitTimeoutMs} ms, wanted ${rules.policy.minAvailableClients}`;

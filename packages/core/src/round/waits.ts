@@ -1,5 +1,6 @@
 /** What a run waits for, and how long at most: so that no wait is endless, and each can be shown with its countdown. */
 import type { RoundPolicy } from "../config/rounds.ts";
+import { waitMs } from "./attempt.ts";
 import { isOutstanding } from "./state.ts";
 import type { RoundState, TimerName } from "./types.ts";
 
@@ -23,7 +24,7 @@ export function waits(state: RoundState, policy: RoundPolicy): readonly Wait[] {
   switch (state.phase) {
     case "waiting": {
       if (state.paused) return [];
-      const atMostMs = policy.waitTimeoutMs;
+      const atMostMs = waitMs(policy, state);
       return [{ for: "clients", timer: "wait", atMostMs, indices: [] }];
     }
     case "collecting":

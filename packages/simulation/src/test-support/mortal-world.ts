@@ -1,0 +1,262 @@
+/** A run whose coordinators come and go over one store, one set of blobs and one network; its clients stay. */
+import { methods } from "@fedtune/aggregators";
+import { memoryClientState, memoryLedgers, runClient } from "@fedtune/client";
+import {
+  adapterKinds,
+  clientId,
+  FedtuneError,
+  float32Bytes,
+  memoryBlobs,
+  memoryNetwork,
+  memoryStore,
+  openCoordinator,
+  prepareRun,
+  resolveRun,
+  rngFromSeed,
+  runId,
+  virtualClock,
+} from "@fedtune/core";
+import type {
+  Blobs,
+  ClientState,
+  Coordinator,
+  Digest,
+  EvaluatedModel,
+  EvaluationRow,
+  MemoryNetwork,
+  Passage,
+  RunEnd,
+  RunSetup,
+  ServerTransportEvents,
+  Store,
+  Trainer,
+  TrainJob,
+  VirtualClock,
+} from "@fedtune/core";
+import type { Ledgers } from "@fedtune/client";
+import { plannedEvents, privacyRules, privacySettings, userLevelPrivacy } from "@fedtune/dp";
+import { mortalPorts, nodeHash, toyData, toyLayout, toyTrainer } from "@fedtune/testkit";
+import type { CallPoint, MortalPorts, Verdict } from "@fedtune/testkit";
+
+const layout = toyLayout();
+const modules = [
+  { name: "a", in: 6, out: 5 },
+  { name: "b", in: 4, out: 3 },
+];
+
+/** What a world is made of. */
+export interface MortalOptions {
+  readonly clients?: number;
+  /** Laid over the toy's config. */
+  readonly config?: Readonly<Record<string, unknown>>;
+  readonly store?: Store;
+  readonly blobs?: Blobs;
+}
+
+/** An update that its client was told is accepted. */
+export interface Acknowledged {
+  readonly name: string;
+  readonly round: number;
+  readonly hash: Digest;
+}
+
+/** A run that outlives its coordinators. */
+export interface MortalWorld {
+  readonly setup: RunSetup;
+  readonly clock: VirtualClock;
+  readonly network: MemoryNetwork;
+  readonly store: Store;
+  readonly blobs: Blobs;
+  readonly names: readonly string[];
+  /** Everything that was sent, in order. */
+  readonly heard: readonly Passage[];
+  /** Starts a client's process, or starts it again, over its own durable memory. */
+  start(index: number): void;
+  /** Opens a coordinator, which runs; one that lives on is not told. */
+  open(verdict?: (point: CallPoint) => Verdict): ServedLife;
+  acknowledged(): Acknowledged[];
+  /** The trainings of all clients so far, as `client/round`. */
+  readonly trained: readonly string[];
+}
+
+/** One coordinator's life. */
+export interface ServedLife {
+  readonly ports: MortalPorts;
+  /** Null until it has opened. */
+  coordinator(): Coordinator | null;
+  /** How the run ended in this life; null: the process died first. */
+  readonly end: Promise<RunEnd | null>;
+}
+
+/** What a run comes to, for comparison. */
+export interface Outcome {
+  readonly end: RunEnd | null;
+  /** Hash of the adapter after the last round. */
+  readonly adapter: Digest;
+  readonly rounds: readonly {
+    readonly round: number;
+    readonly accepted: readonly number[];
+    readonly state: Digest;
+  }[];
+  readonly evaluations: readonly Pick<EvaluationRow, "round" | "metrics">[];
+}
+
+/** Makes a world; nobody is there yet. */
+export function mortalWorld(options: MortalOptions = {}): MortalWorld {
+  const names = Array.from({ length: options.clients ?? 3 }, (_, k) => `c${String(k)}`);
+  const resolved = resolveRun(
+    configOf(names, options.config ?? {}),
+    { methods, kinds: adapterKinds, privacy: privacyRules },
+    nodeHash,
+  );
+  const setup = prepareRun(runId("toy"), resolved, {
+    describe: () => ({ layout, modules }),
+    hash: nodeHash,
+  });
+  const clock = virtualClock(() => new Promise((resolve) => setImmediate(resolve)));
+  const heard: Passage[] = [];
+  const fate = (passage: Passage): number[] => (heard.push(passage), [5]);
+  const network = memoryNetwork({ clock, verify: nodeHash, fate });
+  network.server.listen(nobody);
+  const homes = names.map(() => ({ state: memoryClientState(), ledgers: memoryLedgers() }));
+  const trained: string[] = [];
+  const shared = { setup, clock, network, store: options.store ?? memoryStore() };
+  const world = { ...shared, blobs: options.blobs ?? memoryBlobs(), names, heard, trained };
+  return {
+    ...world,
+    start(index) {
+      const home = homes[index];
+      if (home === undefined) throw new RangeError(`Cannot start client ${String(index)}`);
+      startClient(world, index, home);
+    },
+    open: (verdict) => openLife(world, verdict),
+    acknowledged: () => heard.flatMap(acknowledgedBy),
+  };
+}
+
+/** Lets lives follow one another, each under its verdict, until the run ends; the last one is not disturbed. */
+export async function liveThrough(
+  world: MortalWorld,
+  verdicts: readonly ((point: CallPoint) => Verdict)[] = [],
+): Promise<Outcome> {
+  for (const [index] of world.names.entries()) world.start(index);
+  for (const verdict of [...verdicts, () => "go" as const]) {
+    const life = world.open(verdict);
+    const end = await world.clock.runUntil(life.end);
+    if (end !== null) return outcomeOf(world, life, end);
+    for (const name of world.names) world.network.cut(name);
+  }
+  throw new RangeError("Cannot see the end: the last coordinator died as well");
+}
+
+/** Reads what a run came to. */
+export async function outcomeOf(
+  { store, setup }: MortalWorld,
+  life: ServedLife,
+  end: RunEnd | null,
+): Promise<Outcome> {
+  const history = await store.getHistory(setup.id);
+  const adapter = life.coordinator()?.adapter() ?? new Float32Array();
+  const rounds = history?.rounds ?? [];
+  return {
+    end,
+    adapter: nodeHash.sha256(float32Bytes(adapter)),
+    rounds: rounds.map(({ round, accepted, state }) => ({ round, accepted, state: state.hash })),
+    evaluations: (history?.evaluations ?? []).map(({ round, metrics }) => ({ round, metrics })),
+  };
+}
+
+function configOf(names: readonly string[], over: Readonly<Record<string, unknown>>) {
+  const rounds = { numRounds: 3, minAvailableClients: names.length, weightedBy: "uniform" };
+  return {
+    name: "toy",
+    task: { kind: "sequence-classification", labels: ["no", "yes"] },
+    adapter: { rank: 2 },
+    training: { learningRate: 0.2, maxSteps: 5 },
+    participants: [...names],
+    ...over,
+    rounds: { ...rounds, ...(over["rounds"] as object | undefined) },
+  };
+}
+
+type Parts = Omit<MortalWorld, "start" | "open" | "acknowledged" | "trained"> & {
+  readonly trained: string[];
+};
+
+function openLife(
+  { setup, clock, network, store, blobs }: Parts,
+  verdict?: (point: CallPoint) => Verdict,
+): ServedLife {
+  const ports = mortalPorts({ store, blobs, transport: network.server }, verdict);
+  const evaluate = ({ adapter, round }: EvaluatedModel) =>
+    Promise.resolve({ loss: 1 / (round + 1), norm: Math.hypot(...adapter) });
+  const privacy = userLevelPrivacy(setup.resolved.config, null);
+  let coordinator: Coordinator | null = null;
+  const running = openCoordinator(setup, { ...ports, clock, hash: nodeHash, evaluate, privacy });
+  const ended = running.then((opened) => {
+    coordinator = opened;
+    return opened.run();
+  });
+  const end = Promise.race([ended, ports.died.then(() => null)]);
+  return { ports, coordinator: () => coordinator, end };
+}
+
+/** What a client's processes have in common. */
+interface Home {
+  readonly state: ClientState;
+  readonly ledgers: Ledgers;
+}
+
+function startClient(
+  { network, clock, names, trained }: Parts,
+  index: number,
+  { state, ledgers }: Home,
+): void {
+  const name = names[index] ?? "";
+  const ports = {
+    ...{ state, clock, hash: nodeHash, transport: network.client(name) },
+    trainer: noisyToy((job) => trained.push(`${name}/${String(job.round)}`)),
+    describe: () => Promise.resolve({ layout, modules }),
+    privacy: {
+      ...{ holder: name, dataset: name, budgetEpsilon: null, ledgers },
+      time: () => new Date(clock.now()).toISOString(),
+    },
+  };
+  const options = { client: clientId(name), run: null, data: toyData(index, 10), software: "test" };
+  void runClient(ports, options).catch(() => undefined);
+}
+
+/** The toy, with seeded noise where the run asks for privacy: the same for the same order. */
+function noisyToy(trains: (job: TrainJob) => void): Trainer {
+  const toy = toyTrainer(layout);
+  return {
+    ...toy,
+    async train(job, control) {
+      trains(job);
+      const result = await toy.train(job, control);
+      const settings = privacySettings(job.privacy);
+      if (settings.mode !== "record-level") return result;
+      const rng = rngFromSeed(job.seed[0]);
+      const factors = result.factors.map((value) => value + (rng.uniform() - 0.5) / 8);
+      return { ...result, factors, privacyEvents: plannedEvents(settings, job.training) };
+    },
+  };
+}
+
+/** What the network reaches while no coordinator is there. */
+const nobody: ServerTransportEvents = {
+  message: () => undefined,
+  closed: () => undefined,
+  upload: () => Promise.reject(closed()),
+  download: () => Promise.reject(closed()),
+};
+
+function closed(): FedtuneError {
+  return new FedtuneError("transport-closed", "Cannot reach the coordinator: there is none");
+}
+
+function acknowledgedBy({ direction, name, message }: Passage): Acknowledged[] {
+  if (direction === "up" || message === "") return [];
+  const said = JSON.parse(message) as { type: string; round: number; hash: Digest };
+  return said.type === "accepted" ? [{ name, round: said.round, hash: said.hash }] : [];
+}
