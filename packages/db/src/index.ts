@@ -1,10 +1,23 @@
 /** The durable memory of a coordinator over Postgres. */
-export { openDatabase } from "./client.ts";
+export { backup } from "./backup/backup.ts";
+export type { BackupOptions, BackupResult } from "./backup/backup.ts";
+export type { Manifest } from "./backup/manifest.ts";
+export { restore } from "./backup/restore.ts";
+export type { RestoreOptions } from "./backup/restore.ts";
+export { folderLister, folderReader } from "./blobs/folder.ts";
+export { recordedBlobs } from "./blobs/recorded-blobs.ts";
+export type { RecordedBlobsOptions } from "./blobs/recorded-blobs.ts";
+export { sweepOrphans } from "./blobs/sweep.ts";
+export type { BlobLister, ListedBlob, SweepOptions, Swept } from "./blobs/sweep.ts";
+export { openDatabase, placeOf } from "./client.ts";
 export type { Database, DatabaseOptions } from "./client.ts";
 export { PrismaClient } from "./generated/client.ts";
-export { migrate } from "./migrate.ts";
+export { migrate, migrationState } from "./migrate.ts";
+export type { MigrationState } from "./migrate.ts";
 export { retrying } from "./retry.ts";
 export type { RetryOptions, Waits } from "./retry.ts";
-export { startDatabase } from "./start.ts";
+export { connectDatabase, migrationsFolder, startDatabase } from "./start.ts";
 export type { StartedDatabase, StartOptions } from "./start.ts";
 export { postgresStore } from "./store/postgres-store.ts";
+export { inTransaction } from "./transaction.ts";
+export type { Queryable } from "./transaction.ts";

@@ -1,28 +1,45 @@
 import { storeConformance } from "@fedtune/testkit";
-import { afterAll, beforeAll } from "vitest";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { afterAll, beforeAll, describe } from "vitest";
 import { startDatabase } from "../start.ts";
-import type { StartedDatabase } from "../start.ts";
+import type { StartedDatabase, StartOptions } from "../start.ts";
+import { exactness } from "../test-support/exactness.ts";
+import { races } from "../test-support/races.ts";
+import { realPostgresBin, realPostgresTitle, startRealPostgres } from "../test-support/servers.ts";
+import type { RealPostgres } from "../test-support/servers.ts";
+import { temporaryFolder } from "../test-support/temporary-folder.ts";
 import { postgresStore } from "./postgres-store.ts";
 
-let folder: string;
-let database: StartedDatabase;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "fedtune-store-"));
-  database = await startDatabase({ url: null, directory: join(folder, "postgres") });
-});
-afterAll(async () => {
-  await database.close();
-  await rm(folder, { recursive: true });
+const folder = temporaryFolder();
+
+describe("over the embedded Postgres", () => {
+  suites(() => Promise.resolve({ url: null, directory: join(folder, "postgres") }));
 });
 
-storeConformance("Postgres", async () => {
-  await database.pool.query("TRUNCATE runs CASCADE");
-  return {
-    store: postgresStore(database),
+describe.skipIf(realPostgresBin === null)(`over ${realPostgresTitle}`, () => {
+  let server: RealPostgres;
+  suites(async () => {
+    server = await startRealPostgres();
+    return { url: server.url, directory: "" };
+  });
+  afterAll(() => server.stop());
+});
+
+function suites(options: () => Promise<StartOptions>): void {
+  let database: StartedDatabase;
+  beforeAll(async () => {
+    database = await startDatabase(await options());
+  });
+  afterAll(() => database.close());
+  const open = async () => {
+    await database.pool.query("TRUNCATE runs CASCADE");
+    return postgresStore(database);
+  };
+  storeConformance("Postgres", async () => ({
+    store: await open(),
     reopen: async () => postgresStore(database),
     close: async () => {},
-  };
-});
+  }));
+  races(open, () => database);
+  exactness(open, () => database);
+}

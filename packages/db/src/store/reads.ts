@@ -2,7 +2,6 @@
 import { clientId } from "@fedtune/core";
 import type {
   EnrolledClient,
-  OpenAttempt,
   Resumption,
   RoundRow,
   RunHead,
@@ -23,6 +22,8 @@ import {
   runRow,
   updateRow,
 } from "./rows.ts";
+
+type OpenAttempt = NonNullable<Resumption["attempt"]>;
 
 /** Updates of one round. */
 export interface UpdatesOf {
