@@ -3,13 +3,17 @@ import type { MessageOf } from "../protocol/messages.ts";
 import { joinEffects, send, stops } from "./delivery.ts";
 import type { Evaluated, SessionEffect, SessionState, SessionStep } from "./session-types.ts";
 
-/** Evaluates, or answers again what was asked before; a busy client stays silent and is asked again once it joins. */
+/**
+ * Evaluates, or answers again what was asked before; a busy client stays silent and is asked again once it joins. What
+ * failed is tried anew: the connection may have been the reason.
+ */
 export function asked(state: SessionState, request: MessageOf<"evaluate">): SessionStep {
   const { run, round } = request;
   const { activity, evaluation } = state;
   if (run !== state.run || (activity !== "idle" && activity !== "evaluating")) return [state, []];
   const isSame = evaluation?.round === round;
-  if (isSame && evaluation.answer !== null) return [state, [send(evaluation.answer)]];
+  const found = isSame ? evaluation.answer : null;
+  if (found !== null && found.result !== null) return [state, [send(found)]];
   if (isSame && activity === "evaluating") return [state, []];
   const [free, before] = callOff(state);
   if (request.from !== null && request.from !== free.holds?.round)

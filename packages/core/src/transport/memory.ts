@@ -145,8 +145,9 @@ function serverEnd({ lines, byConnection, listen, pass, cut }: Wires): ServerTra
     disconnect(connection) {
       const line = byConnection.get(connection);
       if (line === undefined) return;
+      // As over sockets: a client that was not told why comes back.
       pass({ direction: "down", name: line.name, message: "" }, () => {
-        cut(line, true);
+        if (line.connection === connection) cut(line, false);
       });
     },
     close() {

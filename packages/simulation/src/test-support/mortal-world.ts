@@ -6,6 +6,7 @@ import {
   clientId,
   FedtuneError,
   float32Bytes,
+  isFedtuneError,
   memoryBlobs,
   memoryNetwork,
   memoryStore,
@@ -134,7 +135,10 @@ export function mortalWorld(options: MortalOptions = {}): MortalWorld {
   };
 }
 
-/** Lets lives follow one another, each under its verdict, until the run ends; the last one is not disturbed. */
+/**
+ * Lets lives follow one another, each under its verdict, until the run ends; the last one is not disturbed. A life that
+ * loses its run or its store is followed by the next one, as one that dies is.
+ */
 export async function liveThrough(
   world: MortalWorld,
   verdicts: readonly ((point: CallPoint) => Verdict)[] = [],
@@ -143,10 +147,15 @@ export async function liveThrough(
   for (const verdict of [...verdicts, () => "go" as const]) {
     const life = world.open(verdict);
     const end = await world.clock.runUntil(life.end);
-    if (end !== null) return outcomeOf(world, life, end);
+    if (end !== null && !hasLost(end)) return outcomeOf(world, life, end);
     for (const name of world.names) world.network.cut(name);
   }
   throw new RangeError("Cannot see the end: the last coordinator died as well");
+}
+
+/** Whether a coordinator could not go on with a run that can. */
+export function hasLost({ failure }: RunEnd): boolean {
+  return failure?.code === "storage-failed" || failure?.code === "stale-epoch";
 }
 
 /** Reads what a run came to. */
@@ -197,8 +206,15 @@ function openLife(
     coordinator = opened;
     return opened.run();
   });
-  const end = Promise.race([ended, ports.died.then(() => null)]);
+  const end = Promise.race([ended.catch(lostAtOnce), ports.died.then(() => null)]);
   return { ports, coordinator: () => coordinator, end };
+}
+
+/** The store was not there when the run was to be opened. */
+function lostAtOnce(error: unknown): RunEnd {
+  if (!isFedtuneError(error, "storage-failed")) throw error;
+  const { code, message } = error;
+  return { status: "failed", failure: { code, message } };
 }
 
 /** What a client's processes have in common. */
