@@ -10,7 +10,7 @@ import {
   resolveRun,
   runId,
 } from "@fedtune/core";
-import type { Blobs, ResolvedRun, Store } from "@fedtune/core";
+import type { Blobs, Registries, ResolvedRun, Store } from "@fedtune/core";
 import { privacyRules, userLevelPrivacy } from "@fedtune/dp";
 import { nodeClock, nodeEntropy, nodeHash } from "@fedtune/node-ports";
 import express from "express";
@@ -38,7 +38,7 @@ import { memorySecurity } from "./memory-security.ts";
 import type { MemorySecurity } from "./memory-security.ts";
 import { layout, modules } from "./toy-run.ts";
 
-export const registries = { methods, kinds: adapterKinds, privacy: privacyRules };
+export const registries: Registries = { methods, kinds: adapterKinds, privacy: privacyRules };
 
 export interface ApiServer {
   readonly url: string;
