@@ -95,7 +95,7 @@ export function sessions(
       await prisma.session.deleteMany({ where: { operator: { name: operator } } });
     },
     async sweep() {
-      const { count } = await prisma.session.deleteMany({ where: { expiresAt: { lt: now() } } });
+      const { count } = await prisma.session.deleteMany({ where: { expiresAt: { lte: now() } } });
       return count;
     },
   };

@@ -9,6 +9,8 @@ import { webcrypto } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Role } from "../security/operators.ts";
+import type { StartedSession } from "../security/sessions.ts";
 import { openSecurity } from "../security/security.ts";
 import type { Security, SecurityOptions } from "../security/security.ts";
 
@@ -77,6 +79,21 @@ export async function signingClient(
       ),
     handshake: () => signedHandshake(identity, who, ports),
   };
+}
+
+/** What a browser at `https://lab.example` sends with a session's secret. */
+export function cookieHeaders(secret: string): { readonly cookie: string; readonly host: string } {
+  return { host: "lab.example", cookie: `theme=dark; __Host-fedtune-session=${secret}` };
+}
+
+/** Creates an operator and signs in. */
+export async function signedIn(
+  { operators, sessions }: Security,
+  name = "ada",
+  role: Role = "operator",
+): Promise<StartedSession> {
+  const operator = await operators.create({ name, password: "correct horse battery", role });
+  return sessions.start(operator.id);
 }
 
 /** The code with which a promise is refused; null: it is not. Anything but a refusal is thrown. */
