@@ -25,7 +25,7 @@ export async function openFolderBlobs(
     await mkdir(drafts, { recursive: true });
   });
   let drafted = 0;
-  const pathOf = (hash: Digest): string => join(directory, hash.slice(0, 2), hash);
+  const pathOf = (hash: Digest): string => pathIn(directory, hash);
   return {
     async put(bytes, hash) {
       await guarded("store", hash, async () => {
@@ -38,18 +38,32 @@ export async function openFolderBlobs(
       });
       return { hash, bytes: bytes.length };
     },
-    async get(hash) {
-      const { buffer, byteOffset, length } = await guarded("read", hash, () =>
-        readFile(pathOf(hash)),
-      );
-      // Not a Buffer: its slice() would share memory where that of all other bytes copies.
-      const bytes = new Uint8Array(buffer, byteOffset, length);
-      if (options.verify === undefined || options.verify.sha256(bytes) === hash) return bytes;
-      throw new FedtuneError("blob-corrupt", `Cannot use blob ${hash}: its file holds other bytes`);
-    },
+    get: folderReader(directory, options).get,
     has: (hash) => guarded("find", hash, async () => (await sizeOf(pathOf(hash))) !== null),
     delete: (hash) => guarded("delete", hash, () => rm(pathOf(hash), { force: true })),
   };
+}
+
+/** Reads a folder of blobs that another thread has opened. */
+export function folderReader(
+  directory: string,
+  { verify }: FolderBlobsOptions = {},
+): Pick<Blobs, "get"> {
+  return {
+    async get(hash) {
+      const { buffer, byteOffset, length } = await guarded("read", hash, () =>
+        readFile(pathIn(directory, hash)),
+      );
+      // Not a Buffer: its slice() would share memory where that of all other bytes copies.
+      const bytes = new Uint8Array(buffer, byteOffset, length);
+      if (verify === undefined || verify.sha256(bytes) === hash) return bytes;
+      throw new FedtuneError("blob-corrupt", `Cannot use blob ${hash}: its file holds other bytes`);
+    },
+  };
+}
+
+function pathIn(directory: string, hash: Digest): string {
+  return join(directory, hash.slice(0, 2), hash);
 }
 
 /** Writes a draft, makes it durable, and gives it its name in one step. */

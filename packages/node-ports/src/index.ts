@@ -2,3 +2,4 @@
 export { nodeClock } from "./clock.ts";
 export { nodeEntropy } from "./entropy.ts";
 export { nodeHash } from "./hash.ts";
+export { startThread } from "./thread.ts";

@@ -58,7 +58,7 @@ describe("a combiner", () => {
         const { combiner: chosen, config } = resolve(changes);
         expect(chosen.value).toBe(combiner);
         expect(chosen.options).toEqual(combiner.config.parse({}));
-        expect(config.combiner.name).toBe(combiner.name);
+        expect(config.combiner["name"]).toBe(combiner.name);
         return;
       }
       const { code, message } = refused(changes);

@@ -171,7 +171,7 @@ function init(options: CellmConfig, context: MethodContext): CellmState {
 }
 
 /** The newest broadcast, which carries everything. */
-function download({ round }: Pick<CellmState, "round">, { rank, holds }: PlannedClient): string[] {
+function download({ round }: CellmState, { rank, holds }: PlannedClient): string[] {
   return (holds ?? 0) < round ? [factorsId(round, rank)] : [];
 }
 
