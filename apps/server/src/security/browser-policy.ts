@@ -1,9 +1,9 @@
 /** What answers tell browsers: policies for data and for pages, and which other origins may ask. */
-import { FedtuneError } from "@fedtune/core";
+import { FedtuneError, signatureHeaders } from "@fedtune/core";
+import type { Entropy } from "@fedtune/core";
 import type { RequestHandler } from "express";
 import helmet from "helmet";
 import { csrfHeader } from "./authenticate.ts";
-import { signatureHeaders } from "@fedtune/core";
 
 /** How browsers reach the coordinator. */
 export interface BrowserPolicy {
@@ -15,6 +15,7 @@ export interface BrowserPolicy {
 export interface PagePolicy extends BrowserPolicy {
   /** Origins that pages fetch from, such as a hub of models. */
   readonly connect?: readonly string[];
+  readonly entropy: Entropy;
 }
 
 /** A year, as browsers ask for. */
@@ -37,9 +38,16 @@ export function dataHeaders({ secure }: BrowserPolicy): RequestHandler[] {
   ];
 }
 
-/** Headers of pages: scripts of this origin and wasm, styles with the answer's nonce, isolated for shared memory. */
-export function pageHeaders({ secure, connect = [] }: PagePolicy): RequestHandler {
-  return helmet({
+/**
+ * Headers of pages: scripts of this origin and wasm, styles with the answer's nonce, isolated for shared memory. The
+ * nonce is in `response.locals.styleNonce`, for the page's handler to write into the page.
+ */
+export function pageHeaders({ secure, connect = [], entropy }: PagePolicy): RequestHandler[] {
+  const nonce: RequestHandler = (_request, response, next) => {
+    response.locals["styleNonce"] = Buffer.from(entropy.bytes(16)).toString("base64url");
+    next();
+  };
+  const policy = helmet({
     contentSecurityPolicy: {
       useDefaults: false,
       directives: {
@@ -61,12 +69,13 @@ export function pageHeaders({ secure, connect = [] }: PagePolicy): RequestHandle
     crossOriginOpenerPolicy: { policy: "same-origin" },
     crossOriginEmbedderPolicy: { policy: "require-corp" },
   });
+  return [nonce, policy];
 }
 
-/** The style nonce that a page's handler has put into `response.locals.styleNonce` before the headers are set. */
+/** Helmet knows the response as Node's: what Express adds to it is read with care. */
 function nonceSource(response: object): string {
   const { styleNonce } = (response as { locals?: { styleNonce?: unknown } }).locals ?? {};
-  return typeof styleNonce === "string" ? `'nonce-${styleNonce}'` : "'self'";
+  return `'nonce-${String(styleNonce)}'`;
 }
 
 function common(secure: boolean) {
