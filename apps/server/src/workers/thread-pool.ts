@@ -91,7 +91,7 @@ async function close(pool: Pool): Promise<void> {
 
 /** Gives waiting tasks to free threads. Rounds leave one thread to checks, where there is more than one. */
 function assign(pool: Pool): void {
-  for (;;) {
+  while (!pool.closed) {
     const busy = [...pool.threads].filter(({ job }) => job !== null);
     const rounds = busy.filter(({ job }) => job?.task.type === "combine").length;
     const mayCombine = rounds < Math.max(1, pool.most - 1);
@@ -172,17 +172,15 @@ async function hand(
 /** The first word of a crash; the thread's end follows and finds nothing left to do. */
 function crashed(pool: Pool, thread: Thread, why: string): void {
   const job = release(thread);
+  if (job !== null && job.starts < MOST_STARTS) pool.queue.unshift(job);
+  else job?.reject(broken(job, why));
   end(pool, thread);
-  if (job === null) return;
-  if (job.starts < MOST_STARTS) pool.queue.unshift(job);
-  else job.reject(broken(job, why));
-  assign(pool);
 }
 
 function end(pool: Pool, thread: Thread): void {
   if (!pool.threads.delete(thread)) return;
   void thread.worker.terminate();
-  if (!pool.closed) assign(pool);
+  assign(pool);
 }
 
 function broken({ task: { type }, starts }: Job, why: string): FedtuneError {

@@ -32,17 +32,18 @@ export interface RowsNeeded {
  * `config-conflict` for sparse updates and for more values than allowed, `shape-mismatch` for unequal lengths
  */
 export async function readRows(
-  { accepted, updates }: ClosedRound,
+  closed: ClosedRound,
   needed: RowsNeeded,
 ): Promise<readonly [MethodUpdate, ...MethodUpdate[]]> {
   const rows: MethodUpdate[] = [];
   let count = 0;
-  for await (const update of updates()) {
+  for await (const update of closed.updates()) {
     count += 1;
     if (update.weight === 0) continue;
     const { length } = update.delta;
     if (update.support !== undefined) throw sparse(needed);
-    if (accepted * length > needed.maxRobustValues) throw tooMany(needed, accepted, length);
+    if (closed.accepted * length > needed.maxRobustValues)
+      throw tooMany(needed, closed.accepted, length);
     const expected = rows[0]?.delta.length ?? length;
     if (length !== expected) throw unequal(needed, update, expected);
     rows.push(update);

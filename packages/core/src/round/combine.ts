@@ -110,9 +110,10 @@ async function outcomeOf(on: Combining, round: RoundToCombine): Promise<Outcome>
 /** The run's combiner, then the method. */
 async function combineWith(on: Combining, state: unknown, round: ClosedRound) {
   const { value: combiner, options } = on.setup.resolved.combiner;
-  const { closed, metrics } = await combiner.combine(options, round);
-  const { result, aggregationError } = await accumulate(on, state, closed);
-  return { result: { ...result, metrics: { ...result.metrics, ...metrics() } }, aggregationError };
+  const combined = await combiner.combine(options, round);
+  const { result, aggregationError } = await accumulate(on, state, combined.closed);
+  const metrics = { ...result.metrics, ...combined.metrics() };
+  return { result: { ...result, metrics }, aggregationError };
 }
 
 async function accumulate({ setup, pause }: Combining, state: unknown, closed: ClosedRound) {
