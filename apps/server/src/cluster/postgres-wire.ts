@@ -38,7 +38,9 @@ export interface PostgresWireOptions {
 /** Characters of a text that go into one notification; the head before them is below 100. */
 const PART = 7_800;
 /** Parts that one statement sends. */
-const MOST_PARTS = 1_000;
+const MOST_PARTS = 100;
+/** Pauses after which a connection that does not answer is given up; what it has to carry comes before the answer. */
+const PATIENCE = 20;
 /** Texts that wait while the database is away; older ones are dropped, as on a wire that is cut. */
 const MOST_WAITING = 100_000;
 
@@ -165,7 +167,7 @@ async function connect(state: State): Promise<void> {
 /** Asks now and then whether the connection lives: one that is only half there tells nothing by itself. */
 function watch(state: State, connection: Connection): void {
   state.cancel = state.clock.after(state.pauseMs, () => {
-    const late = state.clock.after(5 * state.pauseMs, () => {
+    const late = state.clock.after(PATIENCE * state.pauseMs, () => {
       if (state.connection === connection) drop(state);
     });
     connection.query("SELECT 1").then(

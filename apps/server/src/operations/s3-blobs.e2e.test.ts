@@ -91,13 +91,22 @@ describe("S3 blobs when something fails", () => {
     expect(s3.objects.size).toBe(1);
   });
 
-  it("[ST4] lists what is under its prefix and named by a hash", async () => {
+  it("[ST4] lists what is under its prefix and named by a hash, page by page", async () => {
     const blobs = open(s3);
-    expect(await blobs.list()).toEqual([]);
-    await blobs.put(bytes, hash);
+    const listed = async () => {
+      const found: { hash: string; bytes: number; storedAt: number }[] = [];
+      for await (const blob of blobs.list()) found.push(blob);
+      return found;
+    };
+    expect(await listed()).toEqual([]);
     s3.objects.set("/bucket/runs/blobs/notes.txt", Buffer.from("x"));
     await open(s3, "other").put(Uint8Array.of(1), nodeHash.sha256(Uint8Array.of(1)));
-    expect(await blobs.list()).toEqual([{ hash, bytes: bytes.length }]);
+    const stored = Array.from({ length: 5 }, (_, i) => new Uint8Array(i + 1).fill(7));
+    for (const one of stored) await blobs.put(one, nodeHash.sha256(one));
+    const storedAt = Date.UTC(2026, 0, 2, 3, 4, 5);
+    expect(await listed()).toEqual(
+      stored.map((one) => ({ hash: nodeHash.sha256(one), bytes: one.length, storedAt })),
+    );
   });
 
   it("[ST4] a message shows neither the secret nor the key", async () => {

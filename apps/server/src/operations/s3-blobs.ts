@@ -1,6 +1,7 @@
 /** Blobs in a bucket of an S3-compatible service: objects named by their hash, `PREFIX/ab/abcd…`. */
 import { digest, digestPattern, FedtuneError, isFedtuneError } from "@fedtune/core";
 import type { BlobRef, Blobs, Clock, Digest, Entropy, Hash } from "@fedtune/core";
+import type { BlobLister, ListedBlob } from "@fedtune/db";
 import { S3mini } from "s3mini";
 import type { S3Place } from "./blob-place.ts";
 
@@ -21,11 +22,6 @@ export interface S3BlobsOptions {
   readonly pauseMs?: number;
 }
 
-/** Blobs that can be listed, for sweeping those that no row names. */
-export interface ListedBlobs extends Blobs {
-  list(): Promise<readonly BlobRef[]>;
-}
-
 interface State extends Required<S3BlobsOptions> {
   readonly s3: S3mini;
 }
@@ -36,7 +32,7 @@ interface State extends Required<S3BlobsOptions> {
  * @throws FedtuneError from every method: `storage-failed` when the service is away or refuses, `blob-missing`,
  * `blob-corrupt` when an object holds other bytes than its name says
  */
-export function openS3Blobs(options: S3BlobsOptions): ListedBlobs {
+export function openS3Blobs(options: S3BlobsOptions): Blobs & BlobLister {
   const { place, accessKeyId, secretAccessKey, timeoutMs = 60_000 } = options;
   const s3 = new S3mini({
     ...{ accessKeyId, secretAccessKey, region: place.region },
@@ -94,15 +90,27 @@ async function get(state: State, hash: Digest): Promise<Uint8Array> {
   throw new FedtuneError("blob-corrupt", `Cannot use blob ${hash}: its object holds other bytes`);
 }
 
-/** All blobs under the prefix; what has another name is somebody else's. */
-async function list(state: State): Promise<readonly BlobRef[]> {
+/** All blobs under the prefix, page by page; what has another name is somebody else's. */
+async function* list(state: State): AsyncGenerator<ListedBlob> {
   const { s3, place } = state;
-  const found = await attempted(state, "list blobs", () => s3.listObjects("/", place.prefix));
-  return (found ?? []).flatMap(({ Key, Size }) => {
-    const name = Key.slice(Key.lastIndexOf("/") + 1);
-    return digestPattern.test(name) ? [{ hash: digest(name), bytes: Number(Size) }] : [];
-  });
+  let from: string | undefined;
+  do {
+    const token = from;
+    const page = await attempted(state, "list blobs", () =>
+      s3.listObjectsPaged("/", place.prefix, PAGE, token),
+    );
+    for (const { Key, Size, LastModified } of page?.objects ?? []) {
+      const name = Key.slice(Key.lastIndexOf("/") + 1);
+      if (!digestPattern.test(name)) continue;
+      const storedAt = new Date(LastModified).getTime();
+      yield { hash: digest(name), bytes: Number(Size), storedAt };
+    }
+    from = page?.nextContinuationToken;
+  } while (from !== undefined);
 }
+
+/** Objects that one question lists; the most that S3 gives. */
+const PAGE = 1_000;
 
 /** Tries again what may work then: faults on the way and of the service, not its refusals. */
 async function attempted<T>(state: State, what: string, work: () => Promise<T>): Promise<T> {

@@ -112,12 +112,20 @@ function give(
 
 function listing(objects: Map<string, Buffer>, url: URL): string {
   const prefix = url.searchParams.get("prefix") ?? "";
+  const most = Math.min(Number(url.searchParams.get("max-keys") ?? 1_000), PAGE);
+  const from = Number(url.searchParams.get("continuation-token") ?? 0);
   const bucket = `/${url.pathname.split("/")[1] ?? ""}/`;
-  const contents = [...objects]
-    .filter(([path]) => path.startsWith(bucket + prefix))
+  const all = [...objects].filter(([path]) => path.startsWith(bucket + prefix));
+  const contents = all
+    .slice(from, from + most)
     .map(
       ([path, { length }]) =>
-        `<Contents><Key>${path.slice(bucket.length)}</Key><Size>${length}</Size></Contents>`,
+        `<Contents><Key>${path.slice(bucket.length)}</Key><LastModified>2026-01-02T03:04:05.000Z</LastModified><Size>${length}</Size></Contents>`,
     );
-  return `<?xml version="1.0"?><ListBucketResult><KeyCount>${contents.length}</KeyCount><IsTruncated>false</IsTruncated>${contents.join("")}</ListBucketResult>`;
+  const isLast = from + most >= all.length;
+  const next = isLast ? "" : `<NextContinuationToken>${from + most}</NextContinuationToken>`;
+  return `<?xml version="1.0"?><ListBucketResult><KeyCount>${contents.length}</KeyCount><IsTruncated>${!isLast}</IsTruncated>${next}${contents.join("")}</ListBucketResult>`;
 }
+
+/** Few, so that a test sees more than one page. */
+const PAGE = 2;
