@@ -131,8 +131,8 @@ describe("a combiner in a run", () => {
 
   it("gives up an attempt with too few updates, and draws again", async () => {
     const rounds = {
-      ...{ numRounds: 6, minAvailableClients: 7, minFitClients: 7 },
-      ...{ sampling: "poisson", fractionFit: 0.4, maxAttempts: 50 },
+      ...{ numRounds: 10, minAvailableClients: 7, minFitClients: 7 },
+      ...{ sampling: "poisson", fractionFit: 0.3, maxAttempts: 50 },
     };
     const codes: string[] = [];
     const { end, history } = await simulate(
