@@ -28,11 +28,11 @@ export async function tellAccepted(
 
 /** Whether a round that is over has the update: what its attempts did not accept is not there any more. */
 export async function isKept(
-  { ports, setup, model }: Context,
+  { ports, setup, model, endedBefore }: Context,
   index: number,
   { round, hash }: Named,
 ): Promise<boolean> {
-  if (round > model.round) return false;
+  if (round > model.round && !endedBefore) return false;
   const row = await ports.store.getUpdate(setup.id, round, index);
   return row?.blob.hash === hash;
 }

@@ -135,9 +135,7 @@ function ended(rules: RoundRules, state: RoundState): Step {
 }
 
 function close(state: RoundState): Step {
-  const accepted = state.cohort
-    .filter((member) => member.status === "accepted")
-    .map((member) => member.index);
+  const accepted = acceptedIndices(state);
   const { round, attempt } = state;
   const effects: RoundEffect[] = [
     ...stopCollecting(state, "late-update"),
@@ -179,12 +177,9 @@ interface GivenUp {
 /** The next attempt at the round, or the end of the run when there were enough. */
 export function tryAgain(rules: RoundRules, state: RoundState, { code, failure }: GivenUp): Step {
   const { round, attempt } = state;
-  const accepted = state.cohort.filter(({ status }) => status === "accepted");
   const { message } = failure;
-  const indices = accepted.map(({ index }) => index);
-  const effects: RoundEffect[] = [
-    { type: "abandon", round, attempt, code, message, accepted: indices },
-  ];
+  const accepted = acceptedIndices(state);
+  const effects: RoundEffect[] = [{ type: "abandon", round, attempt, code, message, accepted }];
   if (state.stopping) return chain([state, effects], (stopping) => finish(stopping, "stopped"));
   if (attempt >= rules.policy.maxAttempts) {
     return chain([state, effects], (failed) => fail(failed, failure.code, failure.message));
@@ -224,12 +219,26 @@ export function fail(state: RoundState, code: ErrorCode, message: string): Step 
   return finish({ ...state, failure: { code, message } }, "failed");
 }
 
-/** Ends the run; an attempt at hand is called off, unless the run goes on elsewhere. */
+/** Ends the run; an attempt at hand is given up, unless the run goes on elsewhere. */
 export function finish(state: RoundState, status: "completed" | "failed" | "stopped"): Step {
-  const isOurs = !hasLostRun(state);
   const effects: RoundEffect[] =
-    state.phase === "collecting" && isOurs ? stopCollecting(state, "run-stopped") : [];
+    state.phase === "collecting" && !hasLostRun(state) ? callOff(state) : [];
   if (state.phase === "waiting") effects.push({ type: "stopTimer", timer: "wait" });
   effects.push({ type: "finish", status });
   return [{ ...state, phase: status }, effects];
+}
+
+/** The attempt takes nothing more: what it had not accepted is dropped, also where it is stored already. */
+function callOff(state: RoundState): RoundEffect[] {
+  const { round, attempt, failure } = state;
+  const { code, message } = failure ?? { code: "run-stopped", message: "The run was stopped" };
+  const accepted = acceptedIndices(state);
+  return [
+    ...stopCollecting(state, "run-stopped"),
+    { type: "abandon", round, attempt, code, message, accepted },
+  ];
+}
+
+function acceptedIndices({ cohort }: RoundState): number[] {
+  return cohort.filter(({ status }) => status === "accepted").map(({ index }) => index);
 }

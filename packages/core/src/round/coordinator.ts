@@ -120,6 +120,8 @@ export interface Context {
   readonly listener: CoordinatorListener;
   readonly retention: Retention;
   readonly epoch: number;
+  /** An earlier process ended the run: all its attempts are over. */
+  readonly endedBefore: boolean;
   readonly model: GlobalModel;
   readonly connections: Connections;
   readonly traffic: TrafficMeter;
@@ -249,6 +251,7 @@ function assemble(setup: RunSetup, ports: CoordinatorPorts, assembly: Assembly) 
     listener,
     retention: assembly.retention ?? "all",
     epoch: assembly.epoch,
+    endedBefore: left.end !== null,
     model: assembly.model,
     connections,
     traffic,

@@ -226,6 +226,6 @@ describe("the end", () => {
     const of = rules();
     const [state, effects] = play(of, [start, joined(0), joined(1), { type: "stop" }]);
     expect(state.phase).toBe("stopped");
-    expect(types(effects)).toEqual(["stopTimer", "cancel", "cancel", "finish"]);
+    expect(types(effects)).toEqual(["stopTimer", "cancel", "cancel", "abandon", "finish"]);
   });
 });
