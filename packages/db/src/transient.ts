@@ -23,6 +23,8 @@ const transientCodes = new Set([
 const transientMessages =
   /^(Connection terminated|timeout e(xceeded|xpired)|Query read timeout|Client has encountered a connection error|Client was closed|Server closed the connection)/i;
 
+const MOST_CAUSES = 5;
+
 /** Whether what failed may succeed when it is done again: the connection was lost, the server is away, or a lock was. */
 export function isTransient(error: unknown): boolean {
   return causes(error).some((one) => {
@@ -40,7 +42,7 @@ export function codeOf(error: unknown): string | null {
   return null;
 }
 
-/** What went wrong, for people; node's sockets put it into the parts of an error without a message. */
+/** What went wrong at first, for people. */
 export function reasonOf(error: unknown): string {
   for (const { message } of causes(error)) {
     if (typeof message === "string" && message !== "") return message.trim().split("\n")[0] ?? "";
@@ -54,12 +56,14 @@ interface Facts {
   readonly message?: unknown;
 }
 
-/** The error and what it came from: causes, and the parts of an aggregate. */
+/** The error and what it came from, the first cause first: causes, parts of an aggregate, what Prisma hides in `meta`. */
 function causes(error: unknown, depth = 0): Facts[] {
-  if (typeof error !== "object" || error === null || depth > 5) return [];
-  const { cause, errors } = error as { readonly cause?: unknown; readonly errors?: unknown };
+  if (typeof error !== "object" || error === null || depth > MOST_CAUSES) return [];
+  const { cause, errors, meta } = error as Readonly<Record<string, unknown>>;
   const parts: readonly unknown[] = Array.isArray(errors) ? errors : [];
-  return [error, ...[cause, ...parts].flatMap((inner) => causes(inner, depth + 1))];
+  const hidden: unknown =
+    typeof meta === "object" && meta !== null ? Reflect.get(meta, "driverAdapterError") : null;
+  return [...[cause, hidden, ...parts].flatMap((inner) => causes(inner, depth + 1)), error];
 }
 
 function isTransientCode(code: unknown): boolean {
