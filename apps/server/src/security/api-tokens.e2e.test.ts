@@ -19,10 +19,10 @@ beforeEach(async () => {
 });
 
 const password = "correct horse battery";
-const root: Principal = { kind: "operator", actor: "operator:root", scopes: ["admin"] };
+const root: Principal = { kind: "token", actor: "system", scopes: ["admin"] };
 
 describe("API tokens", () => {
-  const ci = { name: "ci", scopes: ["runs:read"] as const, operator: null, expiresAt: null };
+  const ci = { name: "ci", scopes: ["runs:read"] as const, expiresAt: null };
   const ask = (authorization: string) =>
     security.authenticate({ method: "POST", headers: { authorization } });
 
@@ -67,7 +67,7 @@ describe("API tokens", () => {
     await security.apiTokens.revoke(token.id);
     expect(await codeOf(ask(`Bearer ${secret}`))).toBe("credential-revoked");
     expect(told).toEqual([{ kind: "token", id: token.id }]);
-    expect(await codeOf(security.apiTokens.revoke("no id"))).toBe("usage");
+    expect(await codeOf(security.apiTokens.revoke("no id"))).toBe("message-invalid");
   });
 
   it("[SE1] admit no more than their maker may, now or later", async () => {
@@ -80,12 +80,14 @@ describe("API tokens", () => {
     expect(await codeOf(security.apiTokens.create({ ...ci, name: "\0" }, maker))).toBe(
       "config-invalid",
     );
-    expect(await codeOf(security.apiTokens.create({ ...ci, operator: "zoe" }, maker))).toBe(
-      "usage",
-    );
+    expect(await codeOf(security.apiTokens.create(ci, maker))).toBe("message-invalid");
     await security.operators.create({ name: "eve", password, role: "admin" });
-    const owned = { ...ci, scopes: ["runs:read", "runs:write"] as const, operator: "eve" };
-    const { secret } = await security.apiTokens.create(owned, root);
+    const eve: Principal = { ...maker, scopes: ["admin"] };
+    const broad = { ...ci, scopes: ["runs:read", "runs:write", "clients:write"] as const };
+    const first = await security.apiTokens.create({ ...broad, scopes: ["admin"] }, eve);
+    const byToken = await ask(`Bearer ${first.secret}`);
+    const { secret, token } = await security.apiTokens.create(broad, byToken ?? root);
+    expect(token.operator).toBe("eve");
     await bench.prisma.operator.update({ where: { name: "eve" }, data: { role: "viewer" } });
     expect((await ask(`Bearer ${secret}`))?.scopes).toEqual(["runs:read"]);
   });

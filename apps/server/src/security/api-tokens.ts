@@ -35,19 +35,17 @@ export interface ApiToken {
 export interface NewApiToken {
   readonly name: string;
   readonly scopes: readonly Scope[];
-  /** Name of an operator; null: the system's own. */
-  readonly operator: string | null;
   readonly expiresAt: Date | null;
 }
 
 /** The tokens in the database. */
 export interface ApiTokens {
   /**
-   * The secret is shown once and kept nowhere.
+   * The secret is shown once and kept nowhere. The token ends with the operator who makes it, directly or by another
+   * token; one that the system makes ends with nobody.
    *
    * @throws FedtuneError `forbidden` for a scope that `by` does not have, `config-invalid` without any scope or
-   * for a name of the wrong form,
-   * `usage` without such an operator
+   * for a name of the wrong form
    */
   create(
     token: NewApiToken,
@@ -55,9 +53,9 @@ export interface ApiTokens {
   ): Promise<{ readonly token: ApiToken; readonly secret: string }>;
   /** @throws FedtuneError `unauthenticated`, `credential-expired`, `credential-revoked` */
   resolve(secret: string): Promise<Principal>;
-  /** From now on it admits nothing. @throws FedtuneError `usage` without such a token */
+  /** From now on it admits nothing. @throws FedtuneError `message-invalid` without such a token */
   revoke(id: string): Promise<void>;
-  /** All of them, the newest first. */
+  /** All of them, the oldest first. */
   list(): Promise<ApiToken[]>;
 }
 
@@ -72,7 +70,7 @@ export function apiTokens(ports: Ports): ApiTokens {
     async revoke(id) {
       const where = { id: isUuid(id) ? id : nobody };
       if ((await prisma.apiToken.count({ where })) === 0) {
-        throw new FedtuneError("usage", `Cannot find token "${id.slice(0, 80)}"`);
+        throw new FedtuneError("message-invalid", `Cannot find token "${id.slice(0, 80)}"`);
       }
       await prisma.apiToken.updateMany({
         where: { ...where, revokedAt: null },
@@ -83,7 +81,7 @@ export function apiTokens(ports: Ports): ApiTokens {
     async list() {
       const rows = await prisma.apiToken.findMany({
         include: { operator: { select: { name: true } } },
-        orderBy: [{ createdAt: "desc" }, { id: "asc" }],
+        orderBy: [{ createdAt: "asc" }, { id: "asc" }],
       });
       return rows.map(seen);
     },
@@ -99,7 +97,7 @@ function isUuid(text: string): boolean {
 
 async function create(ports: Ports, token: NewApiToken, by: Principal) {
   const { prisma, now, entropy, hash } = ports;
-  const { name, operator, expiresAt } = token;
+  const { name, expiresAt } = token;
   if (!tokenNamePattern.test(name)) {
     const message = `Cannot name a token "${name.slice(0, 80)}": wanted 1 to 80 visible characters`;
     throw new FedtuneError("config-invalid", message);
@@ -113,18 +111,27 @@ async function create(ports: Ports, token: NewApiToken, by: Principal) {
     const message = `Cannot make a token with scope ${beyond.join(", ")} as ${by.actor}: wanted at most the scopes of its maker`;
     throw new FedtuneError("forbidden", message, { data: { scopes: beyond } });
   }
-  const owner =
-    operator === null ? null : await prisma.operator.findUnique({ where: { name: operator } });
-  if (operator !== null && owner === null) {
-    throw new FedtuneError("usage", `Cannot find operator "${operator.slice(0, 80)}"`);
-  }
+  const operatorId = await ownerOf(prisma, by);
   const secret = newSecret(entropy, apiTokenPrefix);
-  const data = { name, scopes, operatorId: owner?.id ?? null, createdAt: now(), expiresAt };
+  const data = { name, scopes, operatorId, createdAt: now(), expiresAt };
   const row = await prisma.apiToken.create({
     data: { ...data, tokenHash: hashOfSecret(hash, secret) },
     include: { operator: { select: { name: true } } },
   });
   return { token: seen(row), secret };
+}
+
+/** The id of the operator behind a principal; null: the system. */
+async function ownerOf(prisma: Ports["prisma"], { actor }: Principal): Promise<string | null> {
+  const [kind, name = ""] = actor.split(":");
+  if (kind === "token" && isUuid(name)) {
+    const token = await prisma.apiToken.findUnique({ where: { id: name } });
+    return token?.operatorId ?? null;
+  }
+  if (kind !== "operator") return null;
+  const operator = await prisma.operator.findUnique({ where: { name } });
+  if (operator !== null) return operator.id;
+  throw new FedtuneError("message-invalid", `Cannot find operator "${name.slice(0, 80)}"`);
 }
 
 async function resolve({ prisma, now, hash }: Ports, secret: string): Promise<Principal> {

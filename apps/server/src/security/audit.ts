@@ -2,7 +2,7 @@
  * The audit log: rows that only grow, chained by hashes, so that an edited, reordered or missing one is found.
  *
  * A chain alone does not show that its end was cut off, nor that all of it was written anew: keep heads elsewhere (every
- * `append` returns one) and hand the latest to `verify`.
+ * `append` returns one) and hand the latest to `verify`. A process remembers the head that it wrote last.
  */
 import { FedtuneError } from "@fedtune/core";
 import type { Hash } from "@fedtune/core";
@@ -25,7 +25,7 @@ export interface AuditLog {
   append(entry: AuditEntry): Promise<AuditHead>;
   /** Where the log ends now; null: it is empty. */
   head(): Promise<AuditHead | null>;
-  /** Reads the whole log; `known` is a head that it had before. Null: there is no fault. */
+  /** Reads the whole log; `known` is a head that it had, by default this process' last. Null: there is no fault. */
   verify(known?: AuditHead | null): Promise<AuditFault | null>;
   /** Up to `most` events before a number, the latest first. */
   list(page?: { readonly before?: number; readonly most?: number }): Promise<AuditEvent[]>;
@@ -37,21 +37,22 @@ type Events = Pick<SecurityPorts["prisma"], "auditEvent">;
 /** Makes the log; the appends of one process go through one connection, one after the other. */
 export function auditLog(ports: Ports): AuditLog {
   const { prisma, hash } = ports;
-  let last: Promise<unknown> = Promise.resolve();
+  let last: Promise<AuditHead | null> = Promise.resolve(null);
   return {
     append(entry) {
       hold(entry);
-      const appended = last.then(() => append(ports, entry));
-      last = appended.catch(() => undefined);
+      const before = last;
+      const appended = before.then(() => append(ports, entry));
+      last = appended.catch(() => before);
       return appended;
     },
     head: () => headOf(prisma),
-    verify: (known = null) => verify(prisma, hash, known),
+    verify: async (known) => verify(prisma, hash, known ?? (await last)),
     async list({ before, most = 100 } = {}) {
       const rows = await prisma.auditEvent.findMany({
         where: before === undefined ? {} : { sequence: { lt: before } },
         orderBy: { sequence: "desc" },
-        take: Math.min(most, PAGE),
+        take: Math.min(most, PAGE + 1),
       });
       return rows.map(seen);
     },

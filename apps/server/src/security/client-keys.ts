@@ -23,13 +23,13 @@ export interface ClientKeys {
   /**
    * Refuses the client from now on, under its key and any other, and tells listeners, who cut its connections.
    *
-   * @throws FedtuneError `unknown-client` without such a key
+   * @throws FedtuneError `message-invalid` without such a key
    */
   revoke(run: RunId, client: ClientId): Promise<void>;
   /**
    * Forgets the client's key, revoked or not: the next enrolment under its name registers a new one.
    *
-   * @throws FedtuneError `unknown-client` without such a key
+   * @throws FedtuneError `message-invalid` without such a key
    */
   reset(run: RunId, client: ClientId): Promise<void>;
 }
@@ -82,7 +82,7 @@ function seen(row: {
 
 function unknown(run: RunId, client: ClientId): FedtuneError {
   return new FedtuneError(
-    "unknown-client",
+    "message-invalid",
     `Cannot find a key of client "${client}" in run "${run}"`,
   );
 }

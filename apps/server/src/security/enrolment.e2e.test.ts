@@ -170,10 +170,10 @@ describe("enrolment", () => {
     expect(await codeOf(security.enrolments.enrol(request))).toBe("run-unknown");
     expect(await codeOf(security.enrolments.create({ run: nowhere }))).toBe("run-unknown");
     const { token } = await security.enrolments.create({ run });
-    expect(await codeOf(security.enrolments.revoke(other, token.id))).toBe("usage");
-    expect(await codeOf(security.enrolments.revoke(run, "no id"))).toBe("usage");
-    expect(await codeOf(security.clientKeys.revoke(run, ada))).toBe("unknown-client");
-    expect(await codeOf(security.clientKeys.reset(run, ada))).toBe("unknown-client");
+    expect(await codeOf(security.enrolments.revoke(other, token.id))).toBe("message-invalid");
+    expect(await codeOf(security.enrolments.revoke(run, "no id"))).toBe("message-invalid");
+    expect(await codeOf(security.clientKeys.revoke(run, ada))).toBe("message-invalid");
+    expect(await codeOf(security.clientKeys.reset(run, ada))).toBe("message-invalid");
     const wrong = { run, client: ada, publicKey: "A".repeat(64), token: null };
     expect(await codeOf(security.enrolments.enrol(wrong))).toBe("message-invalid");
   });

@@ -4,7 +4,7 @@
  * One transaction takes a use of the token and registers the key, so that neither happens without the other, however
  * many ask at once.
  */
-import { FedtuneError } from "@fedtune/core";
+import { FedtuneError, publicKeySchema } from "@fedtune/core";
 import type { ClientId, RunId } from "@fedtune/core";
 import type { SecurityPorts } from "./ports.ts";
 import { hashOfSecret, newSecret } from "./secrets.ts";
@@ -12,7 +12,6 @@ import { hashOfSecret, newSecret } from "./secrets.ts";
 /** What every enrolment token begins with. */
 export const enrolmentTokenPrefix = "fte_";
 const secretPattern = /^fte_[A-Za-z0-9_-]{43}$/;
-const publicKeyPattern = /^[0-9a-f]{64}$/;
 
 /** An hour. */
 export const defaultEnrolmentTtlMs = 3_600_000;
@@ -54,15 +53,22 @@ export interface EnrolmentRequest {
   readonly isOpen?: boolean;
 }
 
+/** What came of an enrolment. */
+export interface Enrolled {
+  readonly enrolledAt: Date;
+  /** Whether the key was registered just now. */
+  readonly isNew: boolean;
+}
+
 /** Enrolment tokens in the database, and what they are for. */
 export interface Enrolments {
   /** The secret is shown once and kept nowhere. @throws FedtuneError `run-unknown` */
   create(
     token: NewEnrolmentToken,
   ): Promise<{ readonly token: EnrolmentToken; readonly secret: string }>;
-  /** The tokens of a run, the newest first. */
+  /** The tokens of a run, the oldest first. */
   list(run: RunId): Promise<EnrolmentToken[]>;
-  /** From now on it admits nobody; who came in by it stays. @throws FedtuneError `usage` without such a token */
+  /** From now on it admits nobody; who came in by it stays. @throws FedtuneError `message-invalid` without such a token */
   revoke(run: RunId, id: string): Promise<void>;
   /**
    * Registers a client's key. The key that the client has already is taken again, whatever the token, and takes no use.
@@ -71,7 +77,7 @@ export interface Enrolments {
    * run or client, and for another key than the client's; `credential-expired` when its time or its uses are up;
    * `credential-revoked` for a revoked token or client; `message-invalid` for a key that is none; `run-unknown`
    */
-  enrol(request: EnrolmentRequest): Promise<void>;
+  enrol(request: EnrolmentRequest): Promise<Enrolled>;
 }
 
 type Transaction = Pick<SecurityPorts["prisma"], "clientKey" | "enrolmentToken" | "$executeRaw">;
@@ -84,7 +90,7 @@ export function enrolments(ports: SecurityPorts): Enrolments {
     async list(run) {
       const rows = await prisma.enrolmentToken.findMany({
         where: { runId: run },
-        orderBy: [{ createdAt: "desc" }, { id: "asc" }],
+        orderBy: [{ createdAt: "asc" }, { id: "asc" }],
       });
       return rows.map(seen);
     },
@@ -92,7 +98,10 @@ export function enrolments(ports: SecurityPorts): Enrolments {
       const tokens = await prisma.enrolmentToken.findMany({ where: { runId: run } });
       const token = tokens.find((row) => row.id === id);
       if (token === undefined) {
-        throw new FedtuneError("usage", `Cannot find enrolment token "${id.slice(0, 80)}"`);
+        throw new FedtuneError(
+          "message-invalid",
+          `Cannot find enrolment token "${id.slice(0, 80)}"`,
+        );
       }
       await prisma.enrolmentToken.updateMany({
         where: { id, revokedAt: null },
@@ -121,47 +130,47 @@ async function holdRun(prisma: SecurityPorts["prisma"], run: RunId): Promise<voi
   throw new FedtuneError("run-unknown", `Cannot find run "${run}"`);
 }
 
-async function enrol(ports: SecurityPorts, request: EnrolmentRequest): Promise<void> {
+async function enrol(ports: SecurityPorts, request: EnrolmentRequest): Promise<Enrolled> {
   const { prisma, now } = ports;
   const { run, client, publicKey, token, isOpen = false } = request;
-  if (!publicKeyPattern.test(publicKey)) {
-    throw new FedtuneError(
-      "message-invalid",
-      "Cannot enrol: wanted a public key of 64 hexadecimal characters",
-    );
+  if (!publicKeySchema.safeParse(publicKey).success) {
+    const message = "Cannot enrol: wanted a public key of 64 hexadecimal characters";
+    throw new FedtuneError("message-invalid", message);
   }
-  if (await hasKey(prisma, request)) return;
+  const before = await enrolledBefore(prisma, request);
+  if (before !== null) return before;
   await holdRun(prisma, run);
   const isNeeded = !isOpen || token !== null;
-  await prisma.$transaction(async (transaction) => {
+  return prisma.$transaction(async (transaction) => {
     if (isNeeded) {
       const refused = await takeUse(transaction, ports, request);
       // The same client may have been let in while this one waited for the token.
-      if (refused !== null && (await hasKey(transaction, request))) return;
+      const meanwhile = refused === null ? null : await enrolledBefore(transaction, request);
+      if (meanwhile !== null) return meanwhile;
       if (refused !== null) throw refused;
     }
+    const enrolledAt = now();
     const { count } = await transaction.clientKey.createMany({
-      data: [{ runId: run, client, publicKey, enrolledAt: now() }],
+      data: [{ runId: run, client, publicKey, enrolledAt }],
       skipDuplicates: true,
     });
-    if (count === 1) return;
-    if (await hasKey(transaction, request)) {
-      if (isNeeded) await giveBackUse(transaction, ports, request);
-      return;
-    }
+    if (count === 1) return { enrolledAt, isNew: true };
+    const twin = await enrolledBefore(transaction, request);
+    if (twin !== null && isNeeded) await giveBackUse(transaction, ports, request);
+    if (twin !== null) return twin;
     const message = `Cannot enrol client "${client}" in run "${run}": the name has another key; choose another name, or have the key reset`;
     throw new FedtuneError("forbidden", message);
   }, TRANSACTION);
 }
 
-/** Whether the client has this key already. @throws FedtuneError `credential-revoked` when its key was revoked */
-async function hasKey(
+/** When the client enrolled with this very key; null: it has not. @throws FedtuneError `credential-revoked` */
+async function enrolledBefore(
   { clientKey }: Pick<Transaction, "clientKey">,
   { run, client, publicKey }: EnrolmentRequest,
-): Promise<boolean> {
+): Promise<Enrolled | null> {
   const row = await clientKey.findUnique({ where: { runId_client: { runId: run, client } } });
-  if (row?.publicKey !== publicKey) return false;
-  if (row.revokedAt === null) return true;
+  if (row?.publicKey !== publicKey) return null;
+  if (row.revokedAt === null) return { enrolledAt: row.enrolledAt, isNew: false };
   const message = `Cannot enrol client "${client}" in run "${run}": its key was revoked`;
   throw new FedtuneError("credential-revoked", message);
 }

@@ -48,15 +48,15 @@ export interface Operators {
   create(operator: NewOperator): Promise<Operator>;
   /** @throws FedtuneError `unauthenticated`, the same for a wrong name, a wrong password and a disabled operator */
   authenticate(name: string, password: string): Promise<Operator>;
-  /** Ends all sessions of the operator too. @throws FedtuneError `usage` without such an operator, `config-invalid` */
+  /** Ends all sessions of the operator too. @throws FedtuneError `message-invalid` without such an operator, `config-invalid` */
   setPassword(name: string, password: string): Promise<void>;
   /**
    * Nothing admits the operator any more, from now on: no session, no token.
    *
-   * @throws FedtuneError `usage` without such an operator, `forbidden` for the last admin who may sign in
+   * @throws FedtuneError `message-invalid` without such an operator, `forbidden` for the last admin who may sign in
    */
   disable(name: string): Promise<void>;
-  /** All of them by name. */
+  /** All of them, the oldest first. */
   list(): Promise<Operator[]>;
 }
 
@@ -66,6 +66,8 @@ type Ports = Pick<SecurityPorts, "prisma" | "now"> & {
 };
 
 const shown = { id: true, name: true, role: true, createdAt: true, disabledAt: true } as const;
+
+const oldestFirst = [{ createdAt: "asc" }, { id: "asc" }] as const;
 
 /** Makes the repository of operators. */
 export function operators(ports: Ports): Operators {
@@ -100,7 +102,7 @@ export function operators(ports: Ports): Operators {
     },
     disable: (name) => disable(ports, name),
     async list() {
-      const rows = await prisma.operator.findMany({ select: shown, orderBy: { name: "asc" } });
+      const rows = await prisma.operator.findMany({ select: shown, orderBy: [...oldestFirst] });
       return rows.map(seen);
     },
   };
@@ -150,7 +152,7 @@ async function disable({ prisma, now, revocations }: Ports, name: string): Promi
 }
 
 function unknown(name: string): FedtuneError {
-  return new FedtuneError("usage", `Cannot find operator "${name.slice(0, 80)}"`);
+  return new FedtuneError("message-invalid", `Cannot find operator "${name.slice(0, 80)}"`);
 }
 
 function seen(row: Omit<Operator, "role"> & { readonly role: string }): Operator {

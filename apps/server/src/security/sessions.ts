@@ -33,7 +33,10 @@ export interface StartedSession {
   readonly secret: string;
   /** For the page, which repeats it in every request that changes something. */
   readonly csrf: string;
+  /** When it ends unless it is used. */
   readonly expiresAt: Date;
+  /** How long it lives at most: as long as the cookie may. */
+  readonly longestMs: number;
 }
 
 /** A session that is valid now. */
@@ -81,7 +84,7 @@ export function sessions(
       const expiresAt = expiryOf(policy, createdAt, createdAt);
       const hashes = { tokenHash: hashOfSecret(hash, secret), csrfHash: hashOfSecret(hash, csrf) };
       await prisma.session.create({ data: { ...hashes, operatorId, createdAt, expiresAt } });
-      return { secret, csrf, expiresAt };
+      return { secret, csrf, expiresAt, longestMs: policy.longestMs };
     },
     resolve: (secret) => resolve(ports, policy, secret),
     csrfOf,
