@@ -102,3 +102,33 @@ describe("a sparse update", () => {
     expect(checkUpdate(dense, { ...expected, kept: null }).support).toBeNull();
   });
 });
+
+describe("the norm bound", () => {
+  it.each(["dense", "sparse"])(
+    "[FW1] refuses a longer %s update and takes one that reaches it",
+    (form) => {
+      const codec = "f32";
+      const bytes =
+        form === "dense"
+          ? encodeUpdate({ ...source, codec })
+          : encodeSparseUpdate({ ...source, codec, sparsify, unsent: null }).bytes;
+      const wanted = form === "dense" ? { ...expected, kept: null } : expected;
+      const { norm } = checkUpdate(bytes, wanted);
+      expect(checkUpdate(bytes, { ...wanted, maxNorm: norm }).norm).toBe(norm);
+      expect(checkUpdate(bytes, { ...wanted, maxNorm: null }).norm).toBe(norm);
+      const below = norm * (1 - 1e-12);
+      expect(() => checkUpdate(bytes, { ...wanted, maxNorm: below })).toThrow(
+        expect.objectContaining({ code: "norm-exceeded", data: { norm, maxNorm: below } }),
+      );
+    },
+  );
+
+  it("[FW1] comes after what makes an update no update: a NaN is told as such", () => {
+    const bytes = encodeUpdate({ ...source, codec: "f32" });
+    new DataView(bytes.buffer, bytes.byteOffset).setFloat32(bytes.length - 4, Number.NaN, true);
+    const bounded = { ...expected, kept: null, maxNorm: 1e-9 };
+    expect(() => checkUpdate(bytes, bounded)).toThrow(
+      expect.objectContaining({ code: "not-finite" }),
+    );
+  });
+});
