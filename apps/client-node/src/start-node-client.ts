@@ -1,6 +1,11 @@
 /** The client of one data holder in Node: sockets, files and the caller's trainer around the client loop. */
-import { runClient, socketTransport } from "@fedtune/client";
-import type { ClientListener, HolderPrivacy, SocketTransportOptions } from "@fedtune/client";
+import { enrol, runClient, socketTransport } from "@fedtune/client";
+import type {
+  ClientListener,
+  HolderPrivacy,
+  Signer,
+  SocketTransportOptions,
+} from "@fedtune/client";
 import { utf8 } from "@fedtune/core";
 import type {
   AdapterShape,
@@ -16,6 +21,7 @@ import { nodeClock, nodeEntropy, nodeHash } from "@fedtune/node-ports";
 import { join } from "node:path";
 import { fileLedgers } from "./file-ledger.ts";
 import { fileClientState } from "./file-state.ts";
+import { identityFile } from "./identity-file.ts";
 
 /** Who takes part, where, with what data and on what. */
 export interface NodeClientOptions {
@@ -38,6 +44,12 @@ export interface NodeClientOptions {
   /** Name and version of this program, for the coordinator's logs. */
   readonly software: string;
   readonly listener?: ClientListener;
+  /** Enrols with a key of its own, and signs whatever it asks; null: the coordinator takes clients without. */
+  readonly enrolment?: {
+    readonly run: RunId;
+    /** Null: the key is known to the coordinator already, or the run is open to anybody. */
+    readonly token: string | null;
+  } | null;
   /** Leaves the run. */
   readonly signal?: AbortSignal;
   /** Patience of the transport. */
@@ -57,26 +69,10 @@ export interface NodeClient {
 
 /** Takes part in a run until it ends or the client is closed. */
 export function startNodeClient(options: NodeClientOptions): NodeClient {
-  const { url, client, run, data, software, trainer, describe, listener, signal } = options;
+  const { signal } = options;
   const leaving = new AbortController();
   const ends = signal === undefined ? leaving.signal : AbortSignal.any([signal, leaving.signal]);
-  const transport = socketTransport({
-    ...options.connection,
-    ...{ url, clock: nodeClock, hash: nodeHash, fetch },
-  });
-  const state = fileClientState(stateFolder(options.stateDir, url, client), nodeHash);
-  const done = runClient(
-    {
-      ...{ transport, state, clock: nodeClock, hash: nodeHash, trainer, describe },
-      entropy: nodeEntropy,
-      ...holderOf(options),
-    },
-    {
-      ...{ client, run, data, software, signal: ends },
-      evaluationData: options.evaluationData ?? null,
-      ...(listener === undefined ? {} : { listener }),
-    },
-  );
+  const done = takePart(options, ends);
   return {
     done,
     async close() {
@@ -85,6 +81,50 @@ export function startNodeClient(options: NodeClientOptions): NodeClient {
     },
   };
 }
+
+async function takePart(options: NodeClientOptions, signal: AbortSignal): Promise<SessionEnd> {
+  const { url, client, run, data, software, trainer, describe, listener } = options;
+  const folder = stateFolder(options.stateDir, url, client);
+  const signer = await enrolled(options, folder, signal);
+  const transport = socketTransport({
+    ...options.connection,
+    ...{ url, clock: nodeClock, hash: nodeHash, fetch },
+    ...(signer === null ? {} : { signer }),
+  });
+  const state = fileClientState(folder, nodeHash);
+  return runClient(
+    {
+      ...{ transport, state, clock: nodeClock, hash: nodeHash, trainer, describe },
+      entropy: nodeEntropy,
+      ...holderOf(options),
+    },
+    {
+      ...{ client, run, data, software, signal },
+      evaluationData: options.evaluationData ?? null,
+      ...(listener === undefined ? {} : { listener }),
+    },
+  );
+}
+
+/** The client's key, made known to the coordinator where there is a token for that. */
+async function enrolled(
+  { url, client, enrolment = null }: NodeClientOptions,
+  folder: string,
+  signal: AbortSignal,
+): Promise<Signer | null> {
+  if (enrolment === null) return null;
+  const { run, token } = enrolment;
+  const identity = await identityFile(folder);
+  const origin = url.replace(/\/$/, "");
+  const bounded = AbortSignal.any([signal, AbortSignal.timeout(ENROL_MS)]);
+  if (token !== null)
+    await enrol({ fetch, url: origin, run, client, token, identity, signal: bounded });
+  const ports = { wallTime: () => Date.now(), entropy: nodeEntropy };
+  return { identity, run, client, ports };
+}
+
+/** Longest wait for an enrolment. */
+const ENROL_MS = 30_000;
 
 /** The holder's ledgers lie beside the clients' folders: they are of its data, whatever coordinator asks. */
 function holderOf({ privacy = null, stateDir }: NodeClientOptions): { privacy?: HolderPrivacy } {

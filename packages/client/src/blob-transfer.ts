@@ -44,6 +44,12 @@ export interface TransferOptions {
    * @throws FedtuneError `transport-closed` while there is no connection
    */
   readonly access: () => { readonly key: string; readonly run: RunId | null };
+  /** Headers that show who asks; made anew for every attempt. */
+  readonly sign?: (request: {
+    readonly method: "GET" | "PUT";
+    readonly path: string;
+    readonly bodyHash?: Digest;
+  }) => Promise<Record<string, string>>;
 }
 
 /** The data plane of a client. */
@@ -93,9 +99,11 @@ async function fetchBlob(
   const { key, run } = options.access();
   if (run === null)
     throw new FedtuneError("transport-closed", "Cannot fetch a blob before the welcome");
-  const response = await ask(options, `/runs/${run}/blobs/${ref.hash}`, {
+  const path = `/runs/${run}/blobs/${ref.hash}`;
+  const signature = await options.sign?.({ method: "GET", path });
+  const response = await ask(options, path, {
     method: "GET",
-    headers: { authorization: `Bearer ${key}` },
+    headers: { ...signature, authorization: `Bearer ${key}` },
     redirect: "error",
     signal,
   });
@@ -113,9 +121,11 @@ async function sendBlob(
 ): Promise<void> {
   const { key } = options.access();
   const path = `/runs/${slot.run}/rounds/${String(slot.round)}/updates/${slot.client}`;
+  const signature = await options.sign?.({ method: "PUT", path, bodyHash: blob.hash });
   const response = await ask(options, path, {
     method: "PUT",
     headers: {
+      ...signature,
       authorization: `Bearer ${key}`,
       "content-type": "application/octet-stream",
       "x-fedtune-hash": blob.hash,

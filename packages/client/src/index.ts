@@ -12,7 +12,7 @@ export type { HolderPrivacy, Ledgers, LedgerStore } from "./privacy-guard.ts";
 export { memoryLedgers } from "./memory-ledger.ts";
 export { memoryClientState } from "./memory-state.ts";
 export { socketTransport } from "./socket-transport.ts";
-export type { SocketTransportOptions } from "./socket-transport.ts";
+export type { Signer, SocketTransportOptions } from "./socket-transport.ts";
 export type { Fetch, FetchRequest, FetchResponse } from "./blob-transfer.ts";
 export { createIdentity, identityFrom } from "./identity/identity.ts";
 export type { ClientIdentity, IdentityKeys, SubtleLike } from "./identity/identity.ts";

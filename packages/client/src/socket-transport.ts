@@ -3,15 +3,25 @@
  *
  * Each control message is one event `message` that carries exactly the encoded text. On every connection the
  * coordinator first sends the event `key`, 256 random bits that authorise the blob requests of that connection alone,
- * and, once it has routed the hello, the event `run`. The key shows that a request belongs to a live connection; it
- * does not show who the client is: that takes enrolment tokens, which do not exist yet.
+ * and, once it has routed the hello, the event `run`. The key shows that a request belongs to a live connection; who the
+ * client is it shows by its signature.
  */
-import { FedtuneError, runId } from "@fedtune/core";
-import type { ClientTransport, ClientTransportEvents, Clock, Hash, RunId } from "@fedtune/core";
+import { errorCodes, FedtuneError, runId } from "@fedtune/core";
+import type {
+  ClientId,
+  ClientTransport,
+  ClientTransportEvents,
+  Clock,
+  Hash,
+  RunId,
+} from "@fedtune/core";
 import { io } from "socket.io-client";
 import type { Socket } from "socket.io-client";
 import { blobTransfer } from "./blob-transfer.ts";
 import type { Fetch } from "./blob-transfer.ts";
+import type { ClientIdentity } from "./identity/identity.ts";
+import { signedHandshake, signedHeaders } from "./identity/signed-request.ts";
+import type { SignableRequest, SigningPorts } from "./identity/signed-request.ts";
 import { reasonOf } from "./retry.ts";
 
 /** Where the coordinator is, what the platform offers, and how patient this end is. */
@@ -21,6 +31,8 @@ export interface SocketTransportOptions {
   readonly clock: Clock;
   readonly hash: Hash;
   readonly fetch: Fetch;
+  /** Signs the connection and every blob request; absent: the coordinator takes clients that show no key. */
+  readonly signer?: Signer;
   /** Longest wait for the first connection; default 30 s. */
   readonly openTimeoutMs?: number;
   /** First pause before a lost connection is made again, doubling up to 20 times that; default 500 ms. */
@@ -29,6 +41,14 @@ export interface SocketTransportOptions {
   readonly transferTimeoutMs?: number;
   /** Attempts per blob; default 5. */
   readonly transferAttempts?: number;
+}
+
+/** A client of a run with its key. */
+export interface Signer {
+  readonly identity: ClientIdentity;
+  readonly run: RunId;
+  readonly client: ClientId;
+  readonly ports: SigningPorts;
 }
 
 interface ServerEvents {
@@ -73,7 +93,7 @@ const CLOSE_MS = 1_000;
  */
 export function socketTransport(options: SocketTransportOptions): ClientTransport {
   const origin = originOf(options.url);
-  const { clock, hash, fetch, reconnectMs = 500 } = options;
+  const { clock, hash, fetch, signer = null, reconnectMs = 500 } = options;
   const socket: Line = io(origin, {
     autoConnect: false,
     forceNew: true,
@@ -81,6 +101,10 @@ export function socketTransport(options: SocketTransportOptions): ClientTranspor
     timeout: 10_000,
     reconnectionDelay: reconnectMs,
     reconnectionDelayMax: 20 * reconnectMs,
+    auth: (give) => {
+      // Made anew for every connection: a coordinator takes each signature once.
+      void handshakeOf(signer).then(give);
+    },
   });
   const link: Link = {
     ...{ socket, clock, reconnectMs, key: null, run: null, opened: false, closed: false },
@@ -90,6 +114,7 @@ export function socketTransport(options: SocketTransportOptions): ClientTranspor
   const blobs = blobTransfer({
     ...{ origin, fetch, clock, hash, transferTimeoutMs, attempts, backoffMs: reconnectMs },
     access: () => accessOf(link, origin),
+    sign: (request) => signatureOf(signer, request),
   });
   return {
     open: (events, signal) =>
@@ -101,6 +126,19 @@ export function socketTransport(options: SocketTransportOptions): ClientTranspor
     upload: (slot, blob, abort) => blobs.upload(slot, blob, abort),
     close: () => close(link),
   };
+}
+
+async function handshakeOf(signer: Signer | null): Promise<object> {
+  return signer === null ? {} : signedHandshake(signer.identity, signer, signer.ports);
+}
+
+async function signatureOf(
+  signer: Signer | null,
+  request: Pick<SignableRequest, "method" | "path" | "bodyHash">,
+): Promise<Record<string, string>> {
+  if (signer === null) return {};
+  const { identity, run, client, ports } = signer;
+  return signedHeaders(identity, { ...request, run, client }, ports);
 }
 
 function originOf(url: string): string {
@@ -219,10 +257,8 @@ function connectLater(link: Link): void {
 /** The coordinator's own refusal of a connection; null for a fault on the way. */
 function refusalOf(error: Error): FedtuneError | null {
   const { data } = error as { data?: { code?: unknown } };
-  if (data?.code === "rate-limited" || data?.code === "origin-refused") {
-    return new FedtuneError(data.code, error.message);
-  }
-  return null;
+  const code = errorCodes.find((known) => known === data?.code);
+  return code === undefined ? null : new FedtuneError(code, error.message);
 }
 
 /** Ends the connection for good; waits, not long, until the other side has taken note. */

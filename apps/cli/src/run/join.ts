@@ -17,6 +17,7 @@ import { openBaseModel } from "./base-model.ts";
 import type { BaseModel } from "./base-model.ts";
 import { checkLabels, checkRows } from "./check-data.ts";
 import { dataPath } from "./data-path.ts";
+import { joiningOf } from "./join-link.ts";
 import { lateTrainer } from "./late-trainer.ts";
 import type { LateTrainer } from "./late-trainer.ts";
 import { bytesText, decimal, percent, savedText } from "./report-text.ts";
@@ -24,7 +25,10 @@ import { openTrainer } from "./trainers.ts";
 
 /** What `fedtune join` was asked for. */
 export interface JoinOptions {
+  /** An address or a join link. */
   readonly server: string;
+  readonly run?: string | undefined;
+  readonly token?: string | undefined;
   readonly name: string;
   readonly data: string;
   readonly evalData?: string | undefined;
@@ -42,7 +46,8 @@ export interface JoinOptions {
 
 /** Takes part in a run until it ends. */
 export async function runJoin(options: JoinOptions, io: Io): Promise<number> {
-  const { name, server } = options;
+  const { name } = options;
+  const { url, run, token } = joiningOf(options);
   if (!idPattern.test(name)) {
     const wanted = "letters, digits, - and _, at most 64";
     throw new FedtuneError("usage", `Cannot join as "${name}": wanted --name of ${wanted}`);
@@ -59,12 +64,11 @@ export async function runJoin(options: JoinOptions, io: Io): Promise<number> {
   const bar = io.progress("training", 0);
   const totals: Totals = { rounds: 0, bytesUp: 0 };
   const outcome: Outcome = { welcome: null, adapter: null };
-  io.note(`Connecting to ${server}`);
+  io.note(`Connecting to ${url}`);
   try {
     const client = startNodeClient({
-      url: server,
-      client: clientId(name),
-      run: null,
+      ...{ url, run, client: clientId(name) },
+      enrolment: run === null ? null : { run, token },
       data,
       evaluationData,
       trainer,

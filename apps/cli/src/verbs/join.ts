@@ -13,7 +13,13 @@ export const join: Verb = {
         .description(
           "Trains when the coordinator asks for it, until the run ends. The rows of the data file never leave.",
         )
-        .requiredOption("-s, --server <url>", "the coordinator", serverUrl)
+        .requiredOption(
+          "-s, --server <url>",
+          "the coordinator, or the join link that its operator sent",
+          serverUrl,
+        )
+        .option("--run <name>", "which run; without: the coordinator's only one")
+        .option("--token <token>", "lets this client in the first time; part of a join link")
         .requiredOption("-n, --name <name>", "this client's name in the run")
         .requiredOption(
           "--data <file>",
@@ -49,7 +55,10 @@ export const join: Verb = {
     )
       .addHelpText(
         "after",
-        examples("fedtune join --server http://localhost:8470 --name clinic-a --data tickets.csv"),
+        examples(
+          "fedtune join --server http://localhost:8470 --name clinic-a --data tickets.csv",
+          "fedtune join --server 'https://fl.example.org/#run=tickets&token=fte_...' --name clinic-a --data tickets.csv",
+        ),
       )
       .action((options) =>
         enter(options, async (io) => {

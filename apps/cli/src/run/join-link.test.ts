@@ -1,0 +1,26 @@
+import { describe, expect, it } from "vitest";
+import { joiningOf } from "./join-link.ts";
+
+describe("where a client joins", () => {
+  it("is an address alone, or with a run and a token", () => {
+    const url = "http://localhost:8470";
+    expect(joiningOf({ server: `${url}/` })).toEqual({ url, run: null, token: null });
+    expect(joiningOf({ server: url, run: "a" })).toEqual({ url, run: "a", token: null });
+    expect(joiningOf({ server: url, run: "a", token: "fte_x" })).toMatchObject({ token: "fte_x" });
+  });
+
+  it("[SE4] may be a link that names all of them; options are stronger", () => {
+    const server = "https://host/#run=clinics&token=fte_x";
+    const joining = { url: "https://host", run: "clinics", token: "fte_x" };
+    expect(joiningOf({ server })).toEqual(joining);
+    expect(joiningOf({ server, token: "fte_y" })).toEqual({ ...joining, token: "fte_y" });
+  });
+
+  it("refuses a name that no run has, and a token for no run, without showing the token", () => {
+    expect(() => joiningOf({ server: "https://host/#run=../x" })).toThrow(/wanted letters/);
+    expect(() => joiningOf({ server: "https://host", token: "fte_secret" })).toThrow(
+      /wanted --run/,
+    );
+    expect(() => joiningOf({ server: "https://host", token: "fte_secret" })).not.toThrow(/secret/);
+  });
+});
