@@ -33,7 +33,8 @@ export function eventLoop(first: RoundState, options: LoopOptions): EventLoop {
       return true;
     } catch (error) {
       const { code, message } = asFedtuneError(error);
-      queue.push({ event: { type: "broken", code, message }, isDue: always });
+      // Before all that waits: nothing may be answered on the strength of what was not written down.
+      queue.unshift({ event: { type: "broken", code, message }, isDue: always });
       return false;
     }
   };

@@ -52,6 +52,13 @@ export interface MortalOptions {
   readonly config?: Readonly<Record<string, unknown>>;
   readonly store?: Store;
   readonly blobs?: Blobs;
+  /** When copies of a message arrive; by default one, after 5 ms. */
+  readonly fate?: (passage: Passage) => readonly number[];
+}
+
+/** Something that was sent, and when. */
+export interface Heard extends Passage {
+  readonly at: number;
 }
 
 /** An update that its client was told is accepted. */
@@ -70,7 +77,7 @@ export interface MortalWorld {
   readonly blobs: Blobs;
   readonly names: readonly string[];
   /** Everything that was sent, in order. */
-  readonly heard: readonly Passage[];
+  readonly heard: readonly Heard[];
   /** Starts a client's process, or starts it again, over its own durable memory. */
   start(index: number): void;
   /** Opens a coordinator, which runs; one that lives on is not told. */
@@ -115,8 +122,11 @@ export function mortalWorld(options: MortalOptions = {}): MortalWorld {
     hash: nodeHash,
   });
   const clock = virtualClock(() => new Promise((resolve) => setImmediate(resolve)));
-  const heard: Passage[] = [];
-  const fate = (passage: Passage): number[] => (heard.push(passage), [5]);
+  const heard: Heard[] = [];
+  const fate = (passage: Passage): readonly number[] => {
+    heard.push({ ...passage, at: clock.now() });
+    return options.fate?.(passage) ?? [5];
+  };
   const network = memoryNetwork({ clock, verify: nodeHash, fate });
   network.server.listen(nobody);
   const homes = names.map(() => ({ state: memoryClientState(), ledgers: memoryLedgers() }));
