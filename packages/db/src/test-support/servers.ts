@@ -61,18 +61,16 @@ export async function startRealPostgres(): Promise<RealPostgres> {
     ending.kill(signal);
     await ended;
   };
+  const settings = ["-c", "listen_addresses=127.0.0.1", "-c", `unix_socket_directories=${folder}`];
   const start = async (): Promise<void> => {
-    const settings = [
-      "-c",
-      "listen_addresses=127.0.0.1",
-      "-c",
-      `unix_socket_directories=${folder}`,
-    ];
-    server = spawn(join(bin, "postgres"), ["-D", data, "-p", String(port), ...settings], {
-      ...spawning,
-      stdio: "ignore",
-    });
-    await untilAnswers(url);
+    // One that comes too soon after a killed one finds processes of that, and ends.
+    while (!(await answers(url))) {
+      if (server?.exitCode === null) continue;
+      server = spawn(join(bin, "postgres"), ["-D", data, "-p", String(port), ...settings], {
+        ...spawning,
+        stdio: "ignore",
+      });
+    }
   };
   await start();
   return {
@@ -85,18 +83,17 @@ export async function startRealPostgres(): Promise<RealPostgres> {
   };
 }
 
-async function untilAnswers(url: string): Promise<void> {
-  for (;;) {
-    const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 1000 });
-    client.on("error", () => undefined);
-    try {
-      await client.connect();
-      return;
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    } finally {
-      await client.end().catch(() => undefined);
-    }
+async function answers(connectionString: string): Promise<boolean> {
+  const client = new pg.Client({ connectionString, connectionTimeoutMillis: 1000 });
+  client.on("error", () => undefined);
+  try {
+    await client.connect();
+    return true;
+  } catch {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    return false;
+  } finally {
+    await client.end().catch(() => undefined);
   }
 }
 
