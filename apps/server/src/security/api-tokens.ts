@@ -8,7 +8,7 @@ import type { Revocations } from "./revocations.ts";
 import { hashOfSecret, newSecret } from "./secrets.ts";
 
 /** What every API token begins with. */
-export const apiTokenPrefix = "ft_";
+const apiTokenPrefix = "ft_";
 const secretPattern = /^ft_[A-Za-z0-9_-]{43}$/;
 
 const tokenNamePattern = /^\P{C}{1,80}$/u;

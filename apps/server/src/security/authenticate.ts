@@ -54,7 +54,7 @@ export function authenticator(
 }
 
 /** The principal of a session. */
-export function principalOf({ operator, role }: LiveSession): Principal {
+function principalOf({ operator, role }: LiveSession): Principal {
   return { kind: "operator", actor: `operator:${operator}`, scopes: scopesOf(role) };
 }
 
@@ -64,7 +64,7 @@ export function principalOf({ operator, role }: LiveSession): Principal {
  *
  * @throws FedtuneError `origin-refused`
  */
-export function checkSite({ method = "", headers }: AskingRequest): void {
+function checkSite({ method = "", headers }: AskingRequest): void {
   const { origin, host = "" } = headers;
   const site = one(headers["sec-fetch-site"]);
   const isReading = reading.includes(method);

@@ -7,7 +7,7 @@ export interface CookiePolicy {
 }
 
 /** Over https the prefix binds the cookie to exactly this host; browsers refuse it on plain http. */
-export function sessionCookieName({ secure }: CookiePolicy): string {
+function sessionCookieName({ secure }: CookiePolicy): string {
   return secure ? "__Host-fedtune-session" : "fedtune-session";
 }
 

@@ -10,11 +10,11 @@ import type { SecurityPorts } from "./ports.ts";
 import { hashOfSecret, newSecret } from "./secrets.ts";
 
 /** What every enrolment token begins with. */
-export const enrolmentTokenPrefix = "fte_";
+const enrolmentTokenPrefix = "fte_";
 const secretPattern = /^fte_[A-Za-z0-9_-]{43}$/;
 
 /** An hour. */
-export const defaultEnrolmentTtlMs = 3_600_000;
+const defaultEnrolmentTtlMs = 3_600_000;
 
 /** Patience with other enrolments of the same token. */
 const TRANSACTION = { maxWait: 10_000, timeout: 10_000 };

@@ -23,7 +23,7 @@ export function scopesOf(role: Role): readonly Scope[] {
 }
 
 /** Lower case only: nobody can be called almost like somebody else. */
-export const operatorNamePattern = /^[a-z][a-z0-9_-]{0,63}$/;
+const operatorNamePattern = /^[a-z][a-z0-9_-]{0,63}$/;
 
 /** An operator as others may see one. */
 export interface Operator {

@@ -6,7 +6,7 @@ import { hash as argon2, parseOptions, verify as argon2Verify } from "@node-rs/a
 const parameters = { memoryCost: 19_456, timeCost: 2, parallelism: 1, outputLen: 32 };
 
 /** Fewest characters of a password. */
-export const minPasswordLength = 12;
+const minPasswordLength = 12;
 const maxPasswordLength = 256;
 
 /** Hashes under way at a time, each with 19 MiB; and how many may wait for their turn. */
@@ -42,7 +42,7 @@ export function passwords(): Passwords {
     },
     async verify(passwordHash, password) {
       const text = normalised(password);
-      if ([...text].length > maxPasswordLength) return false;
+      if (lengthOf(text) > maxPasswordLength) return false;
       nobody ??= argon2("nobody has this password", parameters);
       const against = passwordHash ?? (await nobody);
       // A damaged hash is nobody's password.
@@ -66,10 +66,15 @@ function normalised(password: string): string {
 }
 
 function hold(text: string): void {
-  const { length } = [...text];
+  const length = lengthOf(text);
   if (length >= minPasswordLength && length <= maxPasswordLength) return;
   const message = `Cannot use a password of ${length} characters: wanted ${minPasswordLength} to ${maxPasswordLength}`;
   throw new FedtuneError("config-invalid", message, { data: { length } });
+}
+
+/** Characters as Unicode counts them. */
+function lengthOf(text: string): number {
+  return Array.from(text).length;
 }
 
 /** Runs a few tasks at a time, in the order of the calls, with a bounded queue. */

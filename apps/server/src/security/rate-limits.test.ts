@@ -16,7 +16,7 @@ async function waitOf(work: Promise<void>): Promise<unknown> {
     (reason: unknown) => reason,
   );
   if (error === null) return null;
-  if (!isFedtuneError(error, "rate-limited")) throw new Error(`not a refusal: ${String(error)}`);
+  if (!isFedtuneError(error, "rate-limited")) throw new Error("not a refusal", { cause: error });
   return error.data["retryAfterMs"];
 }
 

@@ -30,7 +30,7 @@ export interface Allowances {
 }
 
 /** Generous for people and clients that behave; many clients may share one address. */
-export const defaultAllowances: Allowances = {
+const defaultAllowances: Allowances = {
   anonymous: { points: 300, seconds: 60 },
   identified: { points: 1_200, seconds: 60 },
   signInsOfAddress: { points: 30, seconds: 900 },

@@ -114,7 +114,7 @@ async function resolve(
     where: { tokenHash },
     include: { operator: true },
   });
-  if (row === null || row.operator.disabledAt !== null) return null;
+  if (row?.operator.disabledAt !== null) return null;
   const at = now();
   if (at >= row.expiresAt) {
     throw new FedtuneError(

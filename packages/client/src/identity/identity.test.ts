@@ -1,12 +1,11 @@
 import {
   canonicalRequest,
   clientId,
-  FedtuneError,
   isFedtuneError,
   runId,
   signedHeadersSchema,
 } from "@fedtune/core";
-import type { RequestToSign } from "@fedtune/core";
+import type { FedtuneError, RequestToSign } from "@fedtune/core";
 import { Buffer } from "node:buffer";
 import { createPublicKey, verify, webcrypto } from "node:crypto";
 import { describe, expect, it } from "vitest";

@@ -11,7 +11,7 @@ import { clientId, digest, digestPattern, idPattern, runId } from "../ids.ts";
 import type { ClientId, Digest, RunId } from "../ids.ts";
 
 /** Version and purpose, the first line that is signed: a signature for anything else never fits a request. */
-export const signatureDomain = "fedtune-request-v1";
+const signatureDomain = "fedtune-request-v1";
 
 /** SHA-256 of no bytes: what a request without a body signs. */
 export const emptyBodyHash = digest(
