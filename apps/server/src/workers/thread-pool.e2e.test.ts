@@ -74,9 +74,18 @@ describe("a pool of threads", () => {
   });
 
   it("ends a thread that takes too long, and works on with another one", async () => {
-    const { pool, started } = scripted([silent, obedient], { deadlines: { check: 50 } });
+    const deadlines: (() => void)[] = [];
+    const clock = {
+      after: (_ms: number, late: () => void) => {
+        deadlines.push(late);
+        return () => undefined;
+      },
+    };
+    const options = { clock, deadlines: { check: 50 } };
+    const { pool, started } = scripted([silent, obedient], options);
     const first = pool.run(checkOf(1), memoryBlobs());
     const second = pool.run(checkOf(2), memoryBlobs());
+    deadlines[0]!();
     await expect(first).rejects.toMatchObject({ code: "timeout", data: { task: "check", ms: 50 } });
     await expect(second).resolves.toMatchObject({ norm: 2 });
     expect(started).toEqual([silent, obedient]);
@@ -95,7 +104,7 @@ describe("a pool of threads", () => {
     expect(started).toHaveLength(2);
     await pool.close();
     for (const ended of await Promise.all(rounds))
-      expect(ended).toMatchObject({ code: "cancelled" });
+      expect(ended).toMatchObject({ code: "draining" });
   });
 
   it("hands blobs to a thread that asks, and tells it of those that are not there", async () => {
@@ -120,7 +129,6 @@ describe("a pool of threads", () => {
     );
     await pool.close();
     ended.push(pool.run(checkOf(3), memoryBlobs()).catch((error: unknown) => error));
-    for (const error of await Promise.all(ended))
-      expect(error).toMatchObject({ code: "cancelled" });
+    for (const error of await Promise.all(ended)) expect(error).toMatchObject({ code: "draining" });
   });
 });

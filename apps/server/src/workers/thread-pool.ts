@@ -23,7 +23,7 @@ export interface ThreadPool {
   /**
    * Resolves with the task's answer. A task whose thread crashed is tried once more on another one.
    *
-   * @throws FedtuneError `backend-broken` when that one crashed as well, `timeout` at the deadline, `cancelled` when the
+   * @throws FedtuneError `backend-broken` when that one crashed as well, `timeout` at the deadline, `draining` when the
    * pool closes, and what the task itself throws
    */
   run<Name extends TaskName>(
@@ -194,5 +194,5 @@ function late(type: TaskName, ms: number): FedtuneError {
 }
 
 function ended(): FedtuneError {
-  return new FedtuneError("cancelled", "Stopped work in a thread: the server closes");
+  return new FedtuneError("draining", "Cannot work in a thread any more: the server closes");
 }

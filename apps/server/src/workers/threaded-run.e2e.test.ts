@@ -1,5 +1,5 @@
 import { clientId, memoryBlobs, memoryNetwork, memoryStore, openCoordinator } from "@fedtune/core";
-import type { Blobs } from "@fedtune/core";
+import type { Blobs, Offload, Store } from "@fedtune/core";
 import { memoryClientState, runClient } from "@fedtune/client";
 import { nodeClock, nodeHash } from "@fedtune/node-ports";
 import { expectSameBits, toyData, toyTrainer } from "@fedtune/testkit";
@@ -22,17 +22,20 @@ afterAll(async () => {
 
 const policy = { ...rounds, numRounds: 3, minAvailableClients: 3 };
 
-/** Three honest clients of a coordinator whose heavy work is done in threads. */
-async function threadedRun(blobs: Blobs, directory: string | null): Promise<Float32Array> {
-  const setup = toySetup({ participants, rounds: policy });
+const setup = toySetup({ participants, rounds: policy });
+
+/** Three honest clients of a coordinator that has its heavy work done; how its run ended, and with what. */
+async function runWith(
+  offload: Offload,
+  { store, blobs }: { readonly store: Store; readonly blobs: Blobs },
+) {
   const network = memoryNetwork({ clock: nodeClock });
-  const reach = directory === null ? null : { directory, verify: true };
-  const offload = threadOffload({ pool, setup, blobs, folder: reach });
   const coordinator = await openCoordinator(setup, {
-    ...{ transport: network.server, store: memoryStore(), blobs, offload },
+    ...{ transport: network.server, store, blobs, offload },
     ...{ clock: nodeClock, hash: nodeHash, evaluate: null },
   });
   const ended = coordinator.run();
+  const leave = new AbortController();
   const sessions = honest.map((name, k) =>
     runClient(
       {
@@ -40,14 +43,17 @@ async function threadedRun(blobs: Blobs, directory: string | null): Promise<Floa
         ...{ clock: nodeClock, hash: nodeHash, trainer: toyTrainer(layout) },
         describe: () => Promise.resolve({ layout, modules }),
       },
-      { client: clientId(name), run: setup.id, data: toyData(k, 10 + k), software: "test" },
+      {
+        ...{ client: clientId(name), run: setup.id, software: "test" },
+        ...{ data: toyData(k, 10 + k), signal: leave.signal },
+      },
     ),
   );
-  const { status } = await ended;
-  expect(status).toBe("completed");
-  await Promise.all(sessions);
+  const end = await ended;
+  leave.abort();
+  await Promise.allSettled(sessions);
   await network.server.close();
-  return coordinator.adapter();
+  return { end, adapter: coordinator.adapter() };
 }
 
 it.each(["a folder", "memory"])(
@@ -55,6 +61,34 @@ it.each(["a folder", "memory"])(
   async (where) => {
     const directory = where === "memory" ? null : folder;
     const blobs = directory === null ? memoryBlobs() : await openFolderBlobs(directory);
-    expectSameBits(await threadedRun(blobs, directory), await simulated(policy.numRounds));
+    const reach = directory === null ? null : { directory, verify: true };
+    const offload = threadOffload({ pool, setup, blobs, folder: reach });
+    const { end, adapter } = await runWith(offload, { store: memoryStore(), blobs });
+    expect(end.status).toBe("completed");
+    expectSameBits(adapter, await simulated(policy.numRounds));
   },
 );
+
+it("[FW6] a pool that closes in the middle of a round leaves the run to a later process", async () => {
+  const shared = { store: memoryStore(), blobs: memoryBlobs() };
+  const { blobs } = shared;
+  const leaving = threadPool({ clock: nodeClock, threads: 1 });
+  const own = threadOffload({ pool: leaving, setup, blobs, folder: null });
+  const first = await runWith(
+    {
+      check: own.check,
+      combine(job) {
+        const combined = own.combine(job);
+        if (job.facts.round === 2) void leaving.close();
+        return combined;
+      },
+    },
+    shared,
+  );
+  expect(first.end.failure?.code).toBe("draining");
+  expect((await shared.store.getHistory(setup.id))?.status).toBe("running");
+  const later = threadOffload({ pool, setup, blobs, folder: null });
+  const { end, adapter } = await runWith(later, shared);
+  expect(end.status).toBe("completed");
+  expectSameBits(adapter, await simulated(policy.numRounds));
+});
