@@ -3,11 +3,9 @@
  * connected to any, and what a dead process owned another one takes over.
  */
 import type { Blobs, Clock, Coordinator, RunEnd, RunId } from "@fedtune/core";
-import type { Database } from "@fedtune/db";
 import type { SocketHub } from "../socket-server-transport.ts";
 import type { Bus } from "./bus.ts";
-import { leaseTable } from "./lease-table.ts";
-import type { OwnedRun } from "./lease-table.ts";
+import type { LeaseTable, OwnedRun } from "./lease-table.ts";
 import { leaseKeeper, renewalsPerLease } from "./leases.ts";
 import type { Lease } from "./leases.ts";
 import { openRelay } from "./relay.ts";
@@ -16,7 +14,8 @@ import type { Relay } from "./relay.ts";
 /** What a cluster's process is made of. */
 export interface ClusterOptions {
   readonly bus: Bus;
-  readonly database: Pick<Database["pool"], "query">;
+  /** The leases of this process; its name is the bus' own. */
+  readonly table: LeaseTable;
   readonly hub: Pick<SocketHub, "add">;
   readonly blobs: Blobs;
   readonly clock: Clock;
@@ -46,22 +45,24 @@ export interface Cluster {
 }
 
 interface State extends ClusterOptions {
-  readonly table: ReturnType<typeof leaseTable>;
   readonly keeper: ReturnType<typeof leaseKeeper>;
   readonly relay: Relay;
   /** Runs that could not be opened here, and when to try again. */
   readonly shunned: Map<RunId, number>;
   /** Runs that are being played here, and how to let go of them. */
   readonly playing: Map<RunId, { readonly over: Promise<void>; readonly letGo: () => void }>;
+  /** Whether runs that nobody owns are taken. */
   taking: boolean;
+  joined: boolean;
   looking: Promise<void> | null;
   cancel: () => void;
 }
 
 /** Joins the cluster; nothing is taken before {@link Cluster.start}. */
 export function joinCluster(options: ClusterOptions): Cluster {
-  const { bus, database, hub, blobs, clock, leaseMs, failed } = options;
-  const table = leaseTable(database, bus.self);
+  const { bus, table, hub, blobs, clock, leaseMs, failed } = options;
+  if (table.self !== bus.self)
+    throw new RangeError(`Cannot be process "${bus.self}" and take leases as "${table.self}"`);
   const keeper = leaseKeeper({
     ...{ table, clock, leaseMs },
     failed: (error) => {
@@ -70,8 +71,8 @@ export function joinCluster(options: ClusterOptions): Cluster {
   });
   const state: State = {
     ...options,
-    ...{ table, keeper, relay: openRelay({ bus, hub, blobs }), shunned: new Map() },
-    ...{ playing: new Map(), taking: true, looking: null, cancel: () => undefined },
+    ...{ keeper, relay: openRelay({ bus, hub, blobs }), shunned: new Map() },
+    ...{ playing: new Map(), taking: true, joined: true, looking: null, cancel: () => undefined },
   };
   return {
     self: bus.self,
@@ -86,6 +87,7 @@ export function joinCluster(options: ClusterOptions): Cluster {
     },
     async close() {
       state.taking = false;
+      state.joined = false;
       state.cancel();
       await state.looking;
       const playing = [...state.playing.values()];
@@ -101,7 +103,7 @@ function schedule(state: State): void {
   const { clock, leaseMs } = state;
   state.cancel = clock.after(leaseMs / renewalsPerLease, () => {
     void look(state).finally(() => {
-      if (state.taking) schedule(state);
+      if (state.joined) schedule(state);
     });
   });
 }
@@ -132,7 +134,10 @@ async function attend(state: State, { run, owner }: OwnedRun): Promise<void> {
   const isShunned = (shunned.get(run) ?? -Infinity) > clock.now();
   const lease = owner === null && state.taking && !isShunned ? await keeper.acquire(run) : null;
   if (lease === null) {
-    await relay.follow(run, owner);
+    // Not waited for: a process that is gone answers nothing, and the next runs and heartbeats must not be late for it.
+    relay.follow(run, owner).catch((error: unknown) => {
+      state.failed(`following run "${run}"`, error);
+    });
     return;
   }
   const letGo = new AbortController();
@@ -160,7 +165,7 @@ async function goOn(state: State, lease: Lease, signal: AbortSignal): Promise<vo
     if (signal.aborted) stop();
     else signal.addEventListener("abort", stop, { once: true });
     const end = await ending;
-    if (isOver(end)) await lease.release();
+    if (isOver(end)) await release(state, lease);
     else await handOver(state, lease);
     state.ended(run, end);
   } catch (error) {
@@ -174,8 +179,13 @@ async function handOver(state: State, lease: Lease): Promise<void> {
   const { run } = lease;
   state.relay.leave(run);
   state.shunned.set(run, state.clock.now() + state.leaseMs);
+  await release(state, lease);
+}
+
+/** What cannot be given back ends by itself. */
+async function release(state: State, lease: Lease): Promise<void> {
   await lease.release().catch((error: unknown) => {
-    state.failed(`giving back run "${run}"`, error);
+    state.failed(`giving back run "${lease.run}"`, error);
   });
 }
 

@@ -94,10 +94,10 @@ describe("a wire over Postgres", () => {
     );
     const ends = [ada!, bob!, eve!].map((wire) => {
       const texts = mailbox<string>();
-      const gaps = mailbox<void>();
+      const gaps = mailbox<null>();
       wire.listen({
         heard: (from, text) => texts.put(`${from}: ${text}`),
-        interrupted: () => gaps.put(),
+        interrupted: () => gaps.put(null),
       });
       return { wire, texts, gaps };
     });

@@ -93,5 +93,5 @@ function prettyLine(line: string): string {
   const { time, level, msg, ...fields } = JSON.parse(line) as Record<string, unknown>;
   const rest = Object.entries(fields).map(([name, value]) => ` ${name}=${JSON.stringify(value)}`);
   const at = String(time).slice(11, 23);
-  return `${at} ${String(level).toUpperCase().padEnd(5)} ${String(msg ?? "")}${rest.join("")}`;
+  return `${at} ${String(level).toUpperCase().padEnd(5)} ${typeof msg === "string" ? msg : ""}${rest.join("")}`;
 }

@@ -43,14 +43,12 @@ export function meteredTransport(transport: ServerTransport, figures: Figures): 
 }
 
 function meteredEvents(events: ServerTransportEvents, figures: Figures): ServerTransportEvents {
-  const { uploading } = events;
   return {
     ...events,
     message(connection, text) {
       figures.messages.inc({ direction: "up", type: messageType(text) });
       events.message(connection, text);
     },
-    ...(uploading === undefined ? {} : { uploading: uploading.bind(events) }),
     async upload(connection, slot, blob) {
       figures.bytes.inc({ direction: "up" }, blob.bytes.length);
       try {

@@ -103,7 +103,7 @@ async function* list(state: State): AsyncGenerator<ListedBlob> {
       const name = Key.slice(Key.lastIndexOf("/") + 1);
       if (!digestPattern.test(name)) continue;
       const storedAt = new Date(LastModified).getTime();
-      yield { hash: digest(name), bytes: Number(Size), storedAt };
+      yield { hash: digest(name), bytes: Size, storedAt };
     }
     from = page?.nextContinuationToken;
   } while (from !== undefined);

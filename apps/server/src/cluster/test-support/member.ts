@@ -10,6 +10,7 @@ import { toySetup } from "../../test-support/toy-run.ts";
 import type { ToyConfig } from "../../test-support/toy-run.ts";
 import { openBus } from "../bus.ts";
 import { joinCluster } from "../cluster.ts";
+import { leaseTable } from "../lease-table.ts";
 import { openPostgresWire } from "../postgres-wire.ts";
 import { relayMember } from "./relay-member.ts";
 
@@ -52,7 +53,7 @@ const bus = openBus({
 });
 const cluster = joinCluster({
   ...{ bus, blobs, failed, hub: member.hub, clock: nodeClock, leaseMs: options.leaseMs },
-  database: database.pool,
+  table: leaseTable(database.pool, options.self),
   async open() {
     say({ event: "taken" });
     const listener = {

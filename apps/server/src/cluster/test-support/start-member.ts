@@ -43,9 +43,9 @@ export async function startMember(options: MemberOptions): Promise<StartedMember
       one.tell(line);
     }
   });
-  const gone = mailbox<void>();
+  const gone = mailbox<null>();
   child.once("close", () => {
-    gone.put();
+    gone.put(null);
     for (const { fail } of waiting) fail(new Error(`member ${options.self} is gone: ${words}`));
   });
   const said = (event: MemberLine["event"]): Promise<MemberLine> => {
@@ -61,7 +61,7 @@ export async function startMember(options: MemberOptions): Promise<StartedMember
     kill: (signal) => void child.kill(signal),
     close() {
       child.kill("SIGKILL");
-      return (closing ??= gone.take());
+      return (closing ??= gone.take().then(() => undefined));
     },
   };
 }
