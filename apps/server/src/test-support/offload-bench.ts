@@ -97,7 +97,7 @@ export async function uploads(
 }
 
 /** A round closed over some uploads. */
-export function closing(
+function closing(
   round: number,
   sent: readonly Upload[],
   before: Pick<CombineJob, "state" | "stateBlob" | "privacy">,

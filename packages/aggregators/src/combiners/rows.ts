@@ -70,7 +70,7 @@ export function roundOf(closed: ClosedRound, updates: readonly MethodUpdate[]): 
 }
 
 /** A stream of what is there already. */
-export function streamOf<T>(values: readonly T[]): AsyncIterable<T> {
+function streamOf<T>(values: readonly T[]): AsyncIterable<T> {
   return {
     [Symbol.asyncIterator]() {
       const each = values.values();

@@ -8,7 +8,7 @@ export function updateOf(index: number, values: ArrayLike<number>, weight = 1): 
 }
 
 /** A round of these updates, in this order. */
-export function roundWith(updates: readonly MethodUpdate[]): ClosedRound {
+function roundWith(updates: readonly MethodUpdate[]): ClosedRound {
   const totalWeight = updates.reduce((sum, { weight }) => sum + weight, 0);
   const { length } = updates;
   return {

@@ -79,6 +79,8 @@ interface ModelContext {
   readonly setup: RunSetup;
   readonly ports: ModelPorts;
   readonly offload: Offload;
+  /** Checks under way, by participant, round and hash. */
+  readonly checks: Map<string, Promise<CheckedBlob>>;
   current: Current;
   next: Current | null;
 }
@@ -94,7 +96,7 @@ export async function openGlobalModel(
   await keepInitialBlobs(setup, ports);
   const current = last === null ? fresh(setup) : await restored(setup, ports.blobs, last);
   const offload = ports.offload ?? localOffload({ setup, ...ports, privacy });
-  const model: ModelContext = { setup, ports, offload, current, next: null };
+  const model: ModelContext = { setup, ports, offload, checks: new Map(), current, next: null };
   return {
     get round() {
       return model.current.round;
@@ -111,7 +113,7 @@ export async function openGlobalModel(
       };
     },
     expected: (round, index) => expectedUpdate(setup, model.current.state, { round, index }),
-    check: (hash, of) => offload.check(hash, expectedUpdate(setup, model.current.state, of)),
+    check: (hash, of) => checkOnce(model, hash, of),
     adapterHash: (tier) => hashAt(model.current, tier),
     adapter: (tier) => method.adapter(model.current.state, tier),
     residuals: () => residuals(model, config.adapter.rank),
@@ -165,6 +167,22 @@ function startingResiduals(setup: RunSetup, rank: number): BaseResidual[] {
   const { init } = setup.resolved.config.adapter;
   const first = setup.resolved.method.adapter(setup.initialState, rank);
   return startingResidual(layout, { hash: initialHash, values: first }, { scaling, init });
+}
+
+/** However often a client announces an update, it is read once at a time. */
+function checkOnce(
+  { setup, offload, checks, current }: ModelContext,
+  hash: Digest,
+  of: { readonly round: number; readonly index: number },
+): Promise<CheckedBlob> {
+  const key = `${of.index}/${of.round}/${hash}`;
+  const underWay = checks.get(key);
+  if (underWay !== undefined) return underWay;
+  const check = offload
+    .check(hash, expectedUpdate(setup, current.state, of))
+    .finally(() => checks.delete(key));
+  checks.set(key, check);
+  return check;
 }
 
 async function aggregate(
