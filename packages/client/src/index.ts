@@ -18,5 +18,7 @@ export { createIdentity, identityFrom } from "./identity/identity.ts";
 export type { ClientIdentity, IdentityKeys, SubtleLike } from "./identity/identity.ts";
 export { enrol } from "./identity/enrol.ts";
 export type { Enrolment, PostFetch } from "./identity/enrol.ts";
+export { readJoinLink, writeJoinLink } from "./identity/join-link.ts";
+export type { JoinLink } from "./identity/join-link.ts";
 export { signedHandshake, signedHeaders } from "./identity/signed-request.ts";
 export type { SignableRequest, SigningPorts } from "./identity/signed-request.ts";

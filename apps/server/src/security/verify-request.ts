@@ -65,7 +65,7 @@ interface Claimed {
   readonly claim: RequestClaim;
 }
 
-/** Checked in the place of a key that does not exist, so that the time tells nothing. */
+/** Checked in the place of a key that does not exist, so that the time tells nothing: RFC 8032's first test key. */
 const nobodysKey = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
 
 /** Makes the verifier. */

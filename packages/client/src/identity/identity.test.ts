@@ -68,6 +68,16 @@ describe("an identity", () => {
   });
 });
 
+it("an identity cannot be made where there is no Ed25519", async () => {
+  const { subtle } = webcrypto;
+  const old = {
+    exportKey: subtle.exportKey.bind(subtle),
+    sign: subtle.sign.bind(subtle),
+    generateKey: () => Promise.reject(new DOMException("no such algorithm", "NotSupportedError")),
+  };
+  await expect(createIdentity(old)).rejects.toMatchObject({ code: "backend-unavailable" });
+});
+
 describe("enrolment", () => {
   const signal = new AbortController().signal;
   const answering =

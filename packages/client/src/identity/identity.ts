@@ -1,4 +1,5 @@
 /** A client's identity: an Ed25519 key that signs its requests and never leaves the platform's keeping. */
+import { FedtuneError } from "@fedtune/core";
 
 /** Who a client is: a public key, and the power to sign with the private one. */
 export interface ClientIdentity {
@@ -31,11 +32,21 @@ export interface SubtleLike<Key> {
 
 const ed25519 = { name: "Ed25519" };
 
-/** Makes a new key whose private half cannot be exported; its keys are for the caller to keep. */
+/**
+ * Makes a new key whose private half cannot be exported; its keys are for the caller to keep.
+ *
+ * @throws FedtuneError `backend-unavailable` on a platform without Ed25519
+ */
 export async function createIdentity<Key extends object>(
   subtle: SubtleLike<Key>,
 ): Promise<{ readonly identity: ClientIdentity; readonly keys: IdentityKeys<Key> }> {
-  const keys = await subtle.generateKey(ed25519, false, ["sign", "verify"]);
+  const keys = await subtle
+    .generateKey(ed25519, false, ["sign", "verify"])
+    .catch((cause: unknown) => {
+      const message =
+        "Cannot make a key: this platform has no Ed25519, wanted Chromium 137 or Node 20.19, or later";
+      throw new FedtuneError("backend-unavailable", message, { cause });
+    });
   if (!("privateKey" in keys)) {
     throw new TypeError("Cannot make an identity: the platform gave one key, wanted a pair");
   }
