@@ -30,9 +30,7 @@ export interface CallOptions {
 type Input<R extends Route> = RouteInput<R> extends infer I ? { [Key in keyof I]: I[Key] } : never;
 
 type Arguments<R extends Route, Options> =
-  Record<never, never> extends Input<R>
-    ? [input?: Input<R> & Options]
-    : [input: Input<R> & Options];
+  Partial<Input<R>> extends Input<R> ? [input?: Input<R> & Options] : [input: Input<R> & Options];
 
 type Method<R extends Route> = R["answer"]["kind"] extends "events"
   ? (...input: Arguments<R, FollowOptions>) => AsyncGenerator<RouteOutput<R>>

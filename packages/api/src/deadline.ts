@@ -15,7 +15,7 @@ export interface Wait {
   /** Aborted by the caller's signal or at the deadline. */
   readonly signal: AbortSignal;
   /** Starts the time anew. */
-  extend(): void;
+  readonly extend: () => void;
   /** Why work under the signal failed: the abort, if there was one, else the error itself. */
   cause(error: unknown): unknown;
   close(): void;
@@ -40,7 +40,10 @@ export function startWait({ clock, ms, what }: Deadline, signal?: AbortSignal): 
       stop();
       stop = clock.after(ms, late);
     },
-    cause: (error) => (controller.signal.aborted ? controller.signal.reason : error),
+    cause: (error) => {
+      const reason: unknown = controller.signal.reason;
+      return controller.signal.aborted ? reason : error;
+    },
     close() {
       stop();
       signal?.removeEventListener("abort", abort);

@@ -60,14 +60,13 @@ export type Immutable<T> = T extends string | number | boolean | null | undefine
       ? { readonly [Key in keyof T]: Immutable<T[Key]> }
       : T;
 
-type SchemaAt<R, Key extends string> = R extends { readonly [K in Key]: infer S extends z.ZodType }
-  ? S
-  : null;
+type SchemaAt<R, Key extends string> =
+  R extends Readonly<Record<Key, infer S extends z.ZodType>> ? S : null;
 
 type Written<Key extends string, S> = S extends z.ZodType
-  ? Record<never, never> extends z.input<S>
-    ? { readonly [K in Key]?: Immutable<z.input<S>> }
-    : { readonly [K in Key]: Immutable<z.input<S>> }
+  ? Partial<z.input<S>> extends z.input<S>
+    ? Readonly<Partial<Record<Key, Immutable<z.input<S>>>>>
+    : Readonly<Record<Key, Immutable<z.input<S>>>>
   : unknown;
 
 type Parsed<S> = S extends z.ZodType ? Immutable<z.output<S>> : null;

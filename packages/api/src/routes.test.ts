@@ -19,7 +19,9 @@ function inputNodes(schema: z.ZodType): Record<string, unknown>[] {
       : [];
   // Any name may stand in a document that is parsed later, such as a run config.
   const inner = (node: object) =>
-    Object.entries(node).flatMap(([key, value]) => (key === "propertyNames" ? [] : [value]));
+    Object.entries(node).flatMap(([key, value]: [string, unknown]) =>
+      key === "propertyNames" ? [] : [value],
+    );
   return walk(z.toJSONSchema(schema, { io: "input" }));
 }
 

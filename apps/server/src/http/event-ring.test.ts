@@ -33,6 +33,11 @@ function reader() {
   };
 }
 
+function stopped(stop: (() => void) | null): null {
+  stop?.();
+  return null;
+}
+
 describe("a ring of events", () => {
   it("[AP4] starts a new reader with how things are, and then tells what happens", () => {
     const ring = ringOf();
@@ -57,7 +62,7 @@ describe("a ring of events", () => {
           let pushed = 0;
           for (const what of steps) {
             if (what === "push") ring.push(String(++pushed));
-            else if (what === "stop") stop = void stop?.() ?? null;
+            else if (what === "stop") stop = stopped(stop);
             else stop ??= ring.read(one.ids.findLast((id) => id !== null) ?? "r-0", one);
           }
           stop?.();

@@ -118,7 +118,9 @@ describe("the events of a run", () => {
     const client = await rawClient(server.url, "ada");
     await client.enrol();
     const order = await client.hear("order");
-    await client.deliver(order, updateOf(order, new Float32Array(layout.size).fill(NaN)));
+    const bytes = updateOf(order, new Float32Array(layout.size));
+    new DataView(bytes.buffer, bytes.byteOffset).setFloat32(bytes.length - 4, NaN, true);
+    await client.deliver(order, bytes);
     await client.hear("refused");
     await server.client("runs:write").stopRun({ params });
     await client.close();

@@ -10,13 +10,13 @@ export interface Call<R extends Route> extends RouteCall<R> {
   readonly headers: IncomingHttpHeaders;
   /** Where the request comes from. */
   readonly address: string;
-  setCookie(cookie: string): void;
+  readonly setCookie: (cookie: string) => void;
 }
 
 type Result<R extends Route> = R["answer"]["kind"] extends "events"
   ? Feed<RouteOutput<R>>
   : R["answer"]["kind"] extends "nothing"
-    ? void
+    ? unknown
     : RouteOutput<R>;
 
 /** Answers one route. */
@@ -35,7 +35,7 @@ export type AnyHandler = (call: {
   readonly by: Principal | null;
   readonly headers: IncomingHttpHeaders;
   readonly address: string;
-  setCookie(cookie: string): void;
+  readonly setCookie: (cookie: string) => void;
 }) => Promise<unknown>;
 
 /** Any answer of bytes. */

@@ -137,8 +137,9 @@ async function describe(parts: Parts, run: RunId): Promise<RunDetails> {
     const of = { config: configOf(history), hash: history.run.configHash };
     return detailsOf(storedSummary(head, history), of, null);
   }
-  const { setup, state } = open.coordinator;
-  return detailsOf(openSummary(open, head), setup.resolved, state());
+  const { coordinator } = open;
+  const { resolved } = coordinator.setup;
+  return detailsOf(openSummary(open, head), resolved, coordinator.state());
 }
 
 async function steer(parts: Parts, run: RunId, command: Command): Promise<RunDetails> {

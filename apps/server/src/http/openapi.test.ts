@@ -92,7 +92,8 @@ describe("the document", () => {
 
   it("[AP1] says who may use each operation and how it answers, also with an error", () => {
     for (const [name, { access, answer }] of Object.entries<Route>(routes)) {
-      const { security, responses } = operations.find(({ operationId }) => operationId === name)!;
+      const described = operations.find(({ operationId }) => operationId === name)!;
+      const { security, responses = {} } = described;
       const scopes = access === null || access === "signed-in" ? [] : [access];
       expect(security).toEqual(access === null ? [] : [{ token: scopes }, { session: scopes }]);
       expect(Object.keys(responses)).toEqual([String(answer.status), "default"]);

@@ -2,17 +2,8 @@
 import type { EvaluationRow, RoundRow, RunConfig, RunEnd, RunHistory } from "@fedtune/core";
 
 /** Fields of a round that say who took part in it, or how many. */
-const presenceFields = [
-  "sampled",
-  "accepted",
-  "refusals",
-  "declined",
-  "gone",
-  "training",
-  "traffic",
-  "seconds",
-] as const;
-type PresenceField = (typeof presenceFields)[number];
+type PresenceField =
+  "sampled" | "accepted" | "refusals" | "declined" | "gone" | "training" | "traffic" | "seconds";
 
 /** A round as everybody may know it; fields about presence are missing where that is hidden. */
 export type PublicRound = Omit<RoundRow, PresenceField | "privacy"> &
@@ -36,13 +27,21 @@ export function publicHistory(history: RunHistory, config: Protected) {
   return hidesPresence(config) ? { ...told, attempts: [], refusals: [] } : told;
 }
 
-/** A round without secrets. */
+/** A round without secrets; where presence is hidden, nothing is told but what is named here. */
 export function publicRound({ privacy, ...row }: RoundRow, config: Protected): PublicRound {
   const told = { ...row, privacy: privacy === null ? null : { metrics: privacy.metrics } };
   if (!hidesPresence(config)) return told;
-  const hidden: ReadonlySet<string> = new Set(presenceFields);
-  const entries = Object.entries(told).filter(([field]) => !hidden.has(field));
-  return Object.fromEntries(entries) as unknown as PublicRound;
+  const { round, attempt, method, aggregationError, state, parts, adapters } = told;
+  return {
+    round,
+    attempt,
+    method,
+    aggregationError,
+    privacy: told.privacy,
+    state,
+    parts,
+    adapters,
+  };
 }
 
 /** An evaluation: what travelled for it, and its number of examples, tell how many clients were asked. */

@@ -52,8 +52,7 @@ export function runEvents(options: RunEventsOptions): RunEvents {
       const current = (): RunEvent | null => {
         const opened = open();
         if (opened === undefined) return state === null ? null : { type: "state", state };
-        const { coordinator, countdown } = opened;
-        const now = stateView(coordinator.state(), countdown(), config);
+        const now = stateView(opened.coordinator.state(), opened.countdown(), config);
         return { type: "state", state: now };
       };
       const ring = eventRing<RunEvent>({
@@ -85,26 +84,26 @@ export function runEvents(options: RunEventsOptions): RunEvents {
 
 function listenerOf(
   config: RunConfig,
-  { push }: EventRing<RunEvent>,
+  ring: EventRing<RunEvent>,
   stateChanged: NonNullable<CoordinatorListener["stateChanged"]>,
 ): CoordinatorListener {
   const listener: CoordinatorListener = {
     stateChanged,
     roundCommitted: (row) => {
-      push({ type: "round", round: publicRound(row, config) });
+      ring.push({ type: "round", round: publicRound(row, config) });
     },
     evaluated: (row) => {
-      push({ type: "evaluation", evaluation: publicEvaluation(row, config) });
+      ring.push({ type: "evaluation", evaluation: publicEvaluation(row, config) });
     },
   };
   if (hidesPresence(config)) return listener;
   return {
     ...listener,
     refused: ({ client, code, message, round }) => {
-      push({ type: "refusal", refusal: { client, code, message, round } });
+      ring.push({ type: "refusal", refusal: { client, code, message, round } });
     },
     attemptAbandoned: ({ round, attempt, code }) => {
-      push({ type: "abandoned", attempt: { round, attempt, code } });
+      ring.push({ type: "abandoned", attempt: { round, attempt, code } });
     },
   };
 }

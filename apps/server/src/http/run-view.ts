@@ -27,9 +27,10 @@ export function stateView(
 }
 
 /** An open run in one line; `head` is what the store knows of it. */
-export function openSummary({ coordinator, countdown }: OpenRun, head: RunHead): RunSummary {
+export function openSummary(run: OpenRun, head: RunHead): RunSummary {
+  const { coordinator } = run;
   const { config } = coordinator.setup.resolved;
-  const state = stateView(coordinator.state(), countdown(), config);
+  const state = stateView(coordinator.state(), run.countdown(), config);
   return { ...headOf(head, config), isOpen: true, state };
 }
 

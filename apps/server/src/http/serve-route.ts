@@ -40,7 +40,9 @@ export function serveRoute(
     const result = await handler({
       ...{ params, query, body, by, headers: request.headers },
       address: request.ip ?? "",
-      setCookie: (cookie) => response.append("Set-Cookie", cookie),
+      setCookie: (cookie) => {
+        response.append("Set-Cookie", cookie);
+      },
     });
     answer(result, request, response);
   };

@@ -124,7 +124,7 @@ export function memorySecurity(): MemorySecurity {
     },
     async enrolClient(run, { client, publicKey, token }) {
       const found = enrolments.find((one) => one.run === run && one.secret === token);
-      if (found === undefined || found.revokedAt !== null) {
+      if (found?.revokedAt !== null) {
         throw new FedtuneError("unauthenticated", "Cannot enrol without a token of this run");
       }
       found.uses += 1;
