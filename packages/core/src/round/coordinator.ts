@@ -128,9 +128,9 @@ export interface Context {
   readonly round: RoundNotes;
   readonly evaluation: EvaluationNotes;
   readonly timers: Timers;
-  post(this: void, event: RoundEvent, isDue?: () => boolean): void;
+  readonly post: (event: RoundEvent, isDue?: () => boolean) => void;
   state(): RoundState;
-  send(index: number, message: ServerMessage): void;
+  readonly send: (index: number, message: ServerMessage) => void;
   ended(end: RunEnd): void;
 }
 
@@ -166,19 +166,7 @@ export async function openCoordinator(
   const left = await ports.store.openRun({ id: setup.id, configHash: hash, config });
   const { epoch, end } = left;
   const model = await openGlobalModel(setup, ports, left.last);
-  const { evaluation } = config;
-  const rules: RoundRules = {
-    policy: config.rounds,
-    evaluateEvery: evaluates(config, ports) ? config.evaluation.everyRounds : 0,
-    evaluatedBy: evaluation.where === "federated" ? "clients" : "coordinator",
-    stopping: {
-      metric: evaluation.metric,
-      patience: null,
-      minDelta: 0,
-      ...evaluation.earlyStopping,
-    },
-    rng: setup.rng.fork("rounds"),
-  };
+  const rules = rulesOf(setup, ports);
   const { context, pump, done } = assemble(setup, ports, {
     ...options,
     epoch,
@@ -214,6 +202,19 @@ export async function openCoordinator(
     residuals: () => model.residuals(),
     personal: () => model.plan(0).personal,
     post: pump,
+  };
+}
+
+/** What the engine needs to know of the run. */
+function rulesOf({ resolved: { config }, rng }: RunSetup, ports: CoordinatorPorts): RoundRules {
+  const { evaluation } = config;
+  const { metric, earlyStopping } = evaluation;
+  return {
+    policy: config.rounds,
+    evaluateEvery: evaluates(config, ports) ? evaluation.everyRounds : 0,
+    evaluatedBy: evaluation.where === "federated" ? "clients" : "coordinator",
+    stopping: { metric, patience: null, minDelta: 0, ...earlyStopping },
+    rng: rng.fork("rounds"),
   };
 }
 

@@ -23,23 +23,13 @@ export function performEffect(context: Context, effect: RoundEffect): Promise<vo
       order(context, effect);
       return;
     case "cancel":
-      context.send(effect.index, {
-        type: "cancel",
-        run: context.setup.id,
-        round: effect.round,
-        code: effect.code,
-      });
+      cancel(context, effect);
       return;
     case "store":
       launch(context, store(context, effect));
       return;
     case "accept":
-      context.send(effect.index, {
-        type: "accepted",
-        run: context.setup.id,
-        round: effect.round,
-        hash: effect.hash,
-      });
+      accept(context, effect);
       return;
     case "refuse":
       refuse(context, effect);
@@ -75,6 +65,14 @@ export function performEffect(context: Context, effect: RoundEffect): Promise<vo
         `Cannot perform effect ${JSON.stringify(effect satisfies never)}`,
       );
   }
+}
+
+function cancel({ send, setup }: Context, { index, round, code }: EffectOf<"cancel">): void {
+  send(index, { type: "cancel", run: setup.id, round, code });
+}
+
+function accept({ send, setup }: Context, { index, round, hash }: EffectOf<"accept">): void {
+  send(index, { type: "accepted", run: setup.id, round, hash });
 }
 
 async function open(context: Context, effect: EffectOf<"open">): Promise<void> {

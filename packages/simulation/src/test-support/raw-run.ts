@@ -151,9 +151,9 @@ export async function openRawRun(rounds: object = {}): Promise<RawRun> {
 
 async function openLife(run: RawRun, answers: Answer[]): Promise<RawLife> {
   const { setup, store, blobs, clock } = run;
-  let events: ServerTransportEvents | null = null;
+  const heard: { events?: ServerTransportEvents } = {};
   const transport: ServerTransport = {
-    listen: (listener) => (events = listener),
+    listen: (listener) => (heard.events = listener),
     send(connection, text) {
       hear(run, answers, { connection, message: JSON.parse(text) as ServerMessage });
     },
@@ -168,7 +168,8 @@ async function openLife(run: RawRun, answers: Answer[]): Promise<RawLife> {
   const evaluate = ({ round }: { round: number }) => Promise.resolve({ loss: 1 / (round + 1) });
   const coordinator = await openCoordinator(setup, { ...ports, clock, hash: nodeHash, evaluate });
   void coordinator.run();
-  if (events === null) throw new RangeError("Cannot go on: the coordinator does not listen");
+  const { events } = heard;
+  if (events === undefined) throw new RangeError("Cannot go on: the coordinator does not listen");
   return { ports, coordinator, events };
 }
 
