@@ -62,8 +62,8 @@ async function cluster() {
 /** Starts the clients at their addresses; `inThird` happens as the first client trains in round 3. */
 function clients(own: string, urls: readonly string[], inThird: () => Promise<void> | void) {
   let happened: Promise<void> | null = null;
-  const meanwhile: Meanwhile = ({ round }) => {
-    if (round === 3) return (happened ??= Promise.resolve(inThird()));
+  const meanwhile: Meanwhile = async ({ round }) => {
+    if (round === 3) await (happened ??= Promise.resolve(inThird()));
   };
   return urls.map((url, k) =>
     keep(joinRun({ url, stateDir: join(own, "state") }, k, k === 0 ? meanwhile : undefined)),

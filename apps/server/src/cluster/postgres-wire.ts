@@ -18,7 +18,7 @@ export interface WirePool {
 /** What of a connection is used. */
 interface Connection {
   query(sql: string, values?: unknown[]): Promise<unknown>;
-  on(event: "notification", listener: (message: { payload?: string }) => void): unknown;
+  on(event: "notification", listener: (message: { payload?: string | undefined }) => void): unknown;
   on(event: "error" | "end", listener: () => void): unknown;
   /** Destroyed, not given back. */
   release(destroy: true): void;

@@ -3,9 +3,9 @@ import { describe, expect, it } from "vitest";
 import { defaultLimits } from "../limits.ts";
 import { readSettings, settingsSchema, settingsTable } from "./settings.ts";
 import { settingFields } from "./setting-fields.ts";
-import type { SettingsSources } from "./settings.ts";
+import type { SettingsFile, SettingsSources } from "./settings.ts";
 
-const file = (value: Record<string, unknown>): SettingsSources["file"] => ({
+const file = (value: Record<string, unknown>): SettingsFile => ({
   value,
   place: (path) => `server.yaml:${path.length}:1`,
 });
