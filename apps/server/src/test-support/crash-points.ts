@@ -13,12 +13,10 @@ const storeWrites = [
   "finishRun",
 ] as const;
 
-/** When: before a write begins, while it is under way, or once it is done and before anybody is told. */
-const moments = ["before", "during", "after"] as const;
-
 /** A point to die at: the n-th call of a port's method, counted from 1. */
 export interface CrashPoint {
-  readonly moment: (typeof moments)[number];
+  /** Before a call begins, while it is under way, or once it is done and before anybody is told. */
+  readonly moment: "before" | "during" | "after";
   readonly call: (typeof storeWrites)[number] | "blobs.put" | "blobs.get";
   readonly occurrence: number;
 }
