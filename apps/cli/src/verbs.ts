@@ -1,6 +1,7 @@
 /** The one list of verbs. */
 import type { Verb } from "./verb.ts";
 import { aggregate } from "./verbs/aggregate.ts";
+import { db } from "./verbs/db.ts";
 import { demo } from "./verbs/demo.ts";
 import { doctor } from "./verbs/doctor.ts";
 import { evaluate } from "./verbs/eval.ts";
@@ -8,8 +9,10 @@ import { exportAdapter } from "./verbs/export.ts";
 import { join } from "./verbs/join.ts";
 import { methods } from "./verbs/methods.ts";
 import { privacy } from "./verbs/privacy.ts";
+import { run } from "./verbs/run.ts";
 import { serve } from "./verbs/serve.ts";
 import { simulate } from "./verbs/simulate.ts";
+import { token } from "./verbs/token.ts";
 
 /** Every verb, in the order of the help. */
 export const verbs: readonly Verb[] = [
@@ -17,10 +20,13 @@ export const verbs: readonly Verb[] = [
   simulate,
   serve,
   join,
+  run,
+  token,
   aggregate,
   evaluate,
   exportAdapter,
   methods,
   privacy,
+  db,
   doctor,
 ];

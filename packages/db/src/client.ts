@@ -11,7 +11,7 @@ export interface Database {
   /** Connection string; it may hold a password, so it is shown to nobody. */
   readonly url: string;
   /** Starts the server again where it is ours and was killed; null: it is somebody else's. */
-  readonly wake: (() => Promise<void>) | null;
+  readonly wake: ((this: void) => Promise<void>) | null;
   close(): Promise<void>;
 }
 
@@ -49,6 +49,8 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
   const pool = new pg.Pool({
     connectionString: url,
     max: connections,
+    // One stays: by it, who else uses an embedded server sees that it is in use.
+    min: 1,
     connectionTimeoutMillis: connectTimeoutMs,
     query_timeout: queryTimeoutMs,
     keepAlive: true,

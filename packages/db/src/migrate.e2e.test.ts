@@ -78,7 +78,9 @@ describe("migrations", () => {
     });
     await expect(migrate(url, files)).rejects.toMatchObject({
       code: "storage-failed",
-      message: expect.stringContaining("2_bad: function no_such_function() does not exist"),
+      message: expect.stringContaining(
+        "2_bad: function no_such_function() does not exist",
+      ) as string,
     });
     expect(await rowsOf(url, "SELECT n FROM a")).toEqual([{ n: 1 }]);
     expect(await migrate(url, migrations(both))).toEqual(["2_second"]);

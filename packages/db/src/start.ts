@@ -37,8 +37,7 @@ export const migrationsFolder = fileURLToPath(
 export async function startDatabase(options: StartOptions): Promise<StartedDatabase> {
   const database = await connectDatabase(options);
   try {
-    const { wake } = database;
-    const retry = { wake, retryForMs: options.retryForMs ?? 60_000 };
+    const retry = { wake: database.wake, retryForMs: options.retryForMs ?? 60_000 };
     const applied = await retrying(() => migrate(database.url, migrationsFolder), retry);
     return { ...database, applied };
   } catch (error) {
@@ -54,6 +53,8 @@ export async function connectDatabase(
   if (options.url !== null) return { ...openDatabase(options.url, options), isEmbedded: false };
   const embedded = await embeddedPostgres(options.directory);
   const database = openDatabase(embedded.url, options);
+  // From here on whoever closes it elsewhere sees that it is in use.
+  await retrying(() => database.pool.query("SELECT 1"), embedded);
   return {
     ...{ ...database, wake: embedded.wake, isEmbedded: true },
     async close() {

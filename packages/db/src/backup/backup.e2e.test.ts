@@ -160,7 +160,7 @@ describe("restoring", () => {
     const before = await allRows(embedded);
     await expect(restore({ from: path, database: embedded, blobs })).rejects.toMatchObject({
       code: "config-conflict",
-      message: expect.stringContaining("is not empty"),
+      message: expect.stringContaining("is not empty") as string,
     });
     expect(await allRows(embedded)).toEqual(before);
   });

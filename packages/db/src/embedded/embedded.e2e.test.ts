@@ -79,6 +79,21 @@ describe("the embedded Postgres", () => {
     expect(existsSync(lockOf(directory))).toBe(false);
   });
 
+  it("[ST18] stays for who uses it, however long that is idle", async () => {
+    const directory = fresh();
+    const idle = await startDatabase({ url: null, directory });
+    const pid = pidOf(directory);
+    await (await use(directory)).close();
+    expect(pidOf(directory)).toBe(pid);
+    idle.pool.options.idleTimeoutMillis = 1;
+    await Promise.all([1, 2, 3].map(() => idle.pool.query("SELECT pg_sleep(0.1)")));
+    await until(() => idle.pool.totalCount === 1);
+    await (await use(directory)).close();
+    expect(pidOf(directory)).toBe(pid);
+    await idle.close();
+    expect(existsSync(lockOf(directory))).toBe(false);
+  });
+
   it("[ST18] is one for all who start it for the first time at once", async () => {
     const directory = fresh();
     const children = [1, 2, 3].map(() => startChild("embedded-user.ts", directory));
