@@ -104,7 +104,7 @@ function closing(
 ): CombineJob {
   const totalWeight = sent.reduce((sum, { weight }) => sum + weight, 0);
   const facts = { round, sampled: sent.length, accepted: sent.length, totalWeight };
-  const updates = sent.map(({ index, weight, hash }) => ({ index, weight, hash }));
+  const updates = sent.map(({ index, weight, hash }) => ({ index, round, weight, hash }));
   return { facts, updates, ...before };
 }
 

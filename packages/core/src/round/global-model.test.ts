@@ -94,7 +94,8 @@ async function opened(change: (offload: Offload) => Partial<Offload> = () => ({}
   };
   const play = async (round: number) => {
     const facts = { round, sampled: 1, accepted: 1, totalWeight: 1 };
-    return model.aggregate({ facts, updates: [{ index: 0, weight: 1, hash: await put(round) }] });
+    const updates = [{ index: 0, round, weight: 1, hash: await put(round) }];
+    return model.aggregate({ facts, updates });
   };
   return { model, blobs, put, play };
 }
