@@ -3,7 +3,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readJoinLink, writeJoinLink } from "./join-link.ts";
 
-const alphabet = fc.constantFrom(..."abcXYZ019_-");
+const alphabet = fc.constantFrom("a", "z", "A", "Z", "0", "9", "_", "-");
 
 describe("a join link", () => {
   it("[SE4] is read as it was written", () => {
