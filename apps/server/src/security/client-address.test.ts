@@ -29,6 +29,9 @@ describe("the address of who asks", () => {
       "10.0.0.1",
     ],
     ["when all are proxies", ["10.0.0.0/8"], "10.0.0.1", "10.0.0.2", "10.0.0.2"],
+    ["behind one proxy, wherever it is", 1, "10.0.0.1", "6.6.6.6, 1.2.3.4", "1.2.3.4"],
+    ["behind two", 2, "10.0.0.1", "6.6.6.6, 1.2.3.4, 203.0.113.1", "1.2.3.4"],
+    ["behind none", 0, "10.0.0.1", "1.2.3.4", "10.0.0.1"],
     ["in a network of IPv6", ["fd00::/8"], "fd00::1", "1.2.3.4", "1.2.3.4"],
   ])("[SE10] is the one %s", (_, trust, peer, forwarded, address) => {
     expect(addressOf(trust, peer, forwarded)).toBe(address);

@@ -3,11 +3,14 @@ import { FedtuneError } from "@fedtune/core";
 import { BlockList, isIP } from "node:net";
 import type { IncomingMessage } from "node:http";
 
-/** Whose `X-Forwarded-For` is believed: nobody's, that of proxies on this machine, or of proxies in these networks. */
-export type ProxyTrust = "none" | "loopback" | readonly string[];
+/**
+ * Whose `X-Forwarded-For` is believed: nobody's, that of proxies on this machine, of proxies in these networks, or of so
+ * many proxies in a row, whatever their addresses. A number is right only where nobody can pass the proxies by.
+ */
+export type ProxyTrust = "none" | "loopback" | number | readonly string[];
 
-/** Whether an address is that of a trusted proxy; Express takes it as its `trust proxy`. */
-export type IsTrusted = (address: string) => boolean;
+/** Whether an address is that of a trusted proxy, `hop` steps from here; Express takes it as its `trust proxy`. */
+export type IsTrusted = (address: string, hop: number) => boolean;
 
 /**
  * Reads whom to trust.
@@ -15,6 +18,7 @@ export type IsTrusted = (address: string) => boolean;
  * @throws FedtuneError `config-invalid` for a network that is none, such as `10.0.0.0/40`
  */
 export function trustedProxies(trust: ProxyTrust): IsTrusted {
+  if (typeof trust === "number") return (_address, hop) => hop < trust;
   const list = new BlockList();
   const networks = trust === "none" ? [] : trust === "loopback" ? ["127.0.0.0/8", "::1"] : trust;
   for (const network of networks) addNetwork(list, network);
@@ -47,8 +51,9 @@ export function clientAddress(request: IncomingMessage, isTrusted: IsTrusted): s
   let address = plainAddress(request.socket.remoteAddress ?? "");
   const header = request.headers["x-forwarded-for"];
   const hops = (Array.isArray(header) ? header.join(",") : (header ?? "")).split(",").reverse();
-  for (const hop of hops.map((text) => plainAddress(text.trim()))) {
-    if (!isTrusted(address) || isIP(hop) === 0) break;
+  for (const [steps, text] of hops.entries()) {
+    const hop = plainAddress(text.trim());
+    if (!isTrusted(address, steps) || isIP(hop) === 0) break;
     address = hop;
   }
   return address;

@@ -5,7 +5,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { codeOf, securityBench, signingClient } from "../test-support/security-bench.ts";
 import type { SecurityBench, SigningClient } from "../test-support/security-bench.ts";
 import type { Security } from "./security.ts";
-import { checkBody } from "./verify-request.ts";
+import { checkBody, holdToOwn } from "./verify-request.ts";
+import type { Asked } from "./verify-request.ts";
 import { nonces } from "./nonces.ts";
 
 let bench: SecurityBench;
@@ -174,6 +175,29 @@ describe("a signed request", () => {
     expect(() => checkBody(nodeHash, utf8("an update!"), signed)).toThrow(
       expect.objectContaining({ code: "signature-invalid" }),
     );
+  });
+});
+
+describe("a signer", () => {
+  it("[SE1] may do what is its own, and nothing of another client or run", async () => {
+    const signed = await security.requests.request({ ...get, headers: await ada.headers(get) });
+    const other = await bench.addRun(`other-${count}`);
+    const attempt = (asked: Asked) => () => holdToOwn(signed, asked);
+    expect(attempt({ run })).not.toThrow();
+    expect(attempt({ run, client: clientId("ada") })).not.toThrow();
+    for (const asked of [
+      { run: other },
+      { run: other, client: clientId("ada") },
+      { run, client: clientId("bob") },
+    ]) {
+      expect(attempt(asked)).toThrow(expect.objectContaining({ code: "forbidden" }));
+    }
+  });
+
+  it("[SE1] of one run is nobody in another, with the same key and name", async () => {
+    const other = await bench.addRun(`other-${count}`);
+    const headers = await ada.headers({ ...get, run: other });
+    expect(await codeOf(security.requests.request({ ...get, headers }))).toBe("signature-invalid");
   });
 });
 

@@ -87,6 +87,24 @@ export function checkBody(hash: Hash, bytes: Uint8Array, signed: Pick<SignedBy, 
   throw new FedtuneError("signature-invalid", "Cannot take the request: another body was signed");
 }
 
+/** What a signer asks for; the client too where an address names one. */
+export interface Asked {
+  readonly run: RunId;
+  readonly client?: ClientId;
+}
+
+/**
+ * Holds a signer to its own: a client speaks for itself, in the run that it enrolled in.
+ *
+ * @throws FedtuneError `forbidden`
+ */
+export function holdToOwn(signed: Pick<SignedBy, "run" | "client">, asked: Asked): void {
+  if (asked.run === signed.run && (asked.client ?? signed.client) === signed.client) return;
+  const who = `client "${signed.client}" of run "${signed.run}"`;
+  const whose = asked.client === undefined ? "" : `client "${asked.client}" of `;
+  throw new FedtuneError("forbidden", `Cannot do this for ${whose}run "${asked.run}" as ${who}`);
+}
+
 async function take(ports: VerifierPorts, read: () => Claimed): Promise<SignedBy> {
   const { method, path, bodyHash, claim } = read();
   const { run, client, nonce, expires, signature } = claim;
