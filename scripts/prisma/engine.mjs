@@ -1,162 +1,156 @@
-// Prisma's schema engine compiled to WASM, bound to node-postgres or to an in-memory PGlite (also the shadow database).
+/**
+ * Prisma's schema engine, compiled to WebAssembly, over node-postgres or over a Postgres in memory (PGlite), which is its
+ * shadow database as well. The native engine is a download at run time; this one is a package.
+ */
+import {
+  bindMigrationAwareSqlAdapterFactory,
+  ColumnTypeEnum as T,
+  DriverAdapterError,
+} from "@prisma/driver-adapter-utils";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import pg from "pg";
-import {
-  ColumnTypeEnum as T,
-  DriverAdapterError,
-  bindMigrationAwareSqlAdapterFactory,
-} from "@prisma/driver-adapter-utils";
 
-export const wasmDir = dirname(
+/** Where the engine's package is. */
+export const wasmFolder = dirname(
   createRequire(import.meta.url).resolve("@prisma/schema-engine-wasm/schema_engine_bg"),
 );
 
-// Catalogue queries return types that @prisma/adapter-pg does not map ("char", name[], ...), hence an adapter of our own.
-const COLUMN = {
-  16: T.Boolean,
-  17: T.Bytes,
-  18: T.Character,
-  20: T.Int64,
-  21: T.Int32,
-  23: T.Int32,
-  26: T.Int64,
-  114: T.Json,
-  700: T.Float,
-  701: T.Double,
-  1000: T.BooleanArray,
-  1002: T.CharacterArray,
-  1003: T.TextArray,
-  1005: T.Int32Array,
-  1007: T.Int32Array,
-  1009: T.TextArray,
-  1015: T.TextArray,
-  1016: T.Int64Array,
-  1028: T.Int64Array,
-  1082: T.Date,
-  1083: T.Time,
-  1114: T.DateTime,
-  1184: T.DateTime,
-  1700: T.Numeric,
-  2950: T.Uuid,
-  3802: T.Json,
-};
-const text = (v) => v;
-const utc = (v) => v.replace(" ", "T").replace(/[+-]\d{2}(:\d{2})?$/, "") + "+00:00"; // sessions run in UTC
-const PARSE = {
-  20: text,
-  114: text,
-  1082: text,
-  1083: text,
-  1114: utc,
-  1184: utc,
-  1700: text,
-  3802: text,
+/**
+ * Types of Postgres by their object id. Catalogue queries return some that Prisma's own adapter does not map ("char",
+ * name[]), and that adapter splits scripts at every semicolon: hence this one.
+ */
+const columnTypes = {
+  ...{ 16: T.Boolean, 17: T.Bytes, 18: T.Character, 20: T.Int64, 21: T.Int32, 23: T.Int32 },
+  ...{ 26: T.Int64, 114: T.Json, 700: T.Float, 701: T.Double, 1000: T.BooleanArray },
+  ...{ 1002: T.CharacterArray, 1003: T.TextArray, 1005: T.Int32Array, 1007: T.Int32Array },
+  ...{ 1009: T.TextArray, 1015: T.TextArray, 1016: T.Int64Array, 1028: T.Int64Array },
+  ...{ 1082: T.Date, 1083: T.Time, 1114: T.DateTime, 1184: T.DateTime, 1700: T.Numeric },
+  ...{ 2950: T.Uuid, 3802: T.Json },
 };
 
-const wrap = async (work) => {
+const asText = (value) => value;
+/** Sessions run in UTC. */
+const asUtc = (value) => `${value.replace(" ", "T").replace(/[+-]\d{2}(:\d{2})?$/, "")}+00:00`;
+const parsers = {
+  ...{ 20: asText, 114: asText, 1082: asText, 1083: asText, 1114: asUtc, 1184: asUtc },
+  ...{ 1700: asText, 3802: asText },
+};
+
+/** Passes on what `work` gives; errors of Postgres become those that the engine understands. */
+async function translated(work) {
   try {
     return await work();
-  } catch (e) {
-    if (typeof e?.code !== "string" || typeof e?.severity !== "string") throw e;
+  } catch (error) {
+    if (typeof error?.code !== "string" || typeof error?.severity !== "string") throw error;
+    const { code, severity, message, detail, column, hint } = error;
     throw new DriverAdapterError({
-      kind: "postgres",
-      originalCode: e.code,
-      originalMessage: e.message,
-      code: e.code,
-      severity: e.severity,
-      message: e.message,
-      detail: e.detail,
-      column: e.column,
-      hint: e.hint,
+      ...{ kind: "postgres", originalCode: code, originalMessage: message },
+      ...{ code, severity, message, detail, column, hint },
     });
   }
-};
-class Queryable {
-  provider = "postgres";
-  adapterName = "schema-engine-adapter";
-  constructor(conn) {
-    this.conn = conn;
-  }
-  queryRaw = ({ sql, args }) =>
-    wrap(async () => {
-      const r = await this.conn.query(sql, args);
+}
+
+/** What the engine asks of a connection, in a transaction or not. */
+function queryable(connection) {
+  return {
+    provider: "postgres",
+    adapterName: "schema-engine-adapter",
+    queryRaw: ({ sql, args }) =>
+      translated(async () => {
+        const { fields, rows } = await connection.query(sql, args);
+        const columnNames = fields.map(({ name }) => name);
+        return {
+          columnNames,
+          columnTypes: fields.map(({ dataTypeID }) => columnTypes[dataTypeID] ?? T.Text),
+          rows,
+        };
+      }),
+    executeRaw: ({ sql, args }) =>
+      translated(async () => (await connection.query(sql, args)).count ?? 0),
+  };
+}
+
+function adapter(connection) {
+  return {
+    ...queryable(connection),
+    // A whole file is one simple query: function bodies, and strings with semicolons, are safe.
+    executeScript: (script) => translated(() => connection.execute(script)),
+    async startTransaction() {
+      await connection.execute("BEGIN");
       return {
-        columnNames: r.fields.map((f) => f.name),
-        columnTypes: r.fields.map((f) => COLUMN[f.dataTypeID] ?? T.Text),
-        rows: r.rows,
+        ...queryable(connection),
+        options: { usePhantomQuery: true },
+        commit: () => translated(() => connection.execute("COMMIT")),
+        rollback: () => translated(() => connection.execute("ROLLBACK")),
       };
-    });
-  executeRaw = ({ sql, args }) => wrap(async () => (await this.conn.query(sql, args)).count ?? 0);
-}
-class Transaction extends Queryable {
-  options = { usePhantomQuery: true };
-  commit = () => wrap(() => this.conn.exec("COMMIT"));
-  rollback = () => wrap(() => this.conn.exec("ROLLBACK"));
-}
-class Adapter extends Queryable {
-  executeScript = (script) => wrap(() => this.conn.exec(script)); // whole file in one simple query: $$ bodies and strings with ';' are safe
-  startTransaction = async () => {
-    await this.conn.exec("BEGIN");
-    return new Transaction(this.conn);
+    },
+    getConnectionInfo: () => ({ schemaName: "public", supportsRelationJoins: true }),
+    dispose: () => connection.close(),
   };
-  getConnectionInfo = () => ({ schemaName: "public", supportsRelationJoins: true });
-  dispose = () => this.conn.close();
 }
-async function memory() {
+
+async function inMemory() {
   const { PGlite } = await import("@electric-sql/pglite");
-  const db = await PGlite.create();
-  return new Adapter({
-    query: async (sql, args) => {
-      const r = await db.query(sql, args, { rowMode: "array", parsers: PARSE });
-      return { ...r, count: r.affectedRows };
+  const database = await PGlite.create();
+  return adapter({
+    async query(sql, args) {
+      const result = await database.query(sql, args, { rowMode: "array", parsers });
+      return { ...result, count: result.affectedRows };
     },
-    exec: async (s) => {
-      await db.exec(s);
+    async execute(script) {
+      await database.exec(script);
     },
-    close: () => db.close(),
+    close: () => database.close(),
   });
 }
-async function server(url) {
-  const c = new pg.Client({
-    connectionString: url,
-    connectionTimeoutMillis: 10_000,
-    options: "-c TimeZone=UTC",
+
+async function onServer(connectionString) {
+  const client = new pg.Client({
+    ...{ connectionString, connectionTimeoutMillis: 10_000, options: "-c TimeZone=UTC" },
   });
-  await c.connect();
+  await client.connect();
   const types = {
-    getTypeParser: (oid, format) => PARSE[oid] ?? pg.types.getTypeParser(oid, format),
+    getTypeParser: (oid, format) => parsers[oid] ?? pg.types.getTypeParser(oid, format),
   };
-  return new Adapter({
-    query: async (sql, args) => {
-      const r = await c.query({ text: sql, values: args, rowMode: "array", types });
-      return { fields: r.fields, rows: r.rows, count: r.rowCount };
+  return adapter({
+    async query(sql, args) {
+      const query = { text: sql, values: args, rowMode: "array", types };
+      const { fields, rows, rowCount } = await client.query(query);
+      return { fields, rows, count: rowCount };
     },
-    exec: async (s) => {
-      await c.query(s);
+    async execute(script) {
+      await client.query(script);
     },
-    close: () => c.end(),
+    close: () => client.end(),
   });
 }
-let Engine;
-/** url: a Postgres to work on; without it everything happens in memory. datamodels: [[path, content], ...] */
+
+let loading = null;
+
+async function loadEngine() {
+  const glue = await import("@prisma/schema-engine-wasm/schema_engine_bg");
+  const { Module, Instance } = globalThis.WebAssembly;
+  const module = new Module(readFileSync(join(wasmFolder, "schema_engine_bg.wasm")));
+  const { exports } = new Instance(module, { "./schema_engine_bg.js": glue });
+  glue.__wbg_set_wasm(exports);
+  exports.__wbindgen_start();
+  return glue.SchemaEngine;
+}
+
+/**
+ * Opens the engine on the Postgres at `url`; without one everything happens in memory. `datamodels` are pairs of path and
+ * content.
+ */
 export async function schemaEngine({ url, datamodels }) {
-  if (!Engine) {
-    const glue = await import("@prisma/schema-engine-wasm/schema_engine_bg");
-    const wasm = new WebAssembly.Instance(
-      new WebAssembly.Module(readFileSync(join(wasmDir, "schema_engine_bg.wasm"))),
-      { "./schema_engine_bg.js": glue },
-    );
-    glue.__wbg_set_wasm(wasm.exports);
-    wasm.exports.__wbindgen_start();
-    Engine = glue.SchemaEngine;
-  }
+  loading ??= loadEngine();
+  const Engine = await loading;
   const factory = {
     provider: "postgres",
     adapterName: "schema-engine-adapter",
-    connect: () => (url ? server(url) : memory()),
-    connectToShadowDb: memory,
+    connect: () => (url === undefined ? inMemory() : onServer(url)),
+    connectToShadowDb: inMemory,
   };
-  return Engine.new({ datamodels }, () => {}, bindMigrationAwareSqlAdapterFactory(factory));
+  return Engine.new({ datamodels }, () => undefined, bindMigrationAwareSqlAdapterFactory(factory));
 }

@@ -1,131 +1,137 @@
 #!/usr/bin/env node
-// Stand-in for Prisma's native schema-engine executable: the same arguments and the same JSON-RPC on stdin/stdout.
+/**
+ * Stands in for Prisma's native schema engine: the same arguments, and the same JSON-RPC on standard input and output.
+ * The engine cannot say what data a migration loses: read the SQL.
+ */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import pg from "pg";
-import { schemaEngine, wasmDir } from "./engine.mjs";
+import { schemaEngine, wasmFolder } from "./engine.mjs";
 
-const argv = process.argv.slice(2);
-if (argv[0] === "--version") {
-  console.log(
-    "schema-engine-wasm " + JSON.parse(readFileSync(join(wasmDir, "package.json"), "utf8")).version,
-  );
-  process.exit(0);
+const call = parseArguments(process.argv.slice(2));
+if (call.isVersion) {
+  const { version } = JSON.parse(readFileSync(join(wasmFolder, "package.json"), "utf8"));
+  process.stdout.write(`schema-engine-wasm ${version}\n`);
+} else if (call.command[0] === "cli") {
+  await runCommand(call);
+} else {
+  serve(call);
 }
-const files = [];
-const command = [];
-let url;
-for (let i = 0; i < argv.length; i++) {
-  if (argv[i] === "--datamodels") files.push(argv[++i]);
-  else if (argv[i] === "--datasource") url = JSON.parse(argv[++i]).url || undefined;
-  else if (argv[i].startsWith("--")) i++;
-  else command.push(argv[i]);
+
+function parseArguments(argv) {
+  const parsed = { isVersion: argv[0] === "--version", files: [], command: [], url: undefined };
+  for (let i = 0; i < argv.length; i++) {
+    if (argv[i] === "--datamodels") parsed.files.push(argv[++i]);
+    else if (argv[i] === "--datasource") parsed.url = JSON.parse(argv[++i]).url || undefined;
+    else if (argv[i].startsWith("--")) i++;
+    else parsed.command.push(argv[i]);
+  }
+  return parsed;
 }
-const dbName = () => decodeURIComponent(new URL(url).pathname.slice(1));
-const fail = (message, error_code) => {
-  // the CLI drops the first stderr line and reads the rest as JSON log lines
-  process.stderr.write(
-    "\n" +
-      JSON.stringify({
-        level: "ERROR",
-        target: "schema_engine::logger",
-        fields: { message, error_code, is_panic: false },
-      }),
-  );
-  process.exit(1);
-};
-async function once(connectionString, sql) {
-  const c = new pg.Client({ connectionString, connectionTimeoutMillis: 10_000 });
+
+/** `cli can-connect-to-database` and `cli create-database`. */
+async function runCommand({ command, url }) {
   try {
-    await c.connect();
-    await c.query(typeof sql === "function" ? sql(c) : sql);
-  } finally {
-    await c.end().catch(() => {});
+    if (command[1] === "can-connect-to-database") await runOnce(url, () => "SELECT 1");
+    else if (command[1] === "create-database") await createDatabase(url);
+    else fail(`not supported: ${command.join(" ")}`);
+  } catch (error) {
+    if (error.code === "3D000") fail(`Database \`${nameIn(url)}\` does not exist`, "P1003");
+    const code = error.code === "28P01" ? "P1000" : "P1001";
+    fail(`Can't reach the database server: ${error.message || error.code}`, code);
   }
 }
-async function createDatabase() {
+
+/** Prisma's command drops the first line on standard error, and reads the others as a log of JSON lines. */
+function fail(message, error_code) {
+  const fields = { message, error_code, is_panic: false };
+  const line = { level: "ERROR", target: "schema_engine::logger", fields };
+  process.stderr.write(`\n${JSON.stringify(line)}`);
+  process.exit(1);
+}
+
+async function runOnce(connectionString, sqlFor) {
+  const client = new pg.Client({ connectionString, connectionTimeoutMillis: 10_000 });
+  try {
+    await client.connect();
+    await client.query(sqlFor(client));
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+async function createDatabase(url) {
   const admin = new URL(url);
   admin.pathname = "/postgres";
-  await once(admin.href, (c) => `CREATE DATABASE ${c.escapeIdentifier(dbName())}`);
-  return { databaseName: dbName() };
+  const databaseName = nameIn(url);
+  await runOnce(admin.href, (client) => `CREATE DATABASE ${client.escapeIdentifier(databaseName)}`);
+  return { databaseName };
 }
-if (command[0] === "cli") {
+
+function nameIn(url) {
+  return decodeURIComponent(new URL(url).pathname.slice(1));
+}
+
+/** Answers one request after the other, until there are no more. */
+function serve({ files, url }) {
+  const datamodels =
+    files.length === 0
+      ? undefined
+      : files.filter(existsSync).map((path) => [path, readFileSync(path, "utf8")]);
+  let opening = null;
+  const engine = () => (opening ??= schemaEngine({ url, datamodels }));
+  let queue = Promise.resolve();
+  createInterface({ input: process.stdin, crlfDelay: Infinity })
+    .on("line", (line) => {
+      const request = line.trim() === "" ? null : JSON.parse(line);
+      if (request?.method) queue = queue.then(() => answer(request, { engine, url }));
+    })
+    .on("close", () => queue.then(() => process.exit(0)));
+}
+
+async function answer({ id, method, params }, { engine, url }) {
   try {
-    if (command[1] === "can-connect-to-database") await once(url, "select 1");
-    else if (command[1] === "create-database") await createDatabase();
-    else fail("not supported: " + command.join(" "));
-    process.exit(0);
-  } catch (e) {
-    if (e.code === "3D000") fail(`Database \`${dbName()}\` does not exist`, "P1003");
-    fail(
-      `Can't reach the database server: ${e.message || e.code}`,
-      e.code === "28P01" ? "P1000" : "P1001",
-    );
+    const own = methods[method];
+    const open = await engine();
+    const result = await (own === undefined ? open[method](params) : own(open, params, url));
+    reply({ id, result: result ?? {} });
+  } catch (error) {
+    const message = String(error?.message ?? error);
+    const data = { is_panic: false, message, error_code: error?.code };
+    reply({ id, error: { code: 4466, message: "see data", data } });
   }
 }
-const reply = (o) => process.stdout.write(JSON.stringify({ jsonrpc: "2.0", ...o }) + "\n");
-let engine;
+
+function reply(message) {
+  process.stdout.write(`${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`);
+}
+
+/** Where the WebAssembly engine and the native one differ. */
 const methods = {
-  createDatabase,
-  getDatabaseVersion: () => engine.version(null),
-  async diff(p) {
-    // the native engine prints through a "print" call to the CLI
-    const r = await engine.diff(p);
-    if (r.stdout != null)
-      reply({
-        id: "print-" + Date.now(),
-        method: "print",
-        params: { content: r.stdout.replace(/\n$/, "") },
-      });
-    return { ...r, stdout: null };
+  createDatabase: (_engine, _params, url) => createDatabase(url),
+  getDatabaseVersion: (engine) => engine.version(null),
+
+  /** The native engine lets Prisma's command print the result. */
+  async diff(engine, params) {
+    const result = await engine.diff(params);
+    const { stdout = null } = result;
+    if (stdout !== null) {
+      const content = stdout.replace(/\n$/, "");
+      reply({ id: `print-${Date.now()}`, method: "print", params: { content } });
+    }
+    return { ...result, stdout: null };
   },
-  async evaluateDataLoss(p) {
-    // the WASM engine cannot open its shadow database in this call: no data-loss warnings, only "is there something to do"
-    const list = {
-      ...p.migrationsList,
-      lockfile: {
-        ...p.migrationsList.lockfile,
-        content: p.migrationsList.lockfile.content ?? 'provider = "postgresql"\n',
-      },
-    };
-    const r = await engine.diff({
-      from: { tag: "migrations", ...list },
-      to: { tag: "schemaDatamodel", ...p.schema },
-      script: true,
-      exitCode: true,
-      filters: p.filters,
+
+  /** This engine opens no shadow database in this call: only whether there is something to do is told. */
+  async evaluateDataLoss(engine, { migrationsList, schema, filters }) {
+    const { lockfile } = migrationsList;
+    const content = lockfile.content ?? 'provider = "postgresql"\n';
+    const { exitCode } = await engine.diff({
+      from: { tag: "migrations", ...migrationsList, lockfile: { ...lockfile, content } },
+      to: { tag: "schemaDatamodel", ...schema },
+      ...{ script: true, exitCode: true, filters },
     });
-    return { migrationSteps: r.exitCode === 2 ? 1 : 0, warnings: [], unexecutableSteps: [] };
+    return { migrationSteps: exitCode === 2 ? 1 : 0, warnings: [], unexecutableSteps: [] };
   },
 };
-async function handle({ id, method, params }) {
-  try {
-    engine ??= await schemaEngine({
-      url,
-      datamodels: files.length
-        ? files.filter(existsSync).map((p) => [p, readFileSync(p, "utf8")])
-        : undefined,
-    });
-    reply({
-      id,
-      result: (await (methods[method] ? methods[method](params) : engine[method](params))) ?? {},
-    });
-  } catch (e) {
-    reply({
-      id,
-      error: {
-        code: 4466,
-        message: "see data",
-        data: { is_panic: false, message: String(e?.message ?? e), error_code: e?.code },
-      },
-    });
-  }
-}
-let queue = Promise.resolve();
-createInterface({ input: process.stdin, crlfDelay: Infinity })
-  .on("line", (l) => {
-    const m = l.trim() && JSON.parse(l);
-    if (m?.method) queue = queue.then(() => handle(m));
-  })
-  .on("close", () => queue.then(() => process.exit(0)));
