@@ -110,9 +110,9 @@ describe("accounts", () => {
     expect(JSON.stringify(await api.listTokens())).not.toContain(secret);
     await made();
     const log = await api.listAuditEvents({ query: { limit: 1 } });
-    expect(log).toMatchObject({ items: [{ action: "run.created" }], next: 2 });
+    expect(log).toMatchObject({ items: [{ action: "createRun" }], next: 2 });
     const older = await api.listAuditEvents({ query: { before: 2 } });
-    expect(older).toMatchObject({ items: [{ action: "token.created" }], next: null });
+    expect(older).toMatchObject({ items: [{ action: "createToken" }], next: null });
     expect(await api.verifyAudit()).toEqual({ fault: null, head: null });
   });
 });

@@ -86,8 +86,8 @@ describe("a run", () => {
     expect((await api.stopRun({ params })).status).toBe("stopped");
     expect(await codeOf(api.pauseRun({ params }))).toBe("usage");
     expect(server.security.deeds.map(({ action, subject }) => `${action} ${subject}`)).toEqual([
-      ...["run.created run:toy", "run.paused run:toy", "run.resumed run:toy"],
-      ...["run.stopped run:toy", "run.stopped run:toy"],
+      ...["createRun run:toy", "pauseRun run:toy", "resumeRun run:toy"],
+      ...["stopRun run:toy", "stopRun run:toy"],
     ]);
   });
 

@@ -29,7 +29,7 @@ export type ClientKey = Omit<ItemOf<"listClients">, "index" | "publicKey" | "enr
 
 /**
  * Everything about who may do what. What it changes on behalf of `by` it writes into the audit log itself; deeds upon
- * runs are told by {@link SecurityService.record}. Things that do not exist end in `message-invalid`.
+ * runs are told by {@link SecurityService.record}. Things that do not exist end in `usage`.
  */
 export interface SecurityService {
   /** @throws FedtuneError `unauthenticated`, `rate-limited` */

@@ -94,7 +94,7 @@ export async function apiServer({
       authenticate: (request) => security.authenticate(request),
     }),
   );
-  app.use("/runs", blobRoutes(hub, nodeHash));
+  app.use("/runs", blobRoutes({ hub, hash: nodeHash }));
   app.use((_request, response) => {
     response.status(404).json({ code: "usage", message: "no such address", data: {} });
   });

@@ -96,7 +96,7 @@ export function memorySecurity(): MemorySecurity {
       tokens.push(token);
       const secret = `ft_${randomUUID()}`;
       secrets.set(secret, { kind: "token", actor: `token:${token.id}`, scopes });
-      deeds.push({ actor: by.actor, action: "token.created", subject: token.id, data: {} });
+      deeds.push({ actor: by.actor, action: "createToken", subject: token.id, data: {} });
       return { ...token, secret };
     },
     listTokens: async (page) => pageOf(tokens, page),

@@ -12,34 +12,34 @@ interface Parts {
 
 /** Runs: made and steered, and every deed written down. */
 export function runHandlers({ runs, security }: Parts): Handlers<RunRoute> {
-  const noted = (by: Principal, action: string, run: RunId): Promise<void> =>
+  const noted = (by: Principal, action: RunRoute, run: RunId): Promise<void> =>
     security.record({ actor: by.actor, action, subject: `run:${run}`, data: {} });
   return {
     async createRun({ body, by }) {
       const details = await runs.create(body);
-      await noted(by, "run.created", details.id);
+      await noted(by, "createRun", details.id);
       return details;
     },
     listRuns: ({ query }) => runs.list(query),
     getRun: ({ params }) => runs.get(params.run),
     async pauseRun({ params: { run }, by }) {
       const details = await runs.pause(run);
-      await noted(by, "run.paused", run);
+      await noted(by, "pauseRun", run);
       return details;
     },
     async resumeRun({ params: { run }, by }) {
       const details = await runs.resume(run);
-      await noted(by, "run.resumed", run);
+      await noted(by, "resumeRun", run);
       return details;
     },
     async stopRun({ params: { run }, by }) {
       const details = await runs.stop(run);
-      await noted(by, "run.stopped", run);
+      await noted(by, "stopRun", run);
       return details;
     },
     async deleteRun({ params: { run }, by }) {
       await runs.delete(run);
-      await noted(by, "run.deleted", run);
+      await noted(by, "deleteRun", run);
     },
   };
 }
