@@ -60,7 +60,8 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
   });
   // An idle connection died; the pool makes another one.
   pool.on("error", () => undefined);
-  const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
+  const transactionOptions = { maxWait: connectTimeoutMs, timeout: queryTimeoutMs };
+  const prisma = new PrismaClient({ adapter: new PrismaPg(pool), transactionOptions });
   return {
     ...{ prisma, pool, url, wake: null },
     async close() {

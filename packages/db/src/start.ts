@@ -55,9 +55,13 @@ export async function connectDatabase(
   const database = openDatabase(embedded.url, options);
   // From here on whoever closes it elsewhere sees that it is in use.
   await retrying(() => database.pool.query("SELECT 1"), embedded);
+  let isClosed = false;
   return {
-    ...{ ...database, wake: embedded.wake, isEmbedded: true },
+    ...{ ...database, isEmbedded: true },
+    // What is still being tried when it is closed does not start it again.
+    wake: () => (isClosed ? Promise.resolve() : embedded.wake()),
     async close() {
+      isClosed = true;
       await database.close();
       await embedded.stopIfLast();
     },

@@ -114,18 +114,20 @@ function removeOldDrafts(parent: string): void {
 }
 
 /**
- * The cluster's own folder, which is closed to all others; of a path that is too long for a socket, a closed folder among
- * the temporary ones.
+ * Where the socket is: the cluster's own folder, which is closed to all others; of a path that is too long for a socket,
+ * a closed folder among the temporary ones, made if it is missing.
+ *
+ * @throws FedtuneError `storage-failed` when somebody else has put something there
  */
-function socketFolder(folder: string, account: Account | null): string {
+export function socketFolder(folder: string, account: Account | null): string {
   if (Buffer.byteLength(folder) <= LONGEST_SOCKET_FOLDER) return folder;
   const place = join(tmpdir(), `fedtune-${shortHash(folder)}`);
   const owner = account?.uid ?? process.getuid?.();
   const made = mkdirSync(place, { recursive: true, mode: 0o700 });
   if (made !== undefined && account !== null) chownSync(place, account.uid, account.gid);
-  const { uid, mode } = lstatSync(place);
+  const found = lstatSync(place);
   // Whoever could make this folder first could pose as the database.
-  if (lstatSync(place).isDirectory() && uid === owner && (mode & 0o077) === 0) return place;
+  if (found.isDirectory() && found.uid === owner && (found.mode & 0o077) === 0) return place;
   const message = `Cannot put the database's socket into ${place}: it is not a closed folder of user ${owner ?? ""}`;
   throw new FedtuneError("storage-failed", message);
 }

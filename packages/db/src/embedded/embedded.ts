@@ -1,11 +1,11 @@
 /** A private Postgres, started or joined, and stopped by the last one who uses it. */
 import { FedtuneError } from "@fedtune/core";
 import { spawn } from "node:child_process";
-import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
-import { openCluster } from "./cluster.ts";
+import { openCluster, socketFolder } from "./cluster.ts";
 import type { Cluster } from "./cluster.ts";
 import { runningServer, SOCKET_PORT } from "./processes.ts";
 
@@ -70,7 +70,9 @@ async function ensureRunning(cluster: Cluster): Promise<void> {
 }
 
 /** In a session of its own: Ctrl-C reaches the program, not its database. */
-function startServer({ binaries, here, folder, sockets, spawning }: Cluster) {
+function startServer({ binaries, here, folder, account, spawning }: Cluster) {
+  // Who stopped the server may have removed it.
+  const sockets = socketFolder(folder, account);
   const log = openSync(logOf(folder), "a", 0o600);
   const unix_socket_directories = sockets === folder ? here : sockets;
   const settings = Object.entries({ ...serverSettings, unix_socket_directories });
@@ -96,8 +98,11 @@ async function stopIfLast(cluster: Cluster): Promise<void> {
   // The fast shutdown: with a checkpoint, so that the next start has nothing to recover.
   process.kill(pid, "SIGINT");
   const lock = join(cluster.folder, "postmaster.pid");
-  for (let waited = 0; existsSync(lock) && waited < STOP_MS; waited += POLL_MS)
+  for (let waited = 0; existsSync(lock); waited += POLL_MS) {
+    if (waited > STOP_MS) return;
     await sleep(POLL_MS);
+  }
+  if (cluster.sockets !== cluster.folder) rmSync(cluster.sockets, { recursive: true, force: true });
 }
 
 /** Connections of others; null: the server does not answer, so there is nothing to stop. */
