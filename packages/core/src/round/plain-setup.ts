@@ -5,7 +5,6 @@ import { resolvedRun } from "../config/run-config.ts";
 import type { Digest, RunId } from "../ids.ts";
 import type { MethodContext } from "../method.ts";
 import { rngFromSeed } from "../rng.ts";
-import { tierOfRank } from "./expected.ts";
 import type { PreparedTier, RunSetup } from "./setup.ts";
 
 /** What a {@link RunSetup} is made of; structured-cloneable. */
@@ -66,8 +65,7 @@ export function setupFromPlain(
   const drawn = new Map(tiers.map(({ rank, initial }) => [rank, initial]));
   const context: MethodContext = {
     tiers: [prepared[0], ...prepared.slice(1)],
-    initial: (rank) =>
-      new Float32Array(drawn.get(tierOfRank({ tiers: prepared }, rank).rank) ?? []),
+    initial: (rank) => (drawn.get(rank) ?? new Float32Array()).slice(),
     head: config.head,
     uploadCodec: config.update.codec,
   };
