@@ -19,13 +19,18 @@ const loopback: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "[::1]"
  */
 export async function openClient(options: ServerOptions): Promise<ApiClient> {
   const { server, token } = options;
-  const secret = token ?? (process.env["FEDTUNE_TOKEN"] || null) ?? (await localToken(options));
+  const secret = token ?? environmentToken() ?? (await localToken(options));
   const headers: Record<string, string> =
     secret === null ? {} : { authorization: `Bearer ${secret}` };
   return createApiClient({
     ...{ url: server, fetch, clock: nodeClock, hash: nodeHash },
     headers: () => headers,
   });
+}
+
+function environmentToken(): string | null {
+  const text = process.env["FEDTUNE_TOKEN"] ?? "";
+  return text === "" ? null : text;
 }
 
 /** The token in the data folder; read for this machine only, so that no other coordinator ever gets it. */

@@ -163,7 +163,7 @@ describe("fedtune run", () => {
 
   it("[AP6] pull writes what PEFT opens, of the round that the coordinator names", async () => {
     const setup = await prepareWith(await openBaseModel("fedtune-mini"), resolved);
-    const size = setup.tiers[0]!.layout.size;
+    const size = setup.tiers[0].layout.size;
     const bytes = float32Bytes(new Float32Array(size).fill(0.5));
     api.on("getRun", details);
     api.on("getAdapter", {

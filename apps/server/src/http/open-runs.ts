@@ -1,6 +1,7 @@
 /** The run service over the registry and the store of this process. */
 import { FedtuneError, hasEnded } from "@fedtune/core";
-import type { Clock, CoordinatorListener, RunHead, RunId, Store } from "@fedtune/core";
+import type { Clock, RunHead, RunId, Store } from "@fedtune/core";
+import { joinedListeners } from "../run-registry.ts";
 import type { OpenRun, RunRegistry, RunToServe } from "../run-registry.ts";
 import type { Feed } from "./feed.ts";
 import { pageOf } from "./page.ts";
@@ -13,15 +14,9 @@ import type { RunSummary } from "./run-view.ts";
 import { steering } from "./steering.ts";
 import type { Command, Steering } from "./steering.ts";
 
-/** A registry whose runs can be let go of. */
-export interface ClosableRuns extends RunRegistry {
-  /** Ends the run's line to its clients and forgets it; the store keeps it. */
-  close(run: RunId): Promise<void>;
-}
-
 /** What the service stands on. */
 export interface RunServiceOptions extends HistoryPorts {
-  readonly registry: ClosableRuns;
+  readonly registry: RunRegistry;
   readonly clock: Clock;
   readonly events: RunEvents;
   /**
@@ -104,7 +99,7 @@ async function openRun(parts: Parts, run: RunToServe) {
   const { id, resolved } = run.setup;
   const told = events.watch(id, resolved.config, () => openOf(parts, id));
   const listeners = [told, helm.listener, run.listener ?? {}];
-  const coordinator = await registry.open({ ...run, listener: joined(listeners) });
+  const coordinator = await registry.open({ ...run, listener: joinedListeners(listeners) });
   if (hasEnded(coordinator.state())) events.ended(id);
   return coordinator;
 }
@@ -169,27 +164,6 @@ async function follow(parts: Parts, run: RunId): Promise<Feed<RunEvent>> {
       reader.event({ type: "state", state }, null);
       reader.end(true);
       return () => undefined;
-    },
-  };
-}
-
-/** One listener that tells several. */
-function joined(listeners: readonly CoordinatorListener[]): CoordinatorListener {
-  return {
-    stateChanged: (state, event) => {
-      for (const one of listeners) one.stateChanged?.(state, event);
-    },
-    roundCommitted: (row) => {
-      for (const one of listeners) one.roundCommitted?.(row);
-    },
-    evaluated: (row) => {
-      for (const one of listeners) one.evaluated?.(row);
-    },
-    refused: (refused) => {
-      for (const one of listeners) one.refused?.(refused);
-    },
-    attemptAbandoned: (attempt) => {
-      for (const one of listeners) one.attemptAbandoned?.(attempt);
     },
   };
 }

@@ -28,12 +28,6 @@ export function sendEvents<Event>(
     response.write(text);
     if (response.writableLength > MAX_BEHIND_BYTES) response.destroy();
   };
-  const timers = streamTimers(clock, {
-    beat: () => {
-      write(keepAlive);
-    },
-    end: () => response.end(),
-  });
   const begin = (): void => {
     if (response.headersSent) return;
     response.status(200).set({
@@ -55,10 +49,19 @@ export function sendEvents<Event>(
     },
   });
   begin();
-  response.once("close", () => {
+  const timers = streamTimers(clock, {
+    beat: () => {
+      write(keepAlive);
+    },
+    end: () => response.end(),
+  });
+  const left = (): void => {
     timers.stop();
     stop();
-  });
+  };
+  // Who has gone meanwhile leaves nothing behind.
+  if (response.closed) left();
+  else response.once("close", left);
 }
 
 function streamTimers(

@@ -21,7 +21,6 @@ import { guard } from "../headers.ts";
 import { createApi } from "../http/api.ts";
 import { serverFacts } from "../http/handlers/server.ts";
 import { runService } from "../http/open-runs.ts";
-import type { ClosableRuns } from "../http/open-runs.ts";
 import { runEvents } from "../http/run-events.ts";
 import type { RunEventsOptions } from "../http/run-events.ts";
 import type { RunService } from "../http/run-service.ts";
@@ -30,7 +29,7 @@ import { closer, listen } from "../listen.ts";
 import { serverLog } from "../log.ts";
 import { blobRoutes } from "../routes/blobs.ts";
 import { runRegistry } from "../run-registry.ts";
-import type { RunRegistry, RunToServe } from "../run-registry.ts";
+import type { RunToServe } from "../run-registry.ts";
 import { scopedClock } from "../scoped-clock.ts";
 import type { Scope } from "../security/principal.ts";
 import { socketHub } from "../socket-server-transport.ts";
@@ -77,7 +76,7 @@ export async function apiServer({
   const hub = socketHub(http, {
     ...{ clock, entropy: nodeEntropy, limits: defaultLimits, log, hosts: null, ready },
   });
-  const registry = closable(runRegistry({ store, blobs, clock, hash: nodeHash, hub, log }));
+  const registry = runRegistry({ store, blobs, clock, hash: nodeHash, hub, log });
   const events = runEvents({ clock, newName: randomUUID, gatherMs: 5, ...eventOptions });
   const prepare = (document: unknown) => Promise.resolve(toyToServe(document));
   const runs = runService({
@@ -129,14 +128,4 @@ function toyToServe(document: unknown): RunToServe {
     hash: nodeHash,
   });
   return { setup, privacy: userLevelPrivacy(resolved.config, nodeEntropy) };
-}
-
-/** Lets a run go by no longer telling of it. */
-function closable(registry: RunRegistry): ClosableRuns {
-  const closed = new Set<string>();
-  return {
-    ...registry,
-    all: () => registry.all().filter(({ coordinator }) => !closed.has(coordinator.setup.id)),
-    close: async (run) => void closed.add(run),
-  };
 }
