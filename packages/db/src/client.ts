@@ -11,7 +11,7 @@ export interface Database {
   /** Connection string; it may hold a password, so it is shown to nobody. */
   readonly url: string;
   /** Starts the server again where it is ours and was killed; null: it is somebody else's. */
-  readonly wake: ((this: void) => Promise<void>) | null;
+  readonly wake: (() => Promise<void>) | null;
   close(): Promise<void>;
 }
 

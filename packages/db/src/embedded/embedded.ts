@@ -13,7 +13,7 @@ import { runningServer, SOCKET_PORT } from "./processes.ts";
 export interface EmbeddedPostgres {
   readonly url: string;
   /** Starts the server again if it was killed. */
-  wake(this: void): Promise<void>;
+  readonly wake: () => Promise<void>;
   /** Shuts the server down, unless somebody else is connected. */
   stopIfLast(): Promise<void>;
 }
