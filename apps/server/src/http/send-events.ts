@@ -24,9 +24,13 @@ export function sendEvents<Event>(
     return;
   }
   const write = (text: string): void => {
-    if (response.writableEnded) return;
+    // Until its close is told, a stream that was cut off throws at whoever writes to it.
+    if (response.writableEnded || response.destroyed) return;
     response.write(text);
     if (response.writableLength > MAX_BEHIND_BYTES) response.destroy();
+  };
+  const finish = (): void => {
+    if (!response.destroyed) response.end();
   };
   const begin = (): void => {
     if (response.headersSent) return;
@@ -45,7 +49,7 @@ export function sendEvents<Event>(
     end(forGood) {
       begin();
       if (forGood) write(eventText({ type: "end", id: null, data: "{}" }));
-      response.end();
+      finish();
     },
   });
   begin();
@@ -53,7 +57,7 @@ export function sendEvents<Event>(
     beat: () => {
       write(keepAlive);
     },
-    end: () => response.end(),
+    end: finish,
   });
   const left = (): void => {
     timers.stop();
