@@ -134,10 +134,7 @@ export const stackingMethod: Method<NoOptions, StackingState> = {
   },
 };
 
-function download(
-  { round }: StackingState,
-  { rank, holds }: PlannedClient,
-): string[] {
+function download({ round }: StackingState, { rank, holds }: PlannedClient): string[] {
   const from = holds ?? 0;
   if (from === round) return [];
   const bases = Array.from({ length: round - from }, (_, i) => basePart(from + i + 1));
