@@ -12,11 +12,15 @@ export interface ServerOptions {
   readonly dataDir: string;
 }
 
+type Every = CommonOptions & ServerOptions;
+/** As commander wants it: a plain object type. */
+type EveryOption = { [Key in keyof Every]: Every[Key] };
+
 /** Adds the options that every verb of a group has; `group` and its own name are how it is called. */
 export function serverVerb<Args extends unknown[], Opts extends OptionValues>(
   group: string,
   command: Command<Args, Opts>,
-): Command<Args, Opts & CommonOptions & ServerOptions> {
+): Command<Args, Opts & EveryOption> {
   const help = `fedtune ${group} ${command.name()} --help`;
   const whole = settings(command)
     .option("--server <url>", "the coordinator", serverUrl, "http://127.0.0.1:8470")
@@ -30,7 +34,7 @@ export function serverVerb<Args extends unknown[], Opts extends OptionValues>(
       throw Object.assign(error, { help });
     });
   // The same, with the inferred type of seven options in fewer words than the compiler would write down.
-  return whole as unknown as Command<Args, Opts & CommonOptions & ServerOptions>;
+  return whole as unknown as Command<Args, Opts & EveryOption>;
 }
 
 /** A verb that is made of others. */
