@@ -1,6 +1,6 @@
 /** The run service over the registry and the store of this process. */
 import { FedtuneError, hasEnded } from "@fedtune/core";
-import type { Clock, RunHead, RunId, Store } from "@fedtune/core";
+import type { Clock, Coordinator, RunHead, RunId, Store } from "@fedtune/core";
 import { joinedListeners } from "../run-registry.ts";
 import type { OpenRun, RunRegistry, RunToServe } from "../run-registry.ts";
 import type { Feed } from "./feed.ts";
@@ -25,8 +25,11 @@ export interface RunServiceOptions extends HistoryPorts {
    * @throws FedtuneError `config-invalid`, `config-conflict` and what reading the base model throws
    */
   readonly prepare: (document: Readonly<Record<string, unknown>>) => Promise<RunToServe>;
-  /** Told when a run that was created here has ended. */
-  readonly ended?: (run: RunId) => void;
+  /**
+   * Gives a new run to whoever is to play it, and resolves when it is open: here, by {@link RunService.open}. Without
+   * `start` it is paused before anything happens. Absent: it is opened and begun at once.
+   */
+  readonly place?: (run: RunToServe, how: { readonly start: boolean }) => Promise<Coordinator>;
 }
 
 interface Parts extends RunServiceOptions {
@@ -75,7 +78,7 @@ async function createRun(
   document: Readonly<Record<string, unknown>>,
   start: boolean,
 ): Promise<RunDetails> {
-  const { making, helm } = parts;
+  const { making } = parts;
   const prepared = await parts.prepare(document);
   const { id } = prepared.setup;
   const isTaken = (await parts.store.getRuns()).some((head) => head.id === id);
@@ -85,13 +88,19 @@ async function createRun(
   }
   making.add(id);
   try {
-    const coordinator = await openRun(parts, prepared);
-    if (!start) await helm.command(coordinator, "pause");
-    void coordinator.run().then(() => parts.ended?.(id));
+    const place = parts.place ?? ((run, { start: starts }) => playHere(parts, run, starts));
+    await place(prepared, { start });
   } finally {
     making.delete(id);
   }
   return describe(parts, id);
+}
+
+async function playHere(parts: Parts, run: RunToServe, start: boolean): Promise<Coordinator> {
+  const coordinator = await openRun(parts, run);
+  if (!start) await parts.helm.command(coordinator, "pause");
+  void coordinator.run();
+  return coordinator;
 }
 
 async function openRun(parts: Parts, run: RunToServe) {
