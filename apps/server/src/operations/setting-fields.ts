@@ -13,7 +13,7 @@ export interface SettingField {
 }
 
 interface Node {
-  readonly type?: string;
+  readonly type?: string | readonly string[];
   readonly anyOf?: readonly Node[];
   readonly properties?: Readonly<Record<string, Node>>;
   readonly default?: unknown;
@@ -55,7 +55,8 @@ function variableOf(path: readonly string[]): string {
   return ["FEDTUNE", ...words].join("_");
 }
 
-function typeOf({ type }: Node): SettingField["type"] {
+function typeOf({ type: written }: Node): SettingField["type"] {
+  const type = typeof written === "string" ? written : written?.find((one) => one !== "null");
   if (type === "integer" || type === "number") return "number";
   if (type === "boolean") return "boolean";
   return type === "array" ? "list" : "text";
