@@ -1,21 +1,28 @@
-/** The HTTP side of a server: health, the API, the data plane. */
-import type { Blobs, Clock, Hash, Store } from "@fedtune/core";
+/** The HTTP side of a server: what it was given, and the data plane. */
+import type { Clock, Hash } from "@fedtune/core";
 import express from "express";
 import type { Express, RequestHandler } from "express";
 import { errorHandler } from "./edge.ts";
 import { guard } from "./headers.ts";
 import type { ServerLog } from "./log.ts";
-import { apiRoutes } from "./routes/api.ts";
 import { blobRoutes } from "./routes/blobs.ts";
-import type { RunRegistry } from "./run-registry.ts";
+import type { BlobRouteOptions } from "./routes/blobs.ts";
 import type { SocketHub } from "./socket-server-transport.ts";
 
+/** What a server may be given beside the data plane. */
+export interface HttpParts {
+  /** Before all else: ids, figures. */
+  readonly first?: readonly RequestHandler[];
+  /** Answered also while the runs are still being opened: health, figures. */
+  readonly early?: readonly RequestHandler[];
+  /** Routers and where they are mounted; they wait until the runs are open. */
+  readonly routers?: readonly (readonly [path: string, router: RequestHandler])[];
+  readonly transfers?: Pick<BlobRouteOptions, "verify" | "countUpload">;
+}
+
 /** What the routes need. */
-export interface AppParts {
-  readonly runs: RunRegistry;
+export interface AppParts extends HttpParts {
   readonly hub: SocketHub;
-  readonly store: Store;
-  readonly blobs: Blobs;
   readonly hash: Hash;
   readonly clock: Clock;
   readonly log: ServerLog;
@@ -26,12 +33,12 @@ export interface AppParts {
 
 /** Composes the app; every answer is JSON or a blob. */
 export function createApp(parts: AppParts): Express {
-  const { runs, hub, store, blobs, hash, clock, log, hosts, ready } = parts;
+  const { hub, hash, clock, log, hosts, ready } = parts;
+  const { first = [], early = [], routers = [], transfers = {} } = parts;
   const app = express();
   app.disable("x-powered-by");
   app.disable("etag");
-  app.use(requestLog(clock, log));
-  app.use(guard(hosts));
+  app.use(requestLog(clock, log), ...first, guard(hosts), ...early);
   app.use(async (_request, _response, next) => {
     await ready;
     next();
@@ -39,8 +46,8 @@ export function createApp(parts: AppParts): Express {
   app.get("/healthz", (_request, response) => {
     response.json({ status: "ok" });
   });
-  app.use("/api", apiRoutes(runs, store, blobs));
-  app.use("/runs", blobRoutes(hub, hash));
+  for (const [path, router] of routers) app.use(path, router);
+  app.use("/runs", blobRoutes({ ...transfers, hub, hash }));
   app.use(({ method, path }, response) => {
     const message = `Cannot ${method} ${path.slice(0, 200)}: there is no such address`;
     response.status(404).json({ code: "usage", message, data: {} });

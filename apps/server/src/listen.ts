@@ -16,7 +16,13 @@ export interface ServerAddress {
  *
  * @throws FedtuneError `port-in-use`, or `config-invalid` for an address that this machine cannot listen on
  */
-export async function listen(server: Server, host: string, port: number): Promise<ServerAddress> {
+// eslint-disable-next-line max-params -- host and port belong together, and the scheme to them
+export async function listen(
+  server: Server,
+  host: string,
+  port: number,
+  isSecure = false,
+): Promise<ServerAddress> {
   await new Promise<void>((resolve, reject) => {
     const fail = (error: NodeJS.ErrnoException): void => {
       reject(listenError(error, host, port));
@@ -29,7 +35,7 @@ export async function listen(server: Server, host: string, port: number): Promis
   });
   const { port: actual } = server.address() as AddressInfo;
   const shown = host.includes(":") ? `[${host}]` : host;
-  return { host, port: actual, url: `http://${shown}:${actual}` };
+  return { host, port: actual, url: `${isSecure ? "https" : "http"}://${shown}:${actual}` };
 }
 
 function listenError(error: NodeJS.ErrnoException, host: string, port: number): FedtuneError {

@@ -1,6 +1,6 @@
 /** One run's side of the hub: the ServerTransport that its coordinator holds. */
 import { FedtuneError } from "@fedtune/core";
-import type { RunId, ServerTransport, ServerTransportEvents } from "@fedtune/core";
+import type { ClientId, RunId, ServerTransport, ServerTransportEvents } from "@fedtune/core";
 
 /** A live socket as run lines see it. */
 export interface HubConnection {
@@ -9,6 +9,8 @@ export interface HubConnection {
   readonly key: string;
   /** The run that its hello named; null before. */
   line: RunLine | null;
+  /** Who signed its handshake; null: nobody had to. */
+  readonly signedBy: { readonly run: RunId; readonly client: ClientId } | null;
   /** An upload is being read: one at a time per connection. */
   uploading: boolean;
   send(message: string): void;

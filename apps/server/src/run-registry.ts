@@ -11,6 +11,7 @@ import type {
   RoundState,
   RunId,
   RunSetup,
+  ServerTransport,
   Store,
 } from "@fedtune/core";
 import { maxUploadBytes } from "./limits.ts";
@@ -36,6 +37,8 @@ export interface Countdown {
 
 /** An open run. */
 export interface OpenRun {
+  /** Its end of the connections to its clients. */
+  readonly line: Pick<ServerTransport, "close">;
   readonly coordinator: Coordinator;
   /** The deadline that the run is waiting for, if any. */
   countdown(): Countdown | null;
@@ -44,6 +47,8 @@ export interface OpenRun {
 /** The open runs in the order of their opening. */
 export interface RunRegistry {
   open(run: RunToServe): Promise<Coordinator>;
+  /** Ends the run's line to its clients and forgets it; the store keeps it. */
+  close(run: RunId): Promise<void>;
   /** @throws FedtuneError `run-unknown` */
   get(run: RunId): OpenRun;
   all(): readonly OpenRun[];
@@ -55,9 +60,18 @@ export interface RegistryPorts {
   readonly blobs: Blobs;
   readonly clock: Clock;
   readonly hash: Hash;
-  readonly hub: SocketHub;
+  /** Where runs get their lines to clients. */
+  readonly hub: Pick<SocketHub, "add">;
   readonly log: ServerLog;
+  /** Wraps every run's ports before its coordinator gets them: figures, threads. */
+  readonly equip?: Equip;
 }
+
+/** Changes the ports of a run, and says what else listens to it. */
+export type Equip = (
+  setup: RunSetup,
+  ports: CoordinatorPorts,
+) => { readonly ports: CoordinatorPorts; readonly listener?: CoordinatorListener };
 
 /** Makes an empty registry. */
 export function runRegistry(ports: RegistryPorts): RunRegistry {
@@ -67,6 +81,11 @@ export function runRegistry(ports: RegistryPorts): RunRegistry {
       const opened = await openRun(ports, run);
       runs.set(run.setup.id, opened);
       return opened.coordinator;
+    },
+    async close(id) {
+      const run = runs.get(id);
+      runs.delete(id);
+      await run?.line.close();
     },
     get(id) {
       const run = runs.get(id);
@@ -82,24 +101,29 @@ export function runRegistry(ports: RegistryPorts): RunRegistry {
 
 async function openRun(ports: RegistryPorts, run: RunToServe): Promise<OpenRun> {
   const { setup, evaluate = null, privacy = null, listener = {}, retention = "all" } = run;
-  const { store, blobs, clock, hash, hub, log } = ports;
+  const { store, blobs, clock, hash, hub, log, equip = unchanged } = ports;
   const { transport } = hub.add(setup.id, maxUploadBytes(setup));
   const phases = phaseWatch(setup, clock);
   try {
-    const coordinator = await openCoordinator(
-      setup,
-      { transport, store, blobs, clock, hash, evaluate, privacy },
-      {
-        retention,
-        listener: both(logging(setup.id, log), { stateChanged: phases.note }, listener),
-      },
-    );
-    return { coordinator, countdown: phases.countdown };
+    const given = { transport, store, blobs, clock, hash, evaluate, privacy };
+    const equipped = equip(setup, given);
+    const coordinator = await openCoordinator(setup, equipped.ports, {
+      retention,
+      listener: joinedListeners([
+        logging(setup.id, log),
+        { stateChanged: phases.note },
+        equipped.listener ?? {},
+        listener,
+      ]),
+    });
+    return { coordinator, line: transport, countdown: phases.countdown };
   } catch (error) {
     await transport.close();
     throw error;
   }
 }
+
+const unchanged: Equip = (_setup, ports) => ({ ports });
 
 /** Notes when the run began to wait for what it waits for now. */
 function phaseWatch({ resolved }: RunSetup, clock: Clock) {
@@ -141,7 +165,7 @@ function logging(run: RunId, log: ServerLog): CoordinatorListener {
 }
 
 /** One listener that tells several. */
-function both(...listeners: readonly CoordinatorListener[]): CoordinatorListener {
+export function joinedListeners(listeners: readonly CoordinatorListener[]): CoordinatorListener {
   return {
     stateChanged: (state, event) => {
       for (const one of listeners) one.stateChanged?.(state, event);

@@ -2,8 +2,8 @@
  * The coordinators' end of all client connections over socket.io: keys, routing by hello, and bounds.
  *
  * A connection gets a random 256-bit key at once (event `key`), says hello within a deadline, and belongs from then on
- * to the run that its hello named (event `run`). The key ties blob requests to a live connection; who a client is
- * stays its own word until there are enrolment tokens.
+ * to the run that its hello named (event `run`). The key ties blob requests to a live connection; who a client is shows
+ * the signature of its handshake, where there is an admission that asks for one.
  */
 import {
   encodeMessage,
@@ -17,6 +17,7 @@ import type { Server as HttpServer } from "node:http";
 import { Server as SocketServer } from "socket.io";
 import type { Socket } from "socket.io";
 import { checkOrigin } from "./headers.ts";
+import type { AdmittedData, AdmittedSocket, SocketRooms } from "./security/socket-admission.ts";
 import { tokenBucket } from "./limits.ts";
 import type { ServerLimits } from "./limits.ts";
 import type { ServerLog } from "./log.ts";
@@ -29,7 +30,7 @@ interface ServerEvents {
   run(run: RunId): void;
 }
 
-type Line = Socket<Record<string, never>, ServerEvents>;
+type Line = Socket<Record<string, never>, ServerEvents, Record<string, never>, AdmittedData>;
 
 /** What the hub needs of its server. */
 export interface HubOptions {
@@ -40,6 +41,16 @@ export interface HubOptions {
   readonly hosts: readonly string[] | null;
   /** Connections wait for this: the runs are open. */
   readonly ready: Promise<void>;
+  /** Who is let in; absent: whoever reaches the port is who they say they are. */
+  readonly admission?: SocketAdmission | null;
+}
+
+/** Lets sockets in. */
+export interface SocketAdmission {
+  /** Before a connection: an error refuses it. It may set `data.client`. */
+  readonly use: (socket: AdmittedSocket, next: (error?: Error) => void) => void;
+  readonly connected: (socket: AdmittedSocket) => void;
+  readonly opened: (rooms: SocketRooms) => void;
 }
 
 /** All live connections of a server. */
@@ -60,6 +71,10 @@ export interface SocketHub {
     run: RunId,
   ): { readonly connection: HubConnection; readonly line: RunLine };
   /** Flushes and ends all connections, then closes the HTTP server. */
+  /** Live connections. */
+  connections(): number;
+  /** Tells every client to come back later or elsewhere, and ends its connection. */
+  farewell(): void;
   close(): Promise<void>;
 }
 
@@ -73,7 +88,12 @@ interface Hub extends HubOptions {
 /** Puts the hub on an HTTP server. */
 export function socketHub(server: HttpServer, options: HubOptions): SocketHub {
   const hub: Hub = { ...options, lines: new Map(), byKey: new Map(), sockets: new Set() };
-  const io = new SocketServer<Record<string, never>, ServerEvents>(server, {
+  const io = new SocketServer<
+    Record<string, never>,
+    ServerEvents,
+    Record<string, never>,
+    AdmittedData
+  >(server, {
     serveClient: false,
     transports: ["websocket"],
     connectTimeout: options.limits.helloTimeoutMs,
@@ -88,7 +108,13 @@ export function socketHub(server: HttpServer, options: HubOptions): SocketHub {
   io.use((socket, next) => {
     next(refusalOf(hub, socket));
   });
+  const { admission = null } = options;
+  if (admission !== null) {
+    io.use(admission.use);
+    admission.opened(io);
+  }
   io.on("connection", (socket) => {
+    admission?.connected(socket);
     greet(hub, socket);
   });
   return {
@@ -100,6 +126,11 @@ export function socketHub(server: HttpServer, options: HubOptions): SocketHub {
       return line;
     },
     authorise: (key, run) => authorise(hub, key, run),
+    connections: () => hub.byKey.size,
+    farewell() {
+      const leaving = new FedtuneError("draining", "This server is leaving: come back");
+      for (const connection of hub.byKey.values()) dismiss(hub, connection, leaving);
+    },
     async close() {
       io.disconnectSockets(true);
       await Promise.all(hub.sockets);
@@ -162,7 +193,7 @@ function greet(hub: Hub, socket: Line): void {
 function enter(hub: Hub, socket: Line): HubConnection {
   const key = Buffer.from(hub.entropy.bytes(32)).toString("hex");
   const connection: HubConnection = {
-    ...{ id: socket.id, key, line: null, uploading: false },
+    ...{ id: socket.id, key, line: null, uploading: false, signedBy: socket.data.client ?? null },
     send: (message) => socket.emit("message", message),
     enrol: (run) => socket.emit("run", run),
     disconnect: () => socket.disconnect(true),
@@ -193,7 +224,7 @@ function hear(
     );
   }
   if (connection.line === null) {
-    connection.line = route(hub, text);
+    connection.line = route(hub, connection, text);
     connection.line.connections.set(connection.id, connection);
     connection.enrol(connection.line.run);
   }
@@ -201,7 +232,7 @@ function hear(
 }
 
 /** The run that a first message asks for. */
-function route({ lines }: Hub, text: string): RunLine {
+function route({ lines }: Hub, { signedBy }: HubConnection, text: string): RunLine {
   const message = parseClientMessage(text);
   if (message.type !== "hello") {
     throw new FedtuneError(
@@ -209,7 +240,13 @@ function route({ lines }: Hub, text: string): RunLine {
       `Cannot take "${message.type}" before hello: the connection is not enrolled`,
     );
   }
-  const open = [...lines.values()].filter((line) => line.events !== null);
+  if (signedBy !== null && message.client !== signedBy.client) {
+    const text = `Cannot greet as "${message.client}": the connection is signed by "${signedBy.client}"`;
+    throw new FedtuneError("forbidden", text);
+  }
+  const open = [...lines.values()].filter(
+    (line) => line.events !== null && (signedBy === null || line.run === signedBy.run),
+  );
   const [only] = open;
   if (message.run === null && only !== undefined && open.length === 1) return only;
   const line = open.find(({ run }) => run === message.run);

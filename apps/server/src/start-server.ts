@@ -2,18 +2,24 @@
 import type { Blobs, Clock, Coordinator, Entropy, Hash, RunId, Store } from "@fedtune/core";
 import { nodeClock, nodeEntropy, nodeHash } from "@fedtune/node-ports";
 import { createServer } from "node:http";
+import type { Server as HttpServer } from "node:http";
+import { createServer as createSecureServer } from "node:https";
+import type { SecureContextOptions } from "node:tls";
 import type { Logger } from "pino";
 import { createApp } from "./app.ts";
+import type { HttpParts } from "./app.ts";
 import { hostsFor } from "./headers.ts";
 import { defaultLimits } from "./limits.ts";
 import type { ServerLimits } from "./limits.ts";
 import { closer, listen } from "./listen.ts";
 import type { ServerAddress } from "./listen.ts";
 import { serverLog } from "./log.ts";
+import type { ServerLog } from "./log.ts";
 import { runRegistry } from "./run-registry.ts";
-import type { RunToServe } from "./run-registry.ts";
+import type { Equip, OpenRun, RunRegistry, RunToServe } from "./run-registry.ts";
 import { scopedClock } from "./scoped-clock.ts";
 import { socketHub } from "./socket-server-transport.ts";
+import type { SocketAdmission, SocketHub } from "./socket-server-transport.ts";
 
 /** Where a server listens, what it serves, and on what it stands. */
 export interface ServerOptions {
@@ -32,6 +38,33 @@ export interface ServerOptions {
   readonly limits?: Partial<ServerLimits>;
   /** Default: Node's. */
   readonly ports?: { readonly clock?: Clock; readonly hash?: Hash; readonly entropy?: Entropy };
+  /** Serves https. */
+  readonly tls?: SecureContextOptions | null;
+  /** Who is let in; absent: whoever reaches the port. */
+  readonly admission?: SocketAdmission | null;
+  /** What the server has beside its runs. */
+  readonly extend?: (core: ServerCore) => ServerExtension;
+}
+
+/** The parts of a server that others build upon. */
+export interface ServerCore {
+  readonly hub: SocketHub;
+  readonly runs: RunRegistry;
+  readonly clock: Clock;
+  readonly log: ServerLog;
+  /** The server itself, for what changes while it listens. */
+  readonly http: HttpServer;
+}
+
+/** What a server has beside its runs. */
+export interface ServerExtension extends HttpParts {
+  /** Where runs get their lines to clients; absent: the hub alone. */
+  readonly lines?: Pick<SocketHub, "add">;
+  readonly equip?: Equip;
+  /** After the server listens and before the first client is let in. */
+  readonly listening?: () => Promise<void>;
+  /** Before the sockets close. */
+  readonly closing?: () => Promise<void>;
 }
 
 /** A listening server. */
@@ -41,6 +74,7 @@ export interface CoordinatorServer {
   openRun(run: RunToServe): Promise<Coordinator>;
   /** @throws FedtuneError `run-unknown` */
   coordinator(run: RunId): Coordinator;
+  runs(): readonly OpenRun[];
   /**
    * Stops listening and ends all connections, bounded by `limits.closeTimeoutMs`. Runs that have not ended stand still:
    * their `run()` stays open, clients keep trying to come back, and a later server goes on from the store.
@@ -56,25 +90,39 @@ export interface CoordinatorServer {
  * @throws FedtuneError `port-in-use`, `config-conflict` and what opening a run throws
  */
 export async function startServer(options: ServerOptions): Promise<CoordinatorServer> {
-  const { host = "127.0.0.1", port, store, blobs, ports = {} } = options;
+  const { host = "127.0.0.1", port, store, blobs, ports = {}, tls = null } = options;
+  const { admission = null } = options;
   const limits: ServerLimits = { ...defaultLimits, ...options.limits };
   const { hash = nodeHash, entropy = nodeEntropy } = ports;
   const clock = scopedClock(ports.clock ?? nodeClock);
   const log = serverLog(options.logger ?? null);
   const hosts = hostsFor(host, options.allowedHosts ?? null);
   const { promise: ready, resolve: letIn } = gate();
-  const http = createServer({ requestTimeout: limits.uploadTimeoutMs });
-  const hub = socketHub(http, { clock, entropy, limits, log, hosts, ready });
-  const runs = runRegistry({ store, blobs, clock, hash, hub, log });
-  http.on("request", createApp({ runs, hub, store, blobs, hash, clock, log, hosts, ready }));
+  const requestTimeout = limits.uploadTimeoutMs;
+  const http =
+    tls === null
+      ? createServer({ requestTimeout })
+      : createSecureServer({ ...tls, requestTimeout });
+  const hub = socketHub(http, { clock, entropy, limits, log, hosts, ready, admission });
+  // The extension may put itself between the runs and the hub, and needs the runs for that.
+  let extension: ServerExtension = {};
+  const lines: Pick<SocketHub, "add"> = {
+    add: (...line) => (extension.lines ?? hub).add(...line),
+  };
+  const equip: Equip = (setup, given) => extension.equip?.(setup, given) ?? { ports: given };
+  const runs = runRegistry({ store, blobs, clock, hash, log, equip, hub: lines });
+  extension = options.extend?.({ hub, runs, clock, log, http }) ?? {};
+  http.on("request", createApp({ ...extension, hub, hash, clock, log, hosts, ready }));
   const close = closer(http, limits.closeTimeoutMs, async () => {
+    await extension.closing?.();
     await hub.close();
     clock.close();
     log.closed();
   });
-  const address = await listen(http, host, port);
+  const address = await listen(http, host, port, tls !== null);
   try {
     for (const run of options.runs) await runs.open(run);
+    await extension.listening?.();
   } catch (error) {
     await close();
     throw error;
@@ -85,6 +133,7 @@ export async function startServer(options: ServerOptions): Promise<CoordinatorSe
     address,
     openRun: (run) => runs.open(run),
     coordinator: (run) => runs.get(run).coordinator,
+    runs: () => runs.all(),
     close,
   };
 }

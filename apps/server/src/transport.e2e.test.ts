@@ -31,7 +31,7 @@ async function bench(): Promise<TransportBench> {
   const http = createServer();
   const hub = socketHub(http, { ...ports, limits: defaultLimits, log, hosts, ready });
   const runs = runRegistry({ ...ports, hub, log });
-  http.on("request", createApp({ ...ports, runs, hub, log, hosts, ready }));
+  http.on("request", createApp({ ...ports, hub, log, hosts, ready }));
   const close = closer(http, 1_000, () => hub.close());
   const { port } = await listen(http, "127.0.0.1", 0);
   const wires = new Map<string, TcpProxy>();

@@ -1,4 +1,5 @@
 import type { Metrics, ResolvedRun, Trainer } from "@fedtune/core";
+import { readSettings } from "@fedtune/server";
 import { reportRows } from "@fedtune/simulation";
 import type { ReportRow, SimulationResult } from "@fedtune/simulation";
 import { fileData } from "@fedtune/training";
@@ -63,11 +64,15 @@ interface Demo {
 
 /** A coordinator in this process, every client in one of its own, real sockets between them. */
 async function live({ plan, resolved, backend }: Demo, io: Io): Promise<DemoResult> {
-  const served = await startServing(
-    {
-      ...{ resolved, backend, host: "127.0.0.1", port: 0, databaseUrl: null, interrupt: "stop" },
-      ...{ dataDir: plan.folder, test: plan.test },
+  const settings = readSettings({
+    flags: {
+      "demo's port": ["port", 0],
+      "demo's folder": ["dataDir", plan.folder],
+      "demo's log": ["logLevel", "silent"],
     },
+  });
+  const served = await startServing(
+    { settings, resolved, backend, test: plan.test, interrupt: "stop" },
     io,
   );
   const { coordinator, evaluator } = served;
@@ -77,7 +82,7 @@ async function live({ plan, resolved, backend }: Demo, io: Io): Promise<DemoResu
     return accuracies(evaluator?.trainer ?? null, { plan, resolved, ...model }, io);
   };
   try {
-    const { url } = served.server.address;
+    const { url } = served;
     io.note(`Coordinator at ${url}; starting ${plan.clients.length} client processes`);
     const { model } = resolved.config;
     for (const { name, file } of plan.clients) {

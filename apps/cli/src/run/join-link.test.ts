@@ -17,7 +17,7 @@ describe("where a client joins", () => {
   });
 
   it("refuses a name that no run has, and a token for no run, without showing the token", () => {
-    expect(() => joiningOf({ server: "https://host/#run=../x" })).toThrow(/wanted letters/);
+    expect(() => joiningOf({ server: "https://host/#run=../x" })).toThrow(/wanted one like/);
     expect(() => joiningOf({ server: "https://host", token: "fte_secret" })).toThrow(
       /wanted --run/,
     );

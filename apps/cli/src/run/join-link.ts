@@ -1,4 +1,5 @@
 /** Where a client joins: an address, or a link that an operator sent, which also names the run and lets the client in. */
+import { readJoinLink } from "@fedtune/client";
 import { FedtuneError, idPattern, runId } from "@fedtune/core";
 import type { RunId } from "@fedtune/core";
 
@@ -21,24 +22,22 @@ export interface Joining {
 }
 
 /**
- * Reads a link; `--run` and `--token` are stronger than what it says.
+ * Reads an address or a link; `--run` and `--token` are stronger than what a link says.
  *
- * @throws FedtuneError `usage` for a name that no run has, and for a token without a run; the token is not shown
+ * @throws FedtuneError `usage` for a broken link, a name that no run has, and a token without a run; it shows no token
  */
-export function joiningOf({ server, ...given }: JoinPlace): Joining {
-  const { origin, hash } = new URL(server);
-  const link = new URLSearchParams(hash.slice(1));
-  const run = given.run ?? link.get("run");
-  const token = given.token ?? link.get("token");
-  if (run !== null && !idPattern.test(run)) {
+export function joiningOf({ server, run, token }: JoinPlace): Joining {
+  const isLink = server.includes("#");
+  const link = isLink ? readJoinLink(server) : { url: server, run: null, token: null };
+  if (run !== undefined && !idPattern.test(run)) {
     const message = `Cannot join run "${run.slice(0, 80)}": wanted letters, digits, - and _, at most 64`;
     throw new FedtuneError("usage", message);
   }
-  if (run === null && token !== null) {
-    throw new FedtuneError(
-      "usage",
-      "Cannot use --token without a run: a token is for one run, wanted --run",
-    );
+  const named = run === undefined ? link.run : runId(run);
+  const secret = token ?? process.env["FEDTUNE_ENROLMENT_TOKEN"] ?? link.token;
+  if (named === null && secret !== null) {
+    const message = "Cannot use --token without a run: a token is for one run, wanted --run";
+    throw new FedtuneError("usage", message);
   }
-  return { url: origin, run: run === null ? null : runId(run), token };
+  return { url: link.url.replace(/\/+$/, ""), run: named, token: secret };
 }

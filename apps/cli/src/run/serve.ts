@@ -4,8 +4,11 @@ import { nodeHash } from "@fedtune/node-ports";
 import { discoverLabels, fileData } from "@fedtune/training";
 import type { FileData } from "@fedtune/training";
 import { nodeFiles } from "@fedtune/training/node";
+import { readSettings } from "@fedtune/server";
+import type { ServerSettings } from "@fedtune/server";
 import { loadConfig, withPlaces } from "../config/load.ts";
 import type { ConfigSource } from "../config/load.ts";
+import { readConfigFile } from "../config/yaml-file.ts";
 import { exitCodes } from "../edge.ts";
 import type { Io } from "../io.ts";
 import type { Assignment } from "../values.ts";
@@ -14,17 +17,22 @@ import { dataPath } from "./data-path.ts";
 import { evaluationLabel } from "./evaluation-label.ts";
 import { lacksOf } from "./plan-of-method.ts";
 import { runText } from "./report-text.ts";
-import { startServing } from "./serving.ts";
+import { startListening, startServing } from "./serving.ts";
 import { registries } from "./registries.ts";
 
 /** What `fedtune serve` was asked for. */
 export interface ServeOptions {
-  readonly config: string;
+  /** Absent: every run of the database. */
+  readonly config?: string | undefined;
+  readonly settings?: string | undefined;
   readonly set?: readonly Assignment[] | undefined;
-  readonly host: string;
-  readonly port: number;
-  readonly dataDir: string;
+  readonly host?: string | undefined;
+  readonly port?: number | undefined;
+  readonly dataDir?: string | undefined;
   readonly databaseUrl?: string | undefined;
+  readonly blobUrl?: string | undefined;
+  readonly openEnrolment?: boolean | undefined;
+  readonly logLevel?: string | undefined;
   readonly data?: string | undefined;
   readonly text?: string | undefined;
   readonly textPair?: string | undefined;
@@ -36,9 +44,72 @@ export interface ServeOptions {
   readonly seed?: number | undefined;
 }
 
-/** Serves a run until it ends or is interrupted. */
+/** Variables of ours that are no settings of a server. */
+const otherVariables = [
+  ...["FEDTUNE_ADMIN_PASSWORD", "FEDTUNE_DEBUG", "FEDTUNE_ENROLMENT_TOKEN", "FEDTUNE_TOKEN"],
+];
+
+/** Serves one run until it ends, or all runs of a database until it is told to leave. */
 export async function runServe(options: ServeOptions, io: Io): Promise<number> {
-  const { method, model, rounds, seed } = options;
+  const settings = await settingsOf(options);
+  return options.config === undefined
+    ? serveAll(settings, io)
+    : serveOne({ ...options, config: options.config, settings }, io);
+}
+
+async function settingsOf(options: ServeOptions): Promise<ServerSettings> {
+  return readSettings({
+    file: options.settings === undefined ? null : await readConfigFile(options.settings),
+    environment: process.env,
+    otherVariables,
+    flags: {
+      "--host": ["host", options.host],
+      "--port": ["port", options.port],
+      "--data-dir": ["dataDir", options.dataDir],
+      "--database-url": ["databaseUrl", options.databaseUrl],
+      "--blob-url": ["blobUrl", options.blobUrl],
+      "--open-enrolment": ["openEnrolment", options.openEnrolment],
+      "--log-level": ["logLevel", options.logLevel],
+    },
+  });
+}
+
+/** Stays until it is interrupted; runs come through the API. */
+async function serveAll(settings: ServerSettings, io: Io): Promise<number> {
+  const listening = await startListening(settings, { servesAll: true }, io);
+  const { url } = listening.process.server.address;
+  io.event({ event: "listening", url, run: null });
+  io.note(
+    `Serving all runs of the database at ${url}; make one with: fedtune run create --config FILE`,
+  );
+  try {
+    await new Promise<void>((resolve) => {
+      if (io.signal.aborted) resolve();
+      io.signal.addEventListener(
+        "abort",
+        () => {
+          resolve();
+        },
+        { once: true },
+      );
+    });
+  } finally {
+    await listening.close();
+  }
+  io.result(
+    { url, runs: "left as they are" },
+    () => "Left in good order; the runs stay as they are",
+  );
+  return exitCodes.ok;
+}
+
+interface ServeOne extends Omit<ServeOptions, "settings"> {
+  readonly config: string;
+  readonly settings: ServerSettings;
+}
+
+async function serveOne({ settings, ...options }: ServeOne, io: Io): Promise<number> {
+  const { method, model, rounds, seed, backend } = options;
   const source = await loadConfig({
     file: options.config,
     flags: {
@@ -52,14 +123,12 @@ export async function runServe(options: ServeOptions, io: Io): Promise<number> {
   const test = options.data === undefined ? null : testData(options, options.data);
   const resolved = await resolveServed(source, test);
   if (test !== null) await checkLabels(test, resolved.config.task.labels);
-  const databaseUrl = options.databaseUrl ?? process.env["DATABASE_URL"] ?? null;
-  const interrupt = "leave";
-  const { backend } = options;
-  const served = await startServing(
-    { ...options, resolved, test, backend, databaseUrl, interrupt },
-    io,
-  );
-  const { url } = served.server.address;
+  // The terminal shows the run; the log would show it again.
+  const quiet =
+    options.logLevel === undefined ? { ...settings, logLevel: "silent" as const } : settings;
+  const serving = { settings: quiet, resolved, test, backend, interrupt: "leave" } as const;
+  const served = await startServing(serving, io);
+  const { url } = served;
   const { config } = resolved;
   io.event({ event: "listening", url, run: config.name });
   io.note(

@@ -1,26 +1,26 @@
-/** A coordinator process: its database and blobs, its port, and a run that it serves. */
+/** A coordinator process of the command line, and the run that it plays. */
 import type { Coordinator, ResolvedRun, RunEnd, Store } from "@fedtune/core";
 import { runGuarantee } from "@fedtune/dp";
-import { startServer } from "@fedtune/server";
-import type { CoordinatorServer } from "@fedtune/server";
+import { startCoordinator } from "@fedtune/server";
+import type { CoordinatorProcess, RunToServe, ServerSettings } from "@fedtune/server";
 import { reportRows } from "@fedtune/simulation";
 import type { ReportRow } from "@fedtune/simulation";
 import type { FileData } from "@fedtune/training";
 import type { Io } from "../io.ts";
+import { version } from "../version.ts";
+import { firstStart } from "./first-start.ts";
 import { hostRun } from "./hosted-run.ts";
 import type { HostedRun } from "./hosted-run.ts";
 import { participantNames } from "./participant-names.ts";
 import { openPlatform } from "./platform.ts";
+import { registries } from "./registries.ts";
+import { toServe } from "./run-to-serve.ts";
 import type { OpenTrainer } from "./trainers.ts";
 
 /** What a coordinator process needs, whoever asks for it. */
 export interface Serving {
+  readonly settings: ServerSettings;
   readonly resolved: ResolvedRun;
-  readonly host: string;
-  readonly port: number;
-  readonly dataDir: string;
-  /** Connection string of a Postgres; null: an embedded one in `dataDir`. */
-  readonly databaseUrl: string | null;
   /** The operator's test data; null: no central evaluation. Not used where clients evaluate. */
   readonly test: FileData | null;
   readonly backend: string | undefined;
@@ -30,11 +30,11 @@ export interface Serving {
 
 /** A coordinator that listens. */
 export interface Served {
-  readonly server: CoordinatorServer;
+  readonly url: string;
   readonly coordinator: Coordinator;
   /** Evaluates; null without test data. */
   readonly evaluator: OpenTrainer | null;
-  /** Runs the rounds to their end and saves every round's adapter. */
+  /** Waits for the end of the rounds, and saves every round's adapter. */
   run(): Promise<ServedResult>;
   close(): Promise<void>;
 }
@@ -48,29 +48,64 @@ export interface ServedResult {
   readonly privacy: ReturnType<typeof runGuarantee>;
 }
 
-/** Opens database, blobs, port and run. */
-export async function startServing(serving: Serving, io: Io): Promise<Served> {
-  const { resolved, host, port } = serving;
-  const platform = await openPlatform(serving);
+/** A process that listens, and what it stands on. */
+export interface Listening {
+  readonly process: CoordinatorProcess;
+  /** As the process uses it. */
+  readonly store: Store;
+  readonly nameOf: (index: number) => string;
+  close(): Promise<void>;
+}
+
+/** Opens database, blobs and port; with `servesAll` every run of the database is played that nobody else plays. */
+export async function startListening(
+  settings: ServerSettings,
+  { servesAll }: { readonly servesAll: boolean },
+  io: Io,
+): Promise<Listening> {
+  const platform = await openPlatform(settings);
   const names = participantNames(platform.store);
-  const opened: { close(): Promise<void> }[] = [platform];
+  try {
+    const process = await startCoordinator({
+      ...{ ...platform, settings, registries, servesAll, store: names.store },
+      version: version(),
+      prepare: (config) => toServe(config),
+    });
+    const { dataDir } = settings;
+    await firstStart(process.security, { database: platform.database, dataDir }, io);
+    return {
+      ...{ process, store: names.store, nameOf: names.nameOf },
+      async close() {
+        await process.close();
+        await platform.close();
+      },
+    };
+  } catch (error) {
+    await platform.close();
+    throw error;
+  }
+}
+
+/** Opens a process for one run, and plays it. */
+export async function startServing(serving: Serving, io: Io): Promise<Served> {
+  const { resolved, settings, interrupt } = serving;
+  const listening = await startListening(settings, { servesAll: false }, io);
+  const { store, nameOf } = listening;
+  const opened: { close(): Promise<void> }[] = [listening];
   const close = async (): Promise<void> => {
-    for (const one of opened.splice(0).reverse()) await one.close();
+    for (const one of opened.splice(0)) await one.close();
   };
   try {
-    const hosted = await hostRun({ ...serving, nameOf: names.nameOf }, io);
+    const hosted = await hostRun({ ...serving, dataDir: settings.dataDir, nameOf }, io);
     opened.push(hosted);
-    const { store } = names;
-    const { blobs } = platform;
-    const server = await startServer({ host, port, store, blobs, runs: [hosted.toServe] });
-    opened.push(server);
-    await names.load(hosted.setup.id);
-    const coordinator = server.coordinator(hosted.setup.id);
+    const { coordinator, ended } = await listening.process.play(
+      hosted.toServe satisfies RunToServe,
+    );
     hosted.bind(coordinator);
+    const { url } = listening.process.server.address;
     return {
-      ...{ server, coordinator, evaluator: hosted.evaluator, close },
-      run: () =>
-        serveToEnd({ hosted, coordinator, store, resolved, interrupt: serving.interrupt }, io),
+      ...{ url, coordinator, evaluator: hosted.evaluator, close },
+      run: () => playToEnd({ hosted, coordinator, ended, store, resolved, interrupt }, io),
     };
   } catch (error) {
     await close();
@@ -78,14 +113,15 @@ export async function startServing(serving: Serving, io: Io): Promise<Served> {
   }
 }
 
-interface ServedRun extends Pick<Serving, "resolved" | "interrupt"> {
+interface PlayedRun extends Pick<Serving, "resolved" | "interrupt"> {
   readonly hosted: HostedRun;
   readonly coordinator: Coordinator;
+  readonly ended: Promise<RunEnd>;
   readonly store: Store;
 }
 
-async function serveToEnd(
-  { hosted, coordinator, store, resolved, interrupt }: ServedRun,
+async function playToEnd(
+  { hosted, coordinator, ended, store, resolved, interrupt }: PlayedRun,
   { signal }: Io,
 ): Promise<ServedResult> {
   const left = new Promise<never>((_, reject) => {
@@ -96,7 +132,7 @@ async function serveToEnd(
     if (signal.aborted) leave();
     else signal.addEventListener("abort", leave, { once: true });
   });
-  const end = await Promise.race([coordinator.run(), left]);
+  const end = await Promise.race([ended, left]);
   const adapter = await hosted.saved();
   const history = await store.getHistory(hosted.setup.id);
   const rows = history === null ? [] : reportRows(history, resolved.config);

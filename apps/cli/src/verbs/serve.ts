@@ -11,13 +11,24 @@ export const serve: Verb = {
       new Command("serve")
         .summary("the coordinator of a run")
         .description(
-          "Runs the rounds of one config with the clients that join, and saves every adapter.",
+          "Runs the rounds of one config with the clients that join, and saves every adapter; or stays and serves whatever runs are created.",
         )
-        .requiredOption("-c, --config <file>", "the run config, YAML or JSON")
+        .option(
+          "-c, --config <file>",
+          "the run config, YAML or JSON; without: all runs of the database",
+        )
+        .option("--settings <file>", "the server's settings, YAML or JSON; see docs/deploy.md")
         .option("--set <key=value>", "sets a field of the config; may be repeated", assignment)
-        .option("--host <address>", "address to listen on", "127.0.0.1")
-        .option("-p, --port <n>", "port to listen on; 0 takes a free one", integer(0, 65535), 8470)
-        .option("--data-dir <folder>", "where the run is kept", ".fedtune")
+        .option("--host <address>", "address to listen on; without: 127.0.0.1")
+        .option(
+          "-p, --port <n>",
+          "port to listen on; 0 takes a free one; without: 8470",
+          integer(0, 65535),
+        )
+        .option("--data-dir <folder>", "where database, blobs and adapters are; without: .fedtune")
+        .option("--blob-url <url>", "file:FOLDER or s3://BUCKET/PREFIX (or BLOB_URL)")
+        .option("--open-enrolment", "lets clients in without a token, also from other machines")
+        .option("--log-level <level>", "least level that is logged")
         .option(
           "--database-url <url>",
           "a Postgres (or DATABASE_URL); without: one of its own in the data folder",
@@ -36,6 +47,7 @@ export const serve: Verb = {
         "after",
         examples(
           "fedtune serve --config run.yaml",
+          "fedtune serve --settings server.yaml",
           "fedtune serve --config run.yaml --host 0.0.0.0 --set training.learningRate=5e-4",
         ),
       )

@@ -105,8 +105,11 @@ export const settingsSchema = z.strictObject({
     .describe("serves /metrics to tokens with the scope metrics:read"),
   openEnrolment: z
     .boolean()
-    .default(false)
-    .describe("lets clients enrol without an enrolment token"),
+    .nullable()
+    .default(null)
+    .describe(
+      "lets clients in without a token and without signatures; none: on a loopback address only",
+    ),
   drainTimeoutMs: milliseconds
     .default(25_000)
     .describe("longest wait for what is under way after SIGTERM"),

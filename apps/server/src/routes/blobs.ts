@@ -1,11 +1,13 @@
 /** The data plane: blobs by hash to clients, updates by slot from them. */
 import { FedtuneError } from "@fedtune/core";
-import type { Hash } from "@fedtune/core";
+import type { Hash, RunId, UploadSlot } from "@fedtune/core";
 import { Router } from "express";
+import type { Request } from "express";
 import { z } from "zod";
 import { readBody } from "../read-body.ts";
 import { listenerOf } from "../run-line.ts";
 import type { HubConnection } from "../run-line.ts";
+import type { SignedBy } from "../security/verify-request.ts";
 import type { SocketHub } from "../socket-server-transport.ts";
 import { sendBytes } from "./bytes.ts";
 import { bearerKey, fields, hashHeader, paramsOf } from "./params.ts";
@@ -13,18 +15,38 @@ import { bearerKey, fields, hashHeader, paramsOf } from "./params.ts";
 const blobAddress = z.object({ run: fields.run, hash: fields.hash });
 const slotAddress = z.object({ run: fields.run, round: fields.round, client: fields.client });
 
+/** What the data plane stands on. */
+export interface BlobRouteOptions {
+  readonly hub: SocketHub;
+  readonly hash: Hash;
+  /** Takes a request once, and says who signed it; absent: the key of the connection is enough. */
+  readonly verify?: ((request: Request) => Promise<SignedBy>) | null;
+  /** Counts what a client uploads. @throws FedtuneError `rate-limited` */
+  readonly countUpload?: (slot: UploadSlot, bytes: number) => Promise<void>;
+}
+
 /** Routes under `/runs`; each request carries the key of a live connection that has said hello to that run. */
-export function blobRoutes(hub: SocketHub, hash: Hash): Router {
+export function blobRoutes({ hub, hash, verify = null, countUpload }: BlobRouteOptions): Router {
   const router = Router();
+  const authorised = async (request: Request, run: RunId) => {
+    const found = hub.authorise(bearerKey(request), run);
+    const signed = await verify?.(request);
+    const { signedBy } = found.connection;
+    if (signed === undefined || signedBy === null) return found;
+    if (signed.run === signedBy.run && signed.client === signedBy.client) return found;
+    throw new FedtuneError("forbidden", "Cannot serve blobs: another client signed the request");
+  };
   router.get("/:run/blobs/:hash", async (request, response) => {
     const { run, hash: wanted } = paramsOf(blobAddress, request);
-    const { connection, line } = hub.authorise(bearerKey(request), run);
+    const { connection, line } = await authorised(request, run);
     sendBytes(response, await listenerOf(line).download(connection.id, wanted), wanted);
   });
   router.put("/:run/rounds/:round/updates/:client", async (request, response) => {
     const slot = paramsOf(slotAddress, request);
-    const { connection, line } = hub.authorise(bearerKey(request), slot.run);
+    const { connection, line } = await authorised(request, slot.run);
     const announced = hashHeader(request);
+    await countUpload?.(slot, Number(request.headers["content-length"] ?? 0));
+    listenerOf(line).uploading?.(connection.id, slot);
     const bytes = await oneAtATime(connection, () => readBody(request, line.maxUploadBytes));
     if (hash.sha256(bytes) !== announced) {
       throw new FedtuneError(

@@ -38,7 +38,7 @@ export async function relayMember(
     ...{ ...ports, log },
     hub: { ...hub, add: (...line) => lines.add(...line) },
   });
-  http.on("request", createApp({ ...ports, runs, hub, log, hosts, ready }));
+  http.on("request", createApp({ ...ports, hub, log, hosts, ready }));
   const close = closer(http, 1_000, () => hub.close());
   const { port, url } = await listen(http, "127.0.0.1", 0);
   return { hub, runs, lines, port, url, close };
