@@ -27,6 +27,8 @@ export interface UpdateRow {
   readonly metrics: Metrics;
   /** Euclidean norm of the uploaded delta. */
   readonly norm: number;
+  /** The round whose adapter it was trained from; absent: the one before its own. */
+  readonly base?: number;
 }
 
 /** What travelled in one round, in bytes: adapter blobs and control messages apart. */

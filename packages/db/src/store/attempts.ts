@@ -36,8 +36,8 @@ const putUpdateStatement = {
     SELECT epoch, is_taking AND committed + 1 = $3 AND attempt = $5 AS is_open
     FROM runs WHERE id = $1 FOR SHARE),
   stored AS (
-    INSERT INTO updates (run_id, round, index, attempt, blob_hash, bytes, examples, metrics, norm)
-    SELECT $1, $3, $4, $5, $6, $7, $8, $9, $10 FROM head WHERE epoch = $2 AND is_open
+    INSERT INTO updates (run_id, round, index, attempt, blob_hash, bytes, examples, metrics, norm, base)
+    SELECT $1, $3, $4, $5, $6, $7, $8, $9, $10, $11 FROM head WHERE epoch = $2 AND is_open
     ON CONFLICT DO NOTHING RETURNING 1)
   SELECT epoch, EXISTS (SELECT 1 FROM stored) AS is_stored FROM head`,
 };
@@ -48,12 +48,12 @@ export async function putUpdate(
   owner: Owner,
   update: UpdateRow,
 ): Promise<StoredUpdate> {
-  const { round, attempt, index, blob, examples, metrics, norm } = update;
+  const { round, attempt, index, blob, examples, metrics, norm, base = null } = update;
   const { rows } = await pool.query<{ epoch: number; is_stored: boolean }>({
     ...putUpdateStatement,
     values: [
       ...[owner.run, owner.epoch, round, index, attempt],
-      ...[blob.hash, blob.bytes, examples, toJson(metrics), norm],
+      ...[blob.hash, blob.bytes, examples, toJson(metrics), norm, base],
     ],
   });
   if (checkEpoch(owner, rows[0]).is_stored) return "stored";

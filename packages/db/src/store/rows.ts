@@ -41,10 +41,11 @@ export function attemptRow({ round, attempt, cohort, target }: Attempt): Attempt
 
 /** An accepted update. */
 export function updateRow(update: Update): UpdateRow {
-  const { round, attempt, index, blobHash, bytes, examples, norm } = update;
+  const { round, attempt, index, blobHash, bytes, examples, norm, base } = update;
   const metrics = update.metrics as UpdateRow["metrics"];
   const blob = { hash: digest(blobHash), bytes };
-  return { round, attempt, index, blob, examples, metrics, norm };
+  const row = { round, attempt, index, blob, examples, metrics, norm };
+  return base === null ? row : { ...row, base };
 }
 
 /** A refusal; those without bytes have no hash. */

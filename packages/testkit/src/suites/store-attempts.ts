@@ -59,6 +59,14 @@ export function attemptRules(at: () => StoreBench): void {
     });
   });
 
+  it("[ST2] an update keeps the round that it was trained from, where that is not the one before", async () => {
+    const bench = at();
+    const epoch = await openFirst(bench.store);
+    await bench.store.putUpdate(run, epoch, updateRow(0, { base: 0 }));
+    const { attempt } = await (await bench.reopen()).openRun(runRow());
+    expect(attempt?.updates).toEqual([updateRow(0, { base: 0 })]);
+  });
+
   it("[ST10] an update for an attempt that is not the latest is not stored", async () => {
     const { store } = at();
     const epoch = await openFirst(store);

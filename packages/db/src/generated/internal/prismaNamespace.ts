@@ -1937,7 +1937,8 @@ export const UpdateScalarFieldEnum = {
   examples: 'examples',
   metrics: 'metrics',
   norm: 'norm',
-  acceptedAt: 'acceptedAt'
+  acceptedAt: 'acceptedAt',
+  base: 'base'
 } as const
 
 export type UpdateScalarFieldEnum = (typeof UpdateScalarFieldEnum)[keyof typeof UpdateScalarFieldEnum]

@@ -497,14 +497,6 @@ export type EnrolmentTokenUncheckedUpdateManyWithoutRunNestedInput = {
   deleteMany?: Prisma.EnrolmentTokenScalarWhereInput | Prisma.EnrolmentTokenScalarWhereInput[]
 }
 
-export type NullableIntFieldUpdateOperationsInput = {
-  set?: number | null
-  increment?: number
-  decrement?: number
-  multiply?: number
-  divide?: number
-}
-
 export type EnrolmentTokenCreateWithoutRunInput = {
   id?: string
   tokenHash: string

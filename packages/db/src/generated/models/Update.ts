@@ -33,6 +33,7 @@ export type UpdateAvgAggregateOutputType = {
   bytes: number | null
   examples: number | null
   norm: number | null
+  base: number | null
 }
 
 export type UpdateSumAggregateOutputType = {
@@ -42,6 +43,7 @@ export type UpdateSumAggregateOutputType = {
   bytes: number | null
   examples: number | null
   norm: number | null
+  base: number | null
 }
 
 export type UpdateMinAggregateOutputType = {
@@ -54,6 +56,7 @@ export type UpdateMinAggregateOutputType = {
   examples: number | null
   norm: number | null
   acceptedAt: Date | null
+  base: number | null
 }
 
 export type UpdateMaxAggregateOutputType = {
@@ -66,6 +69,7 @@ export type UpdateMaxAggregateOutputType = {
   examples: number | null
   norm: number | null
   acceptedAt: Date | null
+  base: number | null
 }
 
 export type UpdateCountAggregateOutputType = {
@@ -79,6 +83,7 @@ export type UpdateCountAggregateOutputType = {
   metrics: number
   norm: number
   acceptedAt: number
+  base: number
   _all: number
 }
 
@@ -90,6 +95,7 @@ export type UpdateAvgAggregateInputType = {
   bytes?: true
   examples?: true
   norm?: true
+  base?: true
 }
 
 export type UpdateSumAggregateInputType = {
@@ -99,6 +105,7 @@ export type UpdateSumAggregateInputType = {
   bytes?: true
   examples?: true
   norm?: true
+  base?: true
 }
 
 export type UpdateMinAggregateInputType = {
@@ -111,6 +118,7 @@ export type UpdateMinAggregateInputType = {
   examples?: true
   norm?: true
   acceptedAt?: true
+  base?: true
 }
 
 export type UpdateMaxAggregateInputType = {
@@ -123,6 +131,7 @@ export type UpdateMaxAggregateInputType = {
   examples?: true
   norm?: true
   acceptedAt?: true
+  base?: true
 }
 
 export type UpdateCountAggregateInputType = {
@@ -136,6 +145,7 @@ export type UpdateCountAggregateInputType = {
   metrics?: true
   norm?: true
   acceptedAt?: true
+  base?: true
   _all?: true
 }
 
@@ -236,6 +246,7 @@ export type UpdateGroupByOutputType = {
   metrics: runtime.JsonValue
   norm: number
   acceptedAt: Date
+  base: number | null
   _count: UpdateCountAggregateOutputType | null
   _avg: UpdateAvgAggregateOutputType | null
   _sum: UpdateSumAggregateOutputType | null
@@ -272,6 +283,7 @@ export type UpdateWhereInput = {
   metrics?: Prisma.JsonFilter<"Update">
   norm?: Prisma.FloatFilter<"Update"> | number
   acceptedAt?: Prisma.DateTimeFilter<"Update"> | Date | string
+  base?: Prisma.IntNullableFilter<"Update"> | number | null
   run?: Prisma.XOR<Prisma.RunScalarRelationFilter, Prisma.RunWhereInput>
 }
 
@@ -286,6 +298,7 @@ export type UpdateOrderByWithRelationInput = {
   metrics?: Prisma.SortOrder
   norm?: Prisma.SortOrder
   acceptedAt?: Prisma.SortOrder
+  base?: Prisma.SortOrderInput | Prisma.SortOrder
   run?: Prisma.RunOrderByWithRelationInput
 }
 
@@ -304,6 +317,7 @@ export type UpdateWhereUniqueInput = Prisma.AtLeast<{
   metrics?: Prisma.JsonFilter<"Update">
   norm?: Prisma.FloatFilter<"Update"> | number
   acceptedAt?: Prisma.DateTimeFilter<"Update"> | Date | string
+  base?: Prisma.IntNullableFilter<"Update"> | number | null
   run?: Prisma.XOR<Prisma.RunScalarRelationFilter, Prisma.RunWhereInput>
 }, "runId_round_index">
 
@@ -318,6 +332,7 @@ export type UpdateOrderByWithAggregationInput = {
   metrics?: Prisma.SortOrder
   norm?: Prisma.SortOrder
   acceptedAt?: Prisma.SortOrder
+  base?: Prisma.SortOrderInput | Prisma.SortOrder
   _count?: Prisma.UpdateCountOrderByAggregateInput
   _avg?: Prisma.UpdateAvgOrderByAggregateInput
   _max?: Prisma.UpdateMaxOrderByAggregateInput
@@ -339,6 +354,7 @@ export type UpdateScalarWhereWithAggregatesInput = {
   metrics?: Prisma.JsonWithAggregatesFilter<"Update">
   norm?: Prisma.FloatWithAggregatesFilter<"Update"> | number
   acceptedAt?: Prisma.DateTimeWithAggregatesFilter<"Update"> | Date | string
+  base?: Prisma.IntNullableWithAggregatesFilter<"Update"> | number | null
 }
 
 export type UpdateCreateInput = {
@@ -351,6 +367,7 @@ export type UpdateCreateInput = {
   metrics: Prisma.JsonNullValueInput | runtime.InputJsonValue
   norm: number
   acceptedAt?: Date | string
+  base?: number | null
   run: Prisma.RunCreateNestedOneWithoutUpdatesInput
 }
 
@@ -365,6 +382,7 @@ export type UpdateUncheckedCreateInput = {
   metrics: Prisma.JsonNullValueInput | runtime.InputJsonValue
   norm: number
   acceptedAt?: Date | string
+  base?: number | null
 }
 
 export type UpdateUpdateInput = {
@@ -377,6 +395,7 @@ export type UpdateUpdateInput = {
   metrics?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   norm?: Prisma.FloatFieldUpdateOperationsInput | number
   acceptedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  base?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   run?: Prisma.RunUpdateOneRequiredWithoutUpdatesNestedInput
 }
 
@@ -391,6 +410,7 @@ export type UpdateUncheckedUpdateInput = {
   metrics?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   norm?: Prisma.FloatFieldUpdateOperationsInput | number
   acceptedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  base?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
 }
 
 export type UpdateCreateManyInput = {
@@ -404,6 +424,7 @@ export type UpdateCreateManyInput = {
   metrics: Prisma.JsonNullValueInput | runtime.InputJsonValue
   norm: number
   acceptedAt?: Date | string
+  base?: number | null
 }
 
 export type UpdateUpdateManyMutationInput = {
@@ -416,6 +437,7 @@ export type UpdateUpdateManyMutationInput = {
   metrics?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   norm?: Prisma.FloatFieldUpdateOperationsInput | number
   acceptedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  base?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
 }
 
 export type UpdateUncheckedUpdateManyInput = {
@@ -429,6 +451,7 @@ export type UpdateUncheckedUpdateManyInput = {
   metrics?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   norm?: Prisma.FloatFieldUpdateOperationsInput | number
   acceptedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  base?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
 }
 
 export type UpdateListRelationFilter = {
@@ -458,6 +481,7 @@ export type UpdateCountOrderByAggregateInput = {
   metrics?: Prisma.SortOrder
   norm?: Prisma.SortOrder
   acceptedAt?: Prisma.SortOrder
+  base?: Prisma.SortOrder
 }
 
 export type UpdateAvgOrderByAggregateInput = {
@@ -467,6 +491,7 @@ export type UpdateAvgOrderByAggregateInput = {
   bytes?: Prisma.SortOrder
   examples?: Prisma.SortOrder
   norm?: Prisma.SortOrder
+  base?: Prisma.SortOrder
 }
 
 export type UpdateMaxOrderByAggregateInput = {
@@ -479,6 +504,7 @@ export type UpdateMaxOrderByAggregateInput = {
   examples?: Prisma.SortOrder
   norm?: Prisma.SortOrder
   acceptedAt?: Prisma.SortOrder
+  base?: Prisma.SortOrder
 }
 
 export type UpdateMinOrderByAggregateInput = {
@@ -491,6 +517,7 @@ export type UpdateMinOrderByAggregateInput = {
   examples?: Prisma.SortOrder
   norm?: Prisma.SortOrder
   acceptedAt?: Prisma.SortOrder
+  base?: Prisma.SortOrder
 }
 
 export type UpdateSumOrderByAggregateInput = {
@@ -500,6 +527,7 @@ export type UpdateSumOrderByAggregateInput = {
   bytes?: Prisma.SortOrder
   examples?: Prisma.SortOrder
   norm?: Prisma.SortOrder
+  base?: Prisma.SortOrder
 }
 
 export type UpdateCreateNestedManyWithoutRunInput = {
@@ -552,6 +580,14 @@ export type FloatFieldUpdateOperationsInput = {
   divide?: number
 }
 
+export type NullableIntFieldUpdateOperationsInput = {
+  set?: number | null
+  increment?: number
+  decrement?: number
+  multiply?: number
+  divide?: number
+}
+
 export type UpdateCreateWithoutRunInput = {
   round: number
   index: number
@@ -562,6 +598,7 @@ export type UpdateCreateWithoutRunInput = {
   metrics: Prisma.JsonNullValueInput | runtime.InputJsonValue
   norm: number
   acceptedAt?: Date | string
+  base?: number | null
 }
 
 export type UpdateUncheckedCreateWithoutRunInput = {
@@ -574,6 +611,7 @@ export type UpdateUncheckedCreateWithoutRunInput = {
   metrics: Prisma.JsonNullValueInput | runtime.InputJsonValue
   norm: number
   acceptedAt?: Date | string
+  base?: number | null
 }
 
 export type UpdateCreateOrConnectWithoutRunInput = {
@@ -616,6 +654,7 @@ export type UpdateScalarWhereInput = {
   metrics?: Prisma.JsonFilter<"Update">
   norm?: Prisma.FloatFilter<"Update"> | number
   acceptedAt?: Prisma.DateTimeFilter<"Update"> | Date | string
+  base?: Prisma.IntNullableFilter<"Update"> | number | null
 }
 
 export type UpdateCreateManyRunInput = {
@@ -628,6 +667,7 @@ export type UpdateCreateManyRunInput = {
   metrics: Prisma.JsonNullValueInput | runtime.InputJsonValue
   norm: number
   acceptedAt?: Date | string
+  base?: number | null
 }
 
 export type UpdateUpdateWithoutRunInput = {
@@ -640,6 +680,7 @@ export type UpdateUpdateWithoutRunInput = {
   metrics?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   norm?: Prisma.FloatFieldUpdateOperationsInput | number
   acceptedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  base?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
 }
 
 export type UpdateUncheckedUpdateWithoutRunInput = {
@@ -652,6 +693,7 @@ export type UpdateUncheckedUpdateWithoutRunInput = {
   metrics?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   norm?: Prisma.FloatFieldUpdateOperationsInput | number
   acceptedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  base?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
 }
 
 export type UpdateUncheckedUpdateManyWithoutRunInput = {
@@ -664,6 +706,7 @@ export type UpdateUncheckedUpdateManyWithoutRunInput = {
   metrics?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   norm?: Prisma.FloatFieldUpdateOperationsInput | number
   acceptedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  base?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
 }
 
 
@@ -679,6 +722,7 @@ export type UpdateSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs =
   metrics?: boolean
   norm?: boolean
   acceptedAt?: boolean
+  base?: boolean
   run?: boolean | Prisma.RunDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["update"]>
 
@@ -693,6 +737,7 @@ export type UpdateSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extens
   metrics?: boolean
   norm?: boolean
   acceptedAt?: boolean
+  base?: boolean
   run?: boolean | Prisma.RunDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["update"]>
 
@@ -707,6 +752,7 @@ export type UpdateSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extens
   metrics?: boolean
   norm?: boolean
   acceptedAt?: boolean
+  base?: boolean
   run?: boolean | Prisma.RunDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["update"]>
 
@@ -721,9 +767,10 @@ export type UpdateSelectScalar = {
   metrics?: boolean
   norm?: boolean
   acceptedAt?: boolean
+  base?: boolean
 }
 
-export type UpdateOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"runId" | "round" | "index" | "attempt" | "blobHash" | "bytes" | "examples" | "metrics" | "norm" | "acceptedAt", ExtArgs["result"]["update"]>
+export type UpdateOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"runId" | "round" | "index" | "attempt" | "blobHash" | "bytes" | "examples" | "metrics" | "norm" | "acceptedAt" | "base", ExtArgs["result"]["update"]>
 export type UpdateInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   run?: boolean | Prisma.RunDefaultArgs<ExtArgs>
 }
@@ -750,6 +797,10 @@ export type $UpdatePayload<ExtArgs extends runtime.Types.Extensions.InternalArgs
     metrics: runtime.JsonValue
     norm: number
     acceptedAt: Date
+    /**
+     * The round whose adapter it was trained from; null: the one before its own.
+     */
+    base: number | null
   }, ExtArgs["result"]["update"]>
   composites: {}
 }
@@ -1184,6 +1235,7 @@ export interface UpdateFieldRefs {
   readonly metrics: Prisma.FieldRef<"Update", 'Json'>
   readonly norm: Prisma.FieldRef<"Update", 'Float'>
   readonly acceptedAt: Prisma.FieldRef<"Update", 'DateTime'>
+  readonly base: Prisma.FieldRef<"Update", 'Int'>
 }
     
 
