@@ -29,6 +29,11 @@ export interface Claims {
   readonly freezes: readonly FactorRole[];
   /** Roles that never leave a client. */
   readonly personal: readonly FactorRole[];
+  /**
+   * A change from one round's adapter may be added to another's: every round has the same plan, and only means of changes
+   * are taken, of factors that every party has.
+   */
+  readonly acceptsStale?: true;
   /** The method adds residuals to the base model: its adapter alone is not its model. */
   readonly changesBase?: true;
   /**

@@ -1,10 +1,15 @@
 /** What clients said and heard while everything failed around them, held against what the store has in the end. */
 import { rngFromSeed } from "@fedtune/core";
-import type { Digest, Rng, RunHistory } from "@fedtune/core";
+import type { Digest, Rng, RunHistory, UpdateRow } from "@fedtune/core";
 import type { CallPoint, Verdict } from "@fedtune/testkit";
 import { describe, expect, it } from "vitest";
 import { liveThrough, mortalWorld } from "./test-support/mortal-world.ts";
-import type { Heard, MortalWorld } from "./test-support/mortal-world.ts";
+import type {
+  Acknowledged,
+  Heard,
+  MortalOptions,
+  MortalWorld,
+} from "./test-support/mortal-world.ts";
 
 /** One thing said about an update, in the order of time. */
 interface Said {
@@ -16,12 +21,17 @@ interface Said {
 }
 
 /** A network that loses, doubles and delays, and coordinators that die or lose their store at any call. */
-function troubled(seed: number): { world: MortalWorld; lives: ((point: CallPoint) => Verdict)[] } {
+function troubled(
+  seed: number,
+  change: Pick<MortalOptions, "config" | "trainingMs"> = {},
+): { world: MortalWorld; lives: ((point: CallPoint) => Verdict)[] } {
   const rng = rngFromSeed(seed);
   const [dice, fates] = [rng.fork("lives"), rng.fork("fates")];
-  const rounds = { numRounds: 4, minFitClients: 1, minAvailableClients: 2, maxAttempts: 100 };
+  const least = { minFitClients: 1, minAvailableClients: 2 };
+  const rounds = { ...least, numRounds: 4, maxAttempts: 100, roundTimeoutMs: 20_000 };
   const world = mortalWorld({
-    config: { rounds: { ...rounds, roundTimeoutMs: 20_000, reconnectGraceMs: 500 } },
+    ...change,
+    config: { rounds: { ...rounds, ...change.config, reconnectGraceMs: 500 } },
     fate: () => fateOf(fates),
   });
   const life = (point: CallPoint): Verdict => {
@@ -78,39 +88,74 @@ function checkOrders({ heard }: MortalWorld): void {
   }
 }
 
+/** Where the store has an acknowledged update: in the slot of its round, or in buffered mode of a later one. */
+async function slotOf(
+  { store, setup, names }: MortalWorld,
+  { name, round, hash }: Acknowledged,
+): Promise<UpdateRow | null> {
+  const index = names.indexOf(name);
+  const { mode, buffer } = setup.resolved.config.rounds;
+  const last = mode === "buffered" ? round + buffer.maxStaleness : round;
+  for (let at = round; at <= last; at++) {
+    const row = await store.getUpdate(setup.id, at, index);
+    if (row?.blob.hash === hash) return row;
+  }
+  return null;
+}
+
 async function checkAcknowledged(world: MortalWorld, history: RunHistory): Promise<void> {
-  const { store, setup, names } = world;
-  for (const { name, round, hash } of world.acknowledged()) {
-    const index = names.indexOf(name);
-    const row = await store.getUpdate(setup.id, round, index);
-    expect(row?.blob.hash).toBe(hash);
-    const committed = history.rounds.find((one) => one.round === round);
+  for (const one of world.acknowledged()) {
+    const row = await slotOf(world, one);
+    expect(row?.blob.hash).toBe(one.hash);
+    const committed = history.rounds.find(({ round }) => round === row?.round);
     // Not in the round: an attempt that was given up had accepted it, and its client was not drawn again.
-    if (committed !== undefined && !committed.accepted.includes(index))
+    if (committed !== undefined && !committed.accepted.includes(row!.index))
       expect(row?.attempt).toBeLessThan(committed.attempt);
   }
 }
 
+async function checkHistory(
+  world: MortalWorld,
+  lives: readonly ((point: CallPoint) => Verdict)[],
+): Promise<void> {
+  const { end } = await liveThrough(world, lives);
+  expect(end?.status).toBe("completed");
+  const history = (await world.store.getHistory(world.setup.id))!;
+  expect(history.rounds.map(({ round }) => round)).toEqual([1, 2, 3, 4]);
+  const said = saidIn(world);
+  expect(said.length).toBeGreaterThan(12);
+  const rows = history.rounds.map(({ round, accepted }) =>
+    world.store.getUpdates(world.setup.id, round, accepted),
+  );
+  const used = (await Promise.all(rows)).flat();
+  const keys = used.map(
+    ({ round, base = round - 1, index, blob }) => `${index}/${base + 1}/${blob.hash}`,
+  );
+  expect(new Set(keys).size).toBe(keys.length);
+  checkNoPhantom(said, keys);
+  checkAnswers(said);
+  checkOrders(world);
+  await checkAcknowledged(world, history);
+}
+
+const seeds = Array.from({ length: 11 }, (_, seed) => seed);
+
 describe("a history of faults", () => {
-  it.each([...Array.from({ length: 11 }, (_, seed) => seed), 189])(
+  it.each([...seeds, 189])(
     "[RE27] [RE26] [ST6] every answer stands, nothing is made up, and rounds follow one another (seed %i)",
     async (seed) => {
       const { world, lives } = troubled(seed);
-      const { end } = await liveThrough(world, lives);
-      expect(end?.status).toBe("completed");
-      const history = (await world.store.getHistory(world.setup.id))!;
-      expect(history.rounds.map(({ round }) => round)).toEqual([1, 2, 3, 4]);
-      const said = saidIn(world);
-      expect(said.length).toBeGreaterThan(12);
-      const rows = history.rounds.map(({ round, accepted }) =>
-        world.store.getUpdates(world.setup.id, round, accepted),
-      );
-      const used = (await Promise.all(rows)).flat();
-      const keys = used.map(({ round, index, blob }) => `${index}/${round}/${blob.hash}`);
-      checkNoPhantom(said, keys);
-      checkAnswers(said);
-      checkOrders(world);
-      await checkAcknowledged(world, history);
+      await checkHistory(world, lives);
+    },
+  );
+
+  it.each(seeds)(
+    "[RE27] [RE29] the same of a buffered run, each update in one buffer at most (seed %i)",
+    async (seed) => {
+      const rounds = { mode: "buffered", buffer: { size: 2, maxStaleness: 2 } };
+      const trainingMs = (index: number): number => [1000, 4000, 20_000][index] ?? 0;
+      const { world, lives } = troubled(seed, { config: rounds, trainingMs });
+      await checkHistory(world, lives);
     },
   );
 });

@@ -61,7 +61,9 @@ async function deliver(
   const client = clientOf(real, index);
   const { round } = real.life().coordinator.state();
   const before = real.answers.length;
-  const isHeard = client.at?.life === real.life() && serves(real) && real.fault === null;
+  const isBetween = real.life().coordinator.state().phase === "waiting";
+  const isHeard =
+    !isBetween && client.at?.life === real.life() && serves(real) && real.fault === null;
   const to = Math.max(1, (client.order?.round ?? round) + update.ahead);
   const hash = await real.deliver(client, { round: to, variant: update.variant });
   if (!isHeard) return;

@@ -28,6 +28,7 @@ export const fedSb = {
   claims: {
     exactProduct: true,
     linear: true,
+    acceptsStale: true,
     meanOnly: true,
     freezes: ["down", "up"],
     personal: [],

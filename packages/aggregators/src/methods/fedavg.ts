@@ -25,6 +25,7 @@ export const fedavg = {
   claims: {
     exactProduct: false,
     linear: true,
+    acceptsStale: true,
     meanOnly: true,
     freezes: [],
     personal: [],

@@ -48,6 +48,7 @@ export const ffaLora = {
   claims: {
     exactProduct: true,
     linear: true,
+    acceptsStale: true,
     meanOnly: true,
     freezes: ["down"],
     personal: [],

@@ -48,7 +48,7 @@ export function uploadFailed(
     { type: "discard", round, code, message },
     ...stops("delivery"),
   ];
-  if (state.run !== null && state.work !== null) {
+  if (state.run !== null && state.work !== null && state.link === "welcomed") {
     effects.push(
       send({
         type: "declined",

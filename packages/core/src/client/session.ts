@@ -190,12 +190,14 @@ function workFailed(
     message: `Cannot train round ${round}; the client itself shows why`,
   });
   const idle: SessionState = { ...state, holds, activity: "idle", work: null };
+  // Before the coordinator has answered a hello it takes nothing else: it learns by the join, and orders anew.
+  const say = state.link === "welcomed" ? [declined] : [];
   if (code !== "budget-exhausted")
-    return [idle, [declined, { type: "startTimer", timer: "heartbeat" }]];
+    return [idle, [...say, { type: "startTimer", timer: "heartbeat" }]];
   // What is spent never comes back: this client has no further round to give.
   const message = `Cannot go on in run "${state.run}": the privacy budget of this data is spent`;
   const [ended, effects] = end(idle, { kind: "refused", code, message });
-  return [ended, [declined, send({ type: "leave", run: state.run }), ...effects]];
+  return [ended, [...say, send({ type: "leave", run: state.run }), ...effects]];
 }
 
 /** The order or the evaluation is called off; a finished update is kept, a later attempt at the round may still want it. */

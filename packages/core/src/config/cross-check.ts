@@ -1,5 +1,6 @@
 import type { AdapterKind } from "../adapter/kind.ts";
 import type { Method } from "../method.ts";
+import { bufferIssues } from "./buffered.ts";
 import { combinerIssues } from "./combiner.ts";
 import type { ChosenCombiner } from "./combiner.ts";
 import { evaluationRules } from "./evaluation.ts";
@@ -105,6 +106,7 @@ export function crossCheck(
     ...rules.map((rule) => rule(config, method, kind)).filter((issue) => issue !== null),
     ...combinerIssues(config, method, combiner),
     ...privacy.issues(config, method),
+    ...bufferIssues(config, method),
   ];
   if (issues.length > 0)
     throw inputError(issues, { what: "the run config", code: "config-conflict" });

@@ -1,5 +1,34 @@
 import { z } from "zod";
 
+/** Buffered-asynchronous rounds; defaults are FedBuff's where it has them. */
+const bufferSchema = z.strictObject({
+  size: z
+    .int()
+    .positive()
+    .nullable()
+    .default(null)
+    .describe("accepted updates that close a round; null: minFitClients"),
+  maxStaleness: z
+    .int()
+    .min(0)
+    .max(10_000)
+    .default(10)
+    .describe("rounds that may pass between an order and its update; later ones are refused"),
+  discount: z
+    .enum(["polynomial", "constant"])
+    .default("polynomial")
+    .describe(
+      "polynomial: an update weighs (1 + staleness)^-exponent; constant: as much as a fresh one",
+    ),
+  exponent: z.number().min(0).max(10).default(0.5).describe("of the polynomial discount"),
+  concurrency: z
+    .int()
+    .positive()
+    .nullable()
+    .default(null)
+    .describe("clients that train at once; null: all that are there"),
+});
+
 /** Who takes part in a round and how long anything may take. */
 export const roundsSchema = z.strictObject({
   numRounds: z
@@ -72,6 +101,13 @@ export const roundsSchema = z.strictObject({
     .max(1000)
     .default(3)
     .describe("attempts per round before the run fails"),
+  mode: z
+    .enum(["synchronous", "buffered"])
+    .default("synchronous")
+    .describe(
+      "synchronous: a round waits for its cohort; buffered: clients always have an order, a round closes when its buffer is full",
+    ),
+  buffer: bufferSchema.prefault({}),
   weightedBy: z
     .enum(["examples", "uniform"])
     .default("examples")

@@ -3,6 +3,7 @@ import type { Digest } from "../ids.ts";
 import type { MessageOf } from "../protocol/messages.ts";
 import type { Context } from "./coordinator.ts";
 import { wasAccepted } from "./members.ts";
+import { maxStaleness } from "./staleness.ts";
 
 /** An update as its client names it. */
 interface Named {
@@ -10,20 +11,21 @@ interface Named {
   readonly hash: Digest;
 }
 
-/** Tells a client that never heard it that its update was accepted; before the next order makes it give the update up. */
+/**
+ * Tells a client that never heard it that its update was accepted, before the next order makes it give the update up; says
+ * whether it was.
+ */
 export async function tellAccepted(
   context: Context,
   index: number,
   pending: MessageOf<"join">["pending"],
-): Promise<void> {
-  if (pending === null) return;
+): Promise<boolean> {
+  if (pending === null) return false;
   const { round, hash } = pending;
-  const { setup } = context;
-  if (
-    wasAccepted(context.state(), { index, ...pending }) ||
-    (await isKept(context, index, pending))
-  )
-    context.send(index, { type: "accepted", run: setup.id, round, hash });
+  const isAccepted =
+    wasAccepted(context.state(), { index, hash }) || (await isKept(context, index, pending));
+  if (isAccepted) context.send(index, { type: "accepted", run: context.setup.id, round, hash });
+  return isAccepted;
 }
 
 /** Whether a round that is over has the update: what its attempts did not accept is not there any more. */
@@ -32,7 +34,12 @@ export async function isKept(
   index: number,
   { round, hash }: Named,
 ): Promise<boolean> {
-  if (round > model.round && !endedBefore) return false;
-  const row = await ports.store.getUpdate(setup.id, round, index);
-  return row?.blob.hash === hash;
+  // In buffered mode an update may have been taken some rounds after its own.
+  const last = model.round + Number(endedBefore);
+  const latest = Math.min(last, round + maxStaleness(setup.resolved.config.rounds));
+  for (let at = round; at <= latest; at++) {
+    const row = await ports.store.getUpdate(setup.id, at, index);
+    if (row?.blob.hash === hash) return true;
+  }
+  return false;
 }

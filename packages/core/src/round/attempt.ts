@@ -27,7 +27,7 @@ export function nextRound(rules: RoundRules, state: RoundState): Step {
   if (state.stopping) return finish(state, "stopped");
   if (state.round >= rules.policy.numRounds) return finish(state, "completed");
   const waiting: RoundState = {
-    ...withCohort(state, [], 0),
+    ...withCohort(state, atWork(rules, state), 0),
     phase: "waiting",
     owesEvaluation: false,
     round: state.round + 1,
@@ -36,6 +36,12 @@ export function nextRound(rules: RoundRules, state: RoundState): Step {
     left: null,
   };
   return wait(rules, waiting);
+}
+
+/** Members that go on over the end of an attempt: in buffered mode those that train, or whose update waits for room. */
+function atWork({ policy }: RoundRules, { cohort }: RoundState): readonly Member[] {
+  if (policy.mode !== "buffered") return [];
+  return cohort.filter(({ status }) => status === "ordered" || status === "training");
 }
 
 /** Waits for enough clients, with a deadline unless the run is paused. */
@@ -67,6 +73,7 @@ export function tryOpen(rules: RoundRules, state: RoundState): Step {
     const evaluating = { ...state, phase: "evaluating", owesEvaluation: false } as const;
     return [evaluating, [{ type: "stopTimer", timer: "wait" }, evaluate]];
   }
+  if (rules.policy.mode === "buffered") return stay(state);
   const label = `round/${state.round}/attempt/${state.attempt}/cohort`;
   const sample = sampleCohort(presentIndices(state), rules.policy, rules.rng.fork(label));
   const cohort = sample.cohort.map((index) => firstStatus(state, index));
@@ -135,10 +142,15 @@ function ended(rules: RoundRules, state: RoundState): Step {
 }
 
 function close(state: RoundState): Step {
+  return closeWith(state, stopCollecting(state, "late-update"));
+}
+
+/** Freezes what was accepted, after the given effects, and has it aggregated. */
+export function closeWith(state: RoundState, before: readonly RoundEffect[]): Step {
   const accepted = acceptedIndices(state);
   const { round, attempt } = state;
   const effects: RoundEffect[] = [
-    ...stopCollecting(state, "late-update"),
+    ...before,
     { type: "close", round, attempt, accepted },
     { type: "aggregate", round, accepted, sampled: state.cohort.length },
   ];
@@ -186,7 +198,7 @@ export function tryAgain(rules: RoundRules, state: RoundState, { code, failure }
   }
   const stored = [...state.stored, ...newlyStored(state)];
   const again: RoundState = {
-    ...withCohort(state, [], 0),
+    ...withCohort(state, atWork(rules, state), 0),
     phase: "waiting",
     attempt: attempt + 1,
     stored,
@@ -209,7 +221,8 @@ function stopCollecting(state: RoundState, code: ErrorCode): RoundEffect[] {
   for (const member of state.cohort) {
     if (!isOutstanding(member)) continue;
     if (member.away) effects.push({ type: "stopTimer", timer: `grace-${member.index}` });
-    effects.push({ type: "cancel", index: member.index, round: state.round, code });
+    const { index, ordered: round = state.round } = member;
+    effects.push({ type: "cancel", index, round, code });
   }
   return effects;
 }

@@ -4,6 +4,7 @@ import type { ErrorCode } from "../errors.ts";
 import { mergeMetrics } from "../metrics.ts";
 import type { UpdateRow } from "../store/store.ts";
 import type { Context } from "./coordinator.ts";
+import { stalenessOf, stalenessWeight } from "./staleness.ts";
 import type { RoundEffect } from "./types.ts";
 
 type Effect = Extract<RoundEffect, { type: "aggregate" }>;
@@ -43,10 +44,9 @@ async function aggregate(context: Context, effect: Effect): Promise<void> {
     accepted: rows.length,
     totalWeight,
   };
-  const updates = weighted.map(({ row: { index, blob }, weight }) => ({
-    index,
-    weight,
-    hash: blob.hash,
+  const updates = weighted.map(({ row: { index, blob, round, base = round - 1 }, weight }) => ({
+    ...{ index, weight, hash: blob.hash },
+    round: base + 1,
   }));
   const result = await model.aggregate({ facts, updates });
   const { counts, attempt } = context.state();
@@ -74,9 +74,10 @@ async function aggregate(context: Context, effect: Effect): Promise<void> {
   context.post({ type: "aggregated" });
 }
 
-/** The client's own word for how much it has, up to the cap. */
+/** The client's own word for how much it has, up to the cap; less if it is stale. */
 function weightOf(context: Context, row: UpdateRow): number {
   const { rounds, firewall } = context.setup.resolved.config;
   const claimed = rounds.weightedBy === "examples" ? row.examples : 1;
-  return Math.min(claimed, firewall.maxWeight ?? Infinity);
+  const most = Math.min(claimed, firewall.maxWeight ?? Infinity);
+  return most * stalenessWeight(rounds, stalenessOf(row));
 }

@@ -35,6 +35,8 @@ export interface WeightedUpdate {
   readonly index: number;
   readonly weight: number;
   readonly hash: Digest;
+  /** The round that it was ordered for, which its bytes name; absent: the one that closes. */
+  readonly round?: number;
 }
 
 /** A closed round and what the one before it left. */
@@ -136,9 +138,9 @@ async function accumulate({ setup, pause }: Combining, state: unknown, closed: C
 /** Reads and decodes the updates one by one. */
 async function* decoded(
   { setup, blobs }: Combining,
-  { state, facts: { round }, updates }: RoundToCombine,
+  { state, facts, updates }: RoundToCombine,
 ): AsyncGenerator<MethodUpdate> {
-  for (const { index, weight, hash } of updates) {
+  for (const { index, weight, hash, round = facts.round } of updates) {
     const planned = { round, index };
     const bytes = await blobs.get(hash);
     const { delta, support } = decodeUpdate(bytes, expectedUpdate(setup, state, planned));

@@ -11,6 +11,10 @@ export interface Connected {
 
 /** The live connections of one run; a client's newest connection is the one that counts. */
 export interface Connections {
+  /** A connection says hello; {@link Connections.remove} forgets it. */
+  greet(connection: string): void;
+  /** Whether a connection that has said hello is still there. */
+  isThere(connection: string): boolean;
   add(connected: Connected): Connected | null;
   remove(connection: string): Connected | null;
   byConnection(connection: string): Connected | undefined;
@@ -22,7 +26,12 @@ export interface Connections {
 export function connectionTable(): Connections {
   const byConnection = new Map<string, Connected>();
   const byIndex = new Map<number, Connected>();
+  const there = new Set<string>();
   return {
+    greet(connection) {
+      there.add(connection);
+    },
+    isThere: (connection) => there.has(connection),
     add(connected) {
       const before = byIndex.get(connected.index) ?? null;
       if (before !== null) byConnection.delete(before.connection);
@@ -31,6 +40,7 @@ export function connectionTable(): Connections {
       return before !== null && before.connection !== connected.connection ? before : null;
     },
     remove(connection) {
+      there.delete(connection);
       const connected = byConnection.get(connection) ?? null;
       if (connected === null) return null;
       byConnection.delete(connection);

@@ -55,6 +55,7 @@ async function checkSlot(
 ): Promise<void> {
   const { round, hash, bytes } = slot;
   const next = context.model.round + 1;
+  const isBuffered = context.setup.resolved.config.rounds.mode === "buffered";
   const expected = context.model.expected(next, index);
   // A late update may follow a plan that let more values travel: it is refused as late, not as too large.
   const kept = round === next || expected.kept === null ? expected.kept : expected.length;
@@ -63,7 +64,10 @@ async function checkSlot(
     const problem = `an update of ${bytes} bytes, expected at most ${most}`;
     throw refusedUpload(context, { index, round, code: "update-too-large", problem });
   }
-  const row = await context.ports.store.getUpdate(context.setup.id, round, index);
+  // In buffered mode the slot of a round may hold an update that was ordered in an earlier one.
+  const row = isBuffered
+    ? null
+    : await context.ports.store.getUpdate(context.setup.id, round, index);
   if (row !== null && row.blob.hash !== hash) {
     const problem = `other bytes for round ${round}: an update of this client is already stored`;
     throw refusedUpload(context, { index, round, code: "update-conflict", problem });

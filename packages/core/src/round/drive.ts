@@ -10,6 +10,7 @@ import { launch } from "./launch.ts";
 import { hasLostRun } from "./loss.ts";
 import { refuse } from "./refusals.ts";
 import { clientStream } from "./setup.ts";
+import { maxStaleness } from "./staleness.ts";
 import type { RoundEffect, TimerName } from "./types.ts";
 
 type EffectOf<Type extends RoundEffect["type"]> = Extract<RoundEffect, { type: Type }>;
@@ -82,9 +83,10 @@ async function open(context: Context, effect: EffectOf<"open">): Promise<void> {
     round.refusals.clear();
     round.sent.clear();
     round.openedAt = ports.clock.now();
-    round.arrived.clear();
   }
   const { round: number, attempt, cohort, target } = effect;
+  const oldest = number - maxStaleness(setup.resolved.config.rounds);
+  for (const [key, update] of round.arrived) if (update.round < oldest) round.arrived.delete(key);
   const row = { round: number, attempt, cohort, target };
   await ports.store.openAttempt(setup.id, context.epoch, row);
 }
@@ -143,6 +145,7 @@ async function store(context: Context, effect: EffectOf<"store">): Promise<void>
     throw new FedtuneError("internal", `Cannot find the update of participant ${index}`);
   const outcome = await context.ports.store.putUpdate(context.setup.id, context.epoch, {
     ...update,
+    ...(update.round === round ? {} : { round, base: update.round - 1 }),
     attempt,
     index,
   });
@@ -178,7 +181,8 @@ async function discard(
   superseded: readonly Digest[],
 ): Promise<void> {
   const { uploads } = context.round;
-  const over = [...uploads].filter(([, of]) => of <= round).map(([hash]) => hash);
+  const last = round - maxStaleness(context.setup.resolved.config.rounds);
+  const over = [...uploads].filter(([, of]) => of <= last).map(([hash]) => hash);
   for (const hash of [...superseded, ...over]) {
     uploads.delete(hash);
     await context.ports.blobs.delete(hash);

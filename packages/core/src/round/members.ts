@@ -88,6 +88,8 @@ export function arrived(rules: RoundRules, state: RoundState, event: EventOf<"ar
   const member = round === state.round ? memberOf(state, index) : undefined;
   if (wasAccepted(state, event)) return [state, [{ type: "accept", index, round, hash }]];
   if (member?.hash === hash && member.status === "storing") return stay(state);
+  // Between two attempts at its round nobody knows yet whether it is wanted: its client keeps it.
+  if (round === state.round && state.phase === "waiting") return stay(state);
   const reason = refusal(state, event, member);
   const refuse = (code: ErrorCode): RoundEffect => ({
     ...{ type: "refuse", index, round, attempt },
@@ -107,9 +109,8 @@ export function arrived(rules: RoundRules, state: RoundState, event: EventOf<"ar
 /** Whether this or an earlier attempt at the round at hand has accepted the update. */
 export function wasAccepted(
   state: RoundState,
-  { index, round, hash }: { readonly index: number; readonly round: number; readonly hash: Digest },
+  { index, hash }: { readonly index: number; readonly hash: Digest },
 ): boolean {
-  if (round !== state.round) return false;
   const member = memberOf(state, index);
   if (member?.status === "accepted" && member.hash === hash) return true;
   return state.stored.some((update) => update.index === index && update.hash === hash);

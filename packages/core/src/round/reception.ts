@@ -14,6 +14,7 @@ import { hasLostRun, isLoss } from "./loss.ts";
 import { noteRefusal } from "./refusals.ts";
 import { isKept, tellAccepted } from "./accepted.ts";
 import { clientRank, initialStream } from "./setup.ts";
+import { isInTime } from "./staleness.ts";
 import type { PreparedTier } from "./setup.ts";
 
 /** The handlers that a transport calls; every failure is answered, none is thrown at the transport. */
@@ -127,11 +128,14 @@ async function hello(
     const text = `Cannot greet as "${message.client}": this connection speaks for "${before.client}"`;
     throw new FedtuneError("message-invalid", text);
   }
+  connections.greet(connection);
   const index = await ports.store.enrol(
     setup.id,
     message.client,
     setup.resolved.config.participants,
   );
+  // Closed meanwhile: the client may have said hello on another connection, which must not be replaced by this one.
+  if (!connections.isThere(connection)) return;
   const replaced = connections.add({ connection, client: message.client, index });
   if (replaced !== null) {
     const code = "client-replaced";
@@ -205,8 +209,9 @@ async function join(
     return;
   }
   const holds = await verifiedHolding(context, index, message.holds);
-  await tellAccepted(context, index, message.pending);
-  context.post({ type: "joined", index, rank: tier.rank, holds });
+  const isDone = await tellAccepted(context, index, message.pending);
+  const pending = isDone ? null : (message.pending?.round ?? null);
+  context.post({ type: "joined", index, rank: tier.rank, holds, pending });
 }
 
 /** The round that a client holds, if the hash that it names is that round's. */
@@ -232,12 +237,15 @@ async function update(
 ): Promise<void> {
   const { round, blob, examples, metrics } = message;
   const { hash } = blob;
-  const state = context.state();
-  if (round !== state.round || state.phase !== "collecting") {
+  const { rounds } = context.setup.resolved.config;
+  const inTime = isInTime(context.state(), rounds, round);
+  if (!inTime || rounds.mode === "buffered") {
     if (await isKept(context, index, { round, hash })) {
       context.send(index, { type: "accepted", run: context.setup.id, round, hash });
       return;
     }
+  }
+  if (!inTime) {
     context.post({ type: "arrived", index, round, hash, problem: null });
     return;
   }

@@ -107,6 +107,14 @@ export function withCohort(
   return { ...state, cohort, target, counts, inGrace: false };
 }
 
+/** Adds members, in place of those of the same index. */
+export function withMembers(state: RoundState, members: readonly Member[]): RoundState {
+  const indices = new Set(members.map(({ index }) => index));
+  const others = state.cohort.filter(({ index }) => !indices.has(index));
+  const cohort = [...others, ...members].sort((a, b) => a.index - b.index);
+  return { ...withCohort(state, cohort, state.target), inGrace: state.inGrace };
+}
+
 /** Members whose update may still come. */
 export function outstanding(state: RoundState): number {
   return state.counts.ordered + state.counts.training + state.counts.storing;

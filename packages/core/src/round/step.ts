@@ -12,17 +12,9 @@ import {
 } from "./attempt.ts";
 import { betterOf, isEvaluated, isStale } from "./early-stopping.ts";
 import { hasLostRun, isLoss } from "./loss.ts";
-import {
-  arrived,
-  declined,
-  graceOver,
-  joined,
-  left,
-  stored,
-  taken,
-  uploading,
-  wasAccepted,
-} from "./members.ts";
+import { bufferDeadline, flow } from "./buffer.ts";
+import * as buffered from "./buffered-members.ts";
+import * as synchronous from "./members.ts";
 import { chain, stay } from "./state.ts";
 import type { Step } from "./state.ts";
 import { takeUp } from "./take-up.ts";
@@ -41,23 +33,29 @@ export function hasEnded(state: RoundState): boolean {
  */
 export function step(rules: RoundRules, state: RoundState, event: RoundEvent): Step {
   if (hasEnded(state)) return afterEnd(state, event);
+  const next = transition(rules, state, event);
+  return rules.policy.mode === "buffered" ? chain(next, (after) => flow(rules, after)) : next;
+}
+
+function transition(rules: RoundRules, state: RoundState, event: RoundEvent): Step {
+  const of = rules.policy.mode === "buffered" ? buffered : synchronous;
   switch (event.type) {
     case "start":
       return start(rules, state);
     case "joined":
-      return joined(rules, state, event);
+      return of.joined(rules, state, event);
     case "left":
-      return left(rules, state, event);
+      return of.left(rules, state, event);
     case "taken":
-      return taken(rules, state, event);
+      return of.taken(rules, state, event);
     case "declined":
-      return declined(rules, state, event);
+      return of.declined(rules, state, event);
     case "arrived":
-      return arrived(rules, state, event);
+      return of.arrived(rules, state, event);
     case "stored":
-      return stored(rules, state, event);
+      return of.stored(rules, state, event);
     case "uploading":
-      return uploading(state, event);
+      return of.uploading(state, event);
     case "timer":
       return timer(rules, state, event.timer);
     case "aggregated":
@@ -147,9 +145,14 @@ function committed(rules: RoundRules, state: RoundState): Step {
 }
 
 function timer(rules: RoundRules, state: RoundState, name: TimerName): Step {
-  if (name === "round") return deadline(rules, state);
+  const isBuffered = rules.policy.mode === "buffered";
+  if (name === "round") return (isBuffered ? bufferDeadline : deadline)(rules, state);
   if (name === "wait") return waitedTooLong(rules, state);
-  return graceOver(rules, state, Number(name.slice("grace-".length)));
+  return (isBuffered ? buffered : synchronous).graceOver(
+    rules,
+    state,
+    Number(name.slice("grace-".length)),
+  );
 }
 
 function waitedTooLong(rules: RoundRules, state: RoundState): Step {
@@ -178,7 +181,7 @@ function afterEnd(state: RoundState, event: RoundEvent): Step {
     return finish({ ...state, failure: { code, message: event.message } }, "failed");
   }
   if (event.type !== "arrived" && event.type !== "stored") return stay(state);
-  if (event.type === "arrived" && wasAccepted(state, event)) {
+  if (event.type === "arrived" && synchronous.wasAccepted(state, event)) {
     const { index, round, hash } = event;
     return [state, [{ type: "accept", index, round, hash }]];
   }

@@ -4,7 +4,7 @@ import type { OpenAttempt, RefusalRow, Resumption } from "../store/store.ts";
 import type { RoundRules } from "./attempt.ts";
 import { settle, tryAgain } from "./attempt.ts";
 import { betterOf } from "./early-stopping.ts";
-import { chain, isOutstanding, withCohort } from "./state.ts";
+import { chain, isOutstanding, stay, withCohort } from "./state.ts";
 import type { LeftRun, Step } from "./state.ts";
 import type { BestEvaluation, LeftAttempt, Member, RoundEffect, RoundState } from "./types.ts";
 
@@ -16,7 +16,10 @@ import type { BestEvaluation, LeftAttempt, Member, RoundEffect, RoundState } fro
 export function takeUp(rules: RoundRules, state: RoundState, left: LeftAttempt): Step {
   const round = state.round + 1;
   const { attempt, target, status } = left;
-  const cohort = left.cohort.map((index) => memberLeft(left, index));
+  const isBuffered = rules.policy.mode === "buffered";
+  const cohort = isBuffered
+    ? deliveredLeft(left)
+    : left.cohort.map((index) => memberLeft(left, index));
   const stored = left.updates.filter((update) => update.attempt < attempt);
   const taken: RoundState = {
     ...withCohort(state, cohort, target),
@@ -43,7 +46,9 @@ export function takeUp(rules: RoundRules, state: RoundState, left: LeftAttempt):
       ms: restartGraceMs,
     })),
   ];
-  return chain([{ ...taken, phase: "collecting" }, effects], (open) => settle(rules, open));
+  return chain([{ ...taken, phase: "collecting" }, effects], (open) =>
+    isBuffered ? stay(open) : settle(rules, open),
+  );
 }
 
 /** What the store has of a run, as the engine needs it. */
@@ -107,6 +112,15 @@ function memberLeft({ updates, accepted, refused, status }: LeftAttempt, index: 
   if (refused.includes(index))
     return { index, status: "refused", away: false, uploading: false, hash: null };
   return { index, status: "ordered", away: true, uploading: false, hash: null };
+}
+
+/** Of a buffer only those matter that have delivered: all others say what they work on when they come back. */
+function deliveredLeft(left: LeftAttempt): readonly Member[] {
+  const indices = new Set([...left.updates.map(({ index }) => index), ...left.refused]);
+  return [...indices]
+    .sort((a, b) => a - b)
+    .map((index) => memberLeft(left, index))
+    .filter(({ status }) => status !== "ordered");
 }
 
 function abandonedBefore(round: number, attempt: number) {

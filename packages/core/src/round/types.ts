@@ -38,6 +38,8 @@ export interface Member {
   readonly uploading: boolean;
   /** Hash of the update being stored or accepted. */
   readonly hash: Digest | null;
+  /** Buffered mode: the round of its order; in synchronous mode it is the round at hand. */
+  readonly ordered?: number;
 }
 
 /** The whole state of a run's rounds; arrays are replaced, never changed. */
@@ -108,6 +110,8 @@ export type RoundEvent =
       readonly index: number;
       readonly rank: number;
       readonly holds: number | null;
+      /** The round of an update that it has and that was not answered; null or absent: none. */
+      readonly pending?: number | null;
     }
   | { readonly type: "left"; readonly index: number; readonly forGood: boolean }
   | {

@@ -45,8 +45,8 @@ const leftAttempt: fc.Arbitrary<LeftAttempt> = fc
 
 const leftRun: fc.Arbitrary<LeftRun> = fc.record({
   round: fc.integer({ min: 0, max: 2 }),
-  attempt: fc.option(leftAttempt),
-  evaluated: fc.option(fc.integer({ min: 0, max: 2 })),
+  attempt: fc.option(leftAttempt, { nil: null }),
+  evaluated: fc.option(fc.integer({ min: 0, max: 2 }), { nil: null }),
   paused: fc.boolean(),
 });
 

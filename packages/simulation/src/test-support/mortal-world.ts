@@ -19,6 +19,7 @@ import {
 } from "@fedtune/core";
 import type {
   Blobs,
+  Clock,
   ClientState,
   Coordinator,
   Digest,
@@ -52,6 +53,8 @@ export interface MortalOptions {
   readonly config?: Readonly<Record<string, unknown>>;
   readonly store?: Store;
   readonly blobs?: Blobs;
+  /** How long a client trains, in milliseconds of virtual time; by default no time at all. */
+  readonly trainingMs?: (index: number) => number;
   /** When copies of a message arrive; by default one, after 5 ms. */
   readonly fate?: (passage: Passage) => readonly number[];
 }
@@ -132,13 +135,15 @@ export function mortalWorld(options: MortalOptions = {}): MortalWorld {
   const homes = names.map(() => ({ state: memoryClientState(), ledgers: memoryLedgers() }));
   const trained: string[] = [];
   const shared = { setup, clock, network, store: options.store ?? memoryStore() };
-  const world = { ...shared, blobs: options.blobs ?? memoryBlobs(), names, heard, trained };
+  const { trainingMs = () => 0, blobs = memoryBlobs() } = options;
+  const world = { ...shared, blobs, names, heard, trained };
+  const parts = { ...world, trainingMs };
   return {
     ...world,
     start(index) {
       const home = homes[index];
       if (home === undefined) throw new RangeError(`Cannot start client ${String(index)}`);
-      startClient(world, index, home);
+      startClient(parts, index, home);
     },
     open: (verdict) => openLife(world, verdict),
     acknowledged: () => heard.flatMap(acknowledgedBy),
@@ -234,14 +239,24 @@ interface Home {
 }
 
 function startClient(
-  { network, clock, names, trained }: Parts,
+  {
+    network,
+    clock,
+    names,
+    trained,
+    trainingMs,
+  }: Parts & Pick<Required<MortalOptions>, "trainingMs">,
   index: number,
   { state, ledgers }: Home,
 ): void {
   const name = names[index] ?? "";
   const ports = {
     ...{ state, clock, hash: nodeHash, transport: network.client(name) },
-    trainer: noisyToy((job) => trained.push(`${name}/${String(job.round)}`)),
+    trainer: noisyToy(async (job, signal) => {
+      trained.push(`${name}/${String(job.round)}`);
+      const ms = trainingMs(index);
+      if (ms > 0) await pause(clock, ms, signal);
+    }),
     describe: () => Promise.resolve({ layout, modules }),
     privacy: {
       ...{ holder: name, dataset: name, budgetEpsilon: null, ledgers },
@@ -252,13 +267,24 @@ function startClient(
   void runClient(ports, options).catch(() => undefined);
 }
 
+/** As long as training takes, or until it is called off. */
+function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const cancel = clock.after(ms, resolve);
+    signal.addEventListener("abort", () => {
+      cancel();
+      reject(new FedtuneError("cancelled", "The training was called off"));
+    });
+  });
+}
+
 /** The toy, with seeded noise where the run asks for privacy: the same for the same order. */
-function noisyToy(trains: (job: TrainJob) => void): Trainer {
+function noisyToy(trains: (job: TrainJob, signal: AbortSignal) => Promise<void>): Trainer {
   const toy = toyTrainer(layout);
   return {
     ...toy,
     async train(job, control) {
-      trains(job);
+      await trains(job, control.signal);
       const result = await toy.train(job, control);
       const settings = privacySettings(job.privacy);
       if (settings.mode !== "record-level") return result;
