@@ -165,6 +165,17 @@ describe("a session", () => {
     ]);
   });
 
+  it("[CL5] says nothing but hello before it is welcomed: what failed meanwhile is ordered anew", () => {
+    const lost: SessionEvent[] = [{ type: "disconnected" }, { type: "opened" }];
+    const failed: SessionEvent = {
+      ...{ type: "workFailed", round: 1, attempt: 1, code: "transport-closed" },
+      holds: null,
+    };
+    const [state, effects] = play([heard(order(1)), ...lost, failed], idle);
+    expect(state.activity).toBe("idle");
+    expect(kinds(effects)).toEqual(["startTimer"]);
+  });
+
   it("[CL5] declines when training fails and stays", () => {
     const [working] = play([heard(order(1))], idle);
     const failed: SessionEvent = {
