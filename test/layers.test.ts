@@ -18,7 +18,7 @@ interface Import {
 
 /** Tests, and what only tests of the same package use. */
 const isTest = (path: string) =>
-  /\.(test|bench)\.tsx?$/.test(path) || path.includes("/src/test-support/");
+  /\.(test|bench)\.tsx?$/.test(path) || /\/src\/(.*\/)?test-support\//.test(path);
 
 function importsIn(workspace: Workspace): Import[] {
   return tracked

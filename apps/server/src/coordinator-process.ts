@@ -134,6 +134,11 @@ export async function startCoordinator(
     failed: failed("leaving"),
   });
   const isOpen = isOpenTo(settings);
+  const giveUp = async (error: unknown): Promise<never> => {
+    await Promise.all([bus.close(), pool.close()]);
+    metrics.close();
+    throw error;
+  };
   const server = await startServer({
     ...{
       host: settings.host,
@@ -163,7 +168,7 @@ export async function startCoordinator(
       Object.assign(built, { cluster, hosted, core });
       return extension({ parts, hosted, cluster, drain, requestIds, isOpen });
     },
-  });
+  }).catch(giveUp);
   const sweeps = [
     setInterval(() => void security.sweep().catch(failed("sweeping credentials")), CREDENTIALS_MS),
     setInterval(

@@ -22,6 +22,7 @@ const statuses: Readonly<Partial<Record<ErrorCode, number>>> = {
   "run-unknown": 404,
   "blob-missing": 404,
   timeout: 408,
+  "config-conflict": 409,
   "update-conflict": 409,
   "wrong-round": 409,
   "late-update": 409,

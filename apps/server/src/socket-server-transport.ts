@@ -73,7 +73,7 @@ export interface SocketHub {
   /** Flushes and ends all connections, then closes the HTTP server. */
   /** Live connections. */
   connections(): number;
-  /** Tells every client to come back later or elsewhere, and ends its connection. */
+  /** Ends every connection without a word: a client that hears no reason comes back, here or elsewhere. */
   farewell(): void;
   close(): Promise<void>;
 }
@@ -128,8 +128,7 @@ export function socketHub(server: HttpServer, options: HubOptions): SocketHub {
     authorise: (key, run) => authorise(hub, key, run),
     connections: () => hub.byKey.size,
     farewell() {
-      const leaving = new FedtuneError("draining", "This server is leaving: come back");
-      for (const connection of hub.byKey.values()) dismiss(hub, connection, leaving);
+      for (const connection of hub.byKey.values()) connection.disconnect();
     },
     async close() {
       io.disconnectSockets(true);

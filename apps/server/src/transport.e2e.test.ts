@@ -9,7 +9,6 @@ import { hostsFor } from "./headers.ts";
 import { defaultLimits } from "./limits.ts";
 import { closer, listen } from "./listen.ts";
 import { serverLog } from "./log.ts";
-import { runRegistry } from "./run-registry.ts";
 import { socketHub } from "./socket-server-transport.ts";
 import { tcpProxy } from "./test-support/tcp-proxy.ts";
 import type { TcpProxy } from "./test-support/tcp-proxy.ts";
@@ -30,7 +29,6 @@ async function bench(): Promise<TransportBench> {
   };
   const http = createServer();
   const hub = socketHub(http, { ...ports, limits: defaultLimits, log, hosts, ready });
-  const runs = runRegistry({ ...ports, hub, log });
   http.on("request", createApp({ ...ports, hub, log, hosts, ready }));
   const close = closer(http, 1_000, () => hub.close());
   const { port } = await listen(http, "127.0.0.1", 0);

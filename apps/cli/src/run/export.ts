@@ -1,48 +1,28 @@
-import { digestPattern, FedtuneError, idPattern, parseInput, resolveRun } from "@fedtune/core";
-import { nodeHash } from "@fedtune/node-ports";
+import { FedtuneError } from "@fedtune/core";
 import { cp, mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
 import type { Io } from "../io.ts";
-import { adapterMetadata, INCOMPLETE, roundFolder, saveAdapter } from "./adapter-folder.ts";
-import { openBaseModel, takenOutOf } from "./base-model.ts";
-import { lacksOf } from "./plan-of-method.ts";
+import { adapterMetadata, INCOMPLETE, roundFolder } from "./adapter-folder.ts";
 import { lackText, savedText } from "./report-text.ts";
-import { registries } from "./registries.ts";
 
-/** What `fedtune export` was asked for; exactly one of `server` and `dataDir` is there. */
+/** What `fedtune export` was asked for. */
 export interface ExportOptions {
   readonly out: string;
   readonly run?: string | undefined;
   readonly round?: number | undefined;
-  readonly server?: string | undefined;
-  readonly dataDir?: string | undefined;
+  readonly dataDir: string;
   readonly coldStart?: string | undefined;
-  /** Where the base model lies here, if it is no built-in one. */
-  readonly model?: string | undefined;
 }
 
-/**
- * Exports a run's adapter.
- *
- * @throws FedtuneError `usage` when neither a coordinator nor a folder is named
- */
+/** Copies an adapter that a coordinator saved in its folder. */
 export async function runExport(options: ExportOptions, io: Io): Promise<undefined> {
-  const { out, server, dataDir } = options;
-  if (server !== undefined) {
-    done(await fromServer(options, server.replace(/\/+$/, ""), io.signal), out, io);
-  } else if (dataDir !== undefined) {
-    done(await fromFolder(options, dataDir), out, io);
-  } else {
-    throw noSource();
-  }
+  const { out, dataDir } = options;
+  const { run, round, incomplete } = await fromFolder(options, dataDir);
+  io.result(
+    { run, round, adapter: out, incomplete },
+    () => `Run "${run}" after round ${round}\n${savedText(out, incomplete)}`,
+  );
   return undefined;
-}
-
-function noSource(): FedtuneError {
-  return new FedtuneError("usage", "Cannot export: neither --server nor --data-dir is given", {
-    data: { help: "fedtune export --help" },
-  });
 }
 
 interface Exported {
@@ -50,13 +30,6 @@ interface Exported {
   readonly round: number;
   /** What it lacks. */
   readonly incomplete: readonly string[];
-}
-
-function done({ run, round, incomplete }: Exported, out: string, io: Io): void {
-  io.result(
-    { run, round, adapter: out, incomplete },
-    () => `Run "${run}" after round ${round}\n${savedText(out, incomplete)}`,
-  );
 }
 
 /** Copies what the coordinator saved after a round. */
@@ -123,89 +96,4 @@ async function onlyEntry(folder: string): Promise<string> {
     `Cannot tell which run to export: there are ${names.join(", ") || "none"}; name one with --run`,
     { data: { runs: names } },
   );
-}
-
-const runList = z.object({ runs: z.array(z.object({ id: z.string().regex(idPattern) })) });
-const runState = z.object({
-  history: z.object({
-    run: z.object({ config: z.record(z.string(), z.unknown()) }),
-    rounds: z.array(z.object({ round: z.int() })),
-  }),
-});
-
-/** Fetches the values from a coordinator and writes PEFT's files here. */
-async function fromServer(
-  options: ExportOptions,
-  server: string,
-  signal: AbortSignal,
-): Promise<Exported> {
-  const { run, round: asked, out, model: folder } = options;
-  const name = run ?? (await onlyRun(server, signal));
-  const { history } = parsed(runState, await getJson(`${server}/api/runs/${name}`, signal));
-  const resolved = resolveRun(history.run.config, registries, nodeHash);
-  const rounds = history.rounds.map((row) => row.round);
-  const round = asked ?? Math.max(...rounds);
-  if (!rounds.includes(round)) throw missing(name, round, rounds);
-  const incomplete = lacksOf(resolved);
-  const exported = { run: name, round, incomplete };
-  checkComplete(exported, options);
-  const values = await adapterValues(`${server}/api/runs/${name}/rounds/${round}/adapter`, signal);
-  const model = await openBaseModel(folder ?? resolved.config.model);
-  const description = model.describe(resolved.config);
-  const takenOut = await takenOutOf(model, resolved);
-  await saveAdapter(out, { description, values, resolved, round, takenOut });
-  return exported;
-}
-
-async function onlyRun(server: string, signal: AbortSignal): Promise<string> {
-  const { runs } = parsed(runList, await getJson(`${server}/api/runs`, signal));
-  const [only, ...others] = runs;
-  if (only !== undefined && others.length === 0) return only.id;
-  const names = runs.map(({ id }) => id);
-  throw new FedtuneError(
-    "usage",
-    `Cannot tell which run to export: the coordinator has ${names.join(", ") || "none"}; name one with --run`,
-    { data: { runs: names } },
-  );
-}
-
-async function adapterValues(url: string, signal: AbortSignal): Promise<Float32Array> {
-  const response = await get(url, signal);
-  const bytes = new Uint8Array(await response.arrayBuffer());
-  const announced = response.headers.get("x-fedtune-hash") ?? "";
-  if (
-    !digestPattern.test(announced) ||
-    nodeHash.sha256(bytes) !== announced ||
-    bytes.length % 4 !== 0
-  ) {
-    throw new FedtuneError("blob-corrupt", `Cannot use ${url}: its bytes do not match their hash`);
-  }
-  return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
-}
-
-async function getJson(url: string, signal: AbortSignal): Promise<unknown> {
-  return (await get(url, signal)).json();
-}
-
-async function get(url: string, signal: AbortSignal): Promise<Response> {
-  let response: Response;
-  try {
-    response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(60_000)]) });
-  } catch (cause) {
-    throw new FedtuneError("transport-closed", `Cannot reach the coordinator at ${url}`, {
-      data: { url },
-      cause,
-    });
-  }
-  if (response.ok) return response;
-  const text = await response.text();
-  throw new FedtuneError(
-    "run-unknown",
-    `Cannot read ${url}: the coordinator answered ${response.status}: ${text.slice(0, 300)}`,
-    { data: { url, status: response.status } },
-  );
-}
-
-function parsed<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
-  return parseInput(schema, value, { what: "the coordinator's answer", code: "message-invalid" });
 }

@@ -1,5 +1,5 @@
 import { Command, Option } from "@commander-js/extra-typings";
-import { integer, serverUrl } from "../values.ts";
+import { integer } from "../values.ts";
 import { examples, settings } from "../verb.ts";
 import type { Verb } from "../verb.ts";
 
@@ -11,18 +11,12 @@ export const exportAdapter: Verb = {
       new Command("export")
         .summary("writes an adapter in the files that HuggingFace PEFT opens")
         .description(
-          "Writes the adapter of a run as a folder that PeftModel.from_pretrained opens.",
+          "Copies an adapter from a coordinator's folder, as PeftModel.from_pretrained opens it. A running coordinator is asked with: fedtune run pull",
         )
         .requiredOption("-o, --out <folder>", "where the adapter goes")
         .option("--run <name>", "the run; not needed when there is only one")
         .option("--round <n>", "the round; the last finished one by default", integer(0))
-        .option("--model <folder>", "where the base model lies here, if it is no built-in one")
-        .addOption(
-          new Option("--server <url>", "ask a running coordinator")
-            .argParser(serverUrl)
-            .conflicts("dataDir"),
-        )
-        .option("--data-dir <folder>", "read a coordinator's folder instead")
+        .requiredOption("--data-dir <folder>", "the coordinator's folder")
         .addOption(
           new Option(
             "--cold-start <how>",
@@ -32,10 +26,7 @@ export const exportAdapter: Verb = {
     )
       .addHelpText(
         "after",
-        examples(
-          "fedtune export --server http://localhost:8470 --out adapter",
-          "fedtune export --data-dir .fedtune --run triage --round 3 --out adapter",
-        ),
+        examples("fedtune export --data-dir .fedtune --run triage --round 3 --out adapter"),
       )
       .action((options) =>
         enter(options, async (io) => {

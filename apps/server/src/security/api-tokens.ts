@@ -2,8 +2,9 @@
 import { FedtuneError } from "@fedtune/core";
 import { scopesOf, roleOf } from "./operators.ts";
 import type { SecurityPorts } from "./ports.ts";
-import { scopes as knownScopes } from "./principal.ts";
-import type { Principal, Scope } from "./principal.ts";
+import { scopes as knownScopes } from "@fedtune/api";
+import type { Scope } from "@fedtune/api";
+import type { Principal } from "./principal.ts";
 import type { Revocations } from "./revocations.ts";
 import { hashOfSecret, newSecret } from "./secrets.ts";
 

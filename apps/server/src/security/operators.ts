@@ -3,7 +3,7 @@ import { FedtuneError } from "@fedtune/core";
 import type { Entropy } from "@fedtune/core";
 import type { Passwords } from "./passwords.ts";
 import type { SecurityPorts } from "./ports.ts";
-import type { Scope } from "./principal.ts";
+import type { Scope } from "@fedtune/api";
 import type { Revocations } from "./revocations.ts";
 
 /** What operators may be. */

@@ -1,20 +1,6 @@
 /** Who is asking, and what they may do. */
+import type { Scope } from "@fedtune/api";
 import { FedtuneError } from "@fedtune/core";
-
-/**
- * What a credential admits, the least first: reading runs, their figures and their adapters; creating and steering runs;
- * letting clients in; operators, tokens and the audit log; figures for a monitoring system.
- */
-export const scopes = [
-  "runs:read",
-  "adapters:read",
-  "runs:write",
-  "clients:write",
-  "admin",
-  "metrics:read",
-] as const;
-/** One of {@link scopes}. */
-export type Scope = (typeof scopes)[number];
 
 /** Somebody who has shown who they are. */
 export interface Principal {

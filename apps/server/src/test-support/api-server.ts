@@ -31,7 +31,7 @@ import { blobRoutes } from "../routes/blobs.ts";
 import { runRegistry } from "../run-registry.ts";
 import type { RunToServe } from "../run-registry.ts";
 import { scopedClock } from "../scoped-clock.ts";
-import type { Scope } from "../security/principal.ts";
+import type { Scope } from "@fedtune/api";
 import { socketHub } from "../socket-server-transport.ts";
 import { memorySecurity } from "./memory-security.ts";
 import type { MemorySecurity } from "./memory-security.ts";

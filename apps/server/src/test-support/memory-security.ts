@@ -6,7 +6,8 @@ import type { IncomingMessage } from "node:http";
 import { randomUUID } from "node:crypto";
 import { pageOf } from "../http/page.ts";
 import type { Deed, SecurityService } from "../http/security-service.ts";
-import type { Principal, Scope } from "../security/principal.ts";
+import type { Scope } from "@fedtune/api";
+import type { Principal } from "../security/principal.ts";
 
 const now = "2026-01-02T03:04:05.000Z";
 

@@ -42,7 +42,11 @@ export function toyConfig({ name = "toy", participants, rounds }: ToyConfig = {}
 
 /** A prepared toy run. */
 export function toySetup(config: ToyConfig = {}): RunSetup {
-  const resolved = resolveRun(toyConfig(config), { methods, combiners, kinds: adapterKinds }, nodeHash);
+  const resolved = resolveRun(
+    toyConfig(config),
+    { methods, combiners, kinds: adapterKinds },
+    nodeHash,
+  );
   return prepareRun(runId(resolved.config.name), resolved, {
     describe: () => ({ layout, modules }),
     hash: nodeHash,
