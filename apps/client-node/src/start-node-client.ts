@@ -6,7 +6,7 @@ import type {
   Signer,
   SocketTransportOptions,
 } from "@fedtune/client";
-import { utf8 } from "@fedtune/core";
+import { isFedtuneError, utf8 } from "@fedtune/core";
 import type {
   AdapterShape,
   ClientId,
@@ -19,6 +19,7 @@ import type {
 } from "@fedtune/core";
 import { nodeClock, nodeEntropy, nodeHash } from "@fedtune/node-ports";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { fileLedgers } from "./file-ledger.ts";
 import { fileClientState } from "./file-state.ts";
 import { identityFile } from "./identity-file.ts";
@@ -116,15 +117,36 @@ async function enrolled(
   const { run, token } = enrolment;
   const identity = await identityFile(folder);
   const origin = url.replace(/\/$/, "");
-  const bounded = AbortSignal.any([signal, AbortSignal.timeout(ENROL_MS)]);
   if (token !== null)
-    await enrol({ fetch, url: origin, run, client, token, identity, signal: bounded });
+    await patiently(signal, (bounded) =>
+      enrol({ fetch, url: origin, run, client, token, identity, signal: bounded }),
+    );
   const ports = { wallTime: () => Date.now(), entropy: nodeEntropy };
   return { identity, run, client, ports };
 }
 
-/** Longest wait for an enrolment. */
+/** Longest wait for an enrolment, and the pause before it is tried again. */
 const ENROL_MS = 30_000;
+const ENROL_PAUSE_MS = 500;
+
+/** Tries again while the coordinator cannot be reached: it may be starting. */
+async function patiently(
+  signal: AbortSignal,
+  work: (bounded: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const bounded = AbortSignal.any([signal, AbortSignal.timeout(ENROL_MS)]);
+  for (;;) {
+    try {
+      await work(bounded);
+      return;
+    } catch (error) {
+      if (!isFedtuneError(error) || !error.retryable || bounded.aborted) throw error;
+      await setTimeout(ENROL_PAUSE_MS, undefined, { signal: bounded }).catch(() => {
+        throw error;
+      });
+    }
+  }
+}
 
 /** The holder's ledgers lie beside the clients' folders: they are of its data, whatever coordinator asks. */
 function holderOf({ privacy = null, stateDir }: NodeClientOptions): { privacy?: HolderPrivacy } {

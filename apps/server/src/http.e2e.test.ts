@@ -145,7 +145,7 @@ describe("the data plane", () => {
 describe("addresses and errors", () => {
   it.each<[string, number, string]>([
     ["/runs/%2e%2e%2fetc/blobs/x", 400, "message-invalid"],
-    ["/runs/%zz", 400, "message-invalid"],
+    ["/runs/%zz/blobs/x", 400, "message-invalid"],
     ["/api", 404, "usage"],
     ["/", 404, "usage"],
     [`/runs/toy/blobs/${absent.slice(1)}`, 400, "message-invalid"],

@@ -164,15 +164,13 @@ async function follow(state: State, run: RunId, owner: string | null): Promise<v
     wait(state, run);
     return;
   }
+  // Its clients may come before the owner answers, and one that was killed never does.
+  if (lines.get(run) === undefined) wait(state, run);
   const before = lines.get(run);
   const message: Asked = { type: "describe", run };
   // Who answers does own the run; what a row says may be over already.
   const answered = await bus.request(owner, topic, { message, timeoutMs }).catch(() => null);
-  if (lines.get(run) !== before) return;
-  if (answered === null) {
-    if (before === undefined) wait(state, run);
-    return;
-  }
+  if (lines.get(run) !== before || answered === null) return;
   const { maxUploadBytes } = parseInput(description, answered, { what: "a run's description" });
   bounds.set(run, maxUploadBytes);
   replace(state, run, owner);

@@ -1,11 +1,11 @@
 /**
  * The aggregation error of a round: how far the product of what is broadcast is from the mean of the clients' products.
  *
- * Exact from Gram matrices while clients x rank is at most half of the smaller side of a weight; above that a streamed
- * sketch: every client's product meets a few random vectors of signs, so that memory does not grow with the clients.
+ * Exact from Gram matrices while clients x rank is small; above that a streamed sketch: every client's product meets a
+ * few random vectors of signs, so that time is linear in what clients send and memory does not grow with them.
  */
 import type { AdapterProduct, LinearModule } from "../adapter/kind.ts";
-import { scatterRoles, selectRoles } from "../adapter/layout.ts";
+import { selectRoles } from "../adapter/layout.ts";
 import { spread } from "../adapter/top-k.ts";
 import type { ModuleProduct } from "../adapter/product.ts";
 import { moduleProducts } from "../adapter/product.ts";
@@ -18,6 +18,12 @@ import type { Rng } from "../rng.ts";
 import type { AggregationErrorRow } from "../store/store.ts";
 import type { ProductSketch } from "./product-sketch.ts";
 import { addProduct, openSketch, SKETCH_SIZE, sketchDistances } from "./product-sketch.ts";
+
+/**
+ * Most columns (clients x rank) of a Gram matrix. Exact distances take half as many multiplications for every number that
+ * a client sends, a sketch 8: up to here exactness costs a few times the sketch, and never more however many clients come.
+ */
+const EXACT_COLUMNS = 64;
 
 /** A tier and the adapter that its clients started the round with. */
 export interface StartedTier {
@@ -103,7 +109,7 @@ function watchedModules({ tiers, modules, product, clients, rng }: MeterSetting)
     );
     if (products.length !== tiers.length) return [];
     const rank = Math.max(...products.map((its) => its.rank));
-    const exact = clients * rank <= Math.min(module.in, module.out) / 2;
+    const exact = clients * rank <= EXACT_COLUMNS;
     const sketch = exact ? null : openSketch(module, rng.fork(module.name));
     return [{ module, products, sketch }];
   });
@@ -115,9 +121,13 @@ function trainedValues({ tier, start }: StartedTier, update: MethodUpdate): Floa
   const values = start.slice();
   const packed =
     support === undefined ? delta : spread(delta, support, selectRoles(tier.layout, roles).size);
-  const change = new Float32Array(tier.layout.size);
-  scatterRoles(tier.layout, change, { roles, packed });
-  for (let i = 0; i < values.length; i++) values[i] = (values[i] ?? 0) + (change[i] ?? 0);
+  let at = 0;
+  for (const { role, offset, size } of tier.layout.factors) {
+    if (!roles.includes(role)) continue;
+    for (let i = 0; i < size; i++)
+      values[offset + i] = (values[offset + i] ?? 0) + (packed[at + i] ?? 0);
+    at += size;
+  }
   return values;
 }
 

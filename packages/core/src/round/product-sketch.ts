@@ -16,9 +16,11 @@ export interface ProductSketch {
 
 /** An empty sketch over signs of its own. E||E S||^2 = q ||E||_F^2, unbiased for every E. */
 export function openSketch(module: LinearModule, rng: Rng): ProductSketch {
-  const signs = Float64Array.from({ length: module.in * SKETCH_SIZE }, () =>
-    rng.uniform() < 0.5 ? -1 : 1,
-  );
+  let word = 0;
+  const signs = Float64Array.from({ length: module.in * SKETCH_SIZE }, (_, i) => {
+    word = i % 32 === 0 ? rng.uint32() : word >>> 1;
+    return (word & 1) === 0 ? -1 : 1;
+  });
   return { module, signs, sums: new Float64Array(module.out * SKETCH_SIZE), weight: 0 };
 }
 
@@ -29,7 +31,7 @@ export function addProduct(
   { weight, scaling }: { readonly weight: number; readonly scaling: number },
 ): void {
   sketch.weight += weight;
-  addApplied(sketch.sums, applied(sketch, product), weight * scaling);
+  addApplied(sketch.sums, { sketch, product, by: weight * scaling });
 }
 
 /** Squared norms per vector: of the distance between the weighted mean and `broadcast`, and of the mean. */
@@ -39,38 +41,63 @@ export function sketchDistances(
 ): { readonly distance: Float64Array; readonly ideal: Float64Array } {
   const mean = sketch.sums.map((sum) => (sketch.weight === 0 ? 0 : sum / sketch.weight));
   const ideal = squares(mean);
-  addApplied(mean, applied(sketch, broadcast), -1);
+  addApplied(mean, { sketch, product: broadcast, by: -1 });
   return { distance: squares(mean), ideal };
 }
 
-/** `B (A S)`, `[out, q]`. */
-function applied({ signs, module }: ProductSketch, { up, down }: LowRank): Float64Array {
+/** `sums [out, q] += by B (A S)`. */
+function addApplied(
+  sums: Float64Array,
+  { sketch, product, by }: { sketch: ProductSketch; product: LowRank; by: number },
+): void {
+  const { up, down } = product;
   const inner = new Float64Array(down.rows * SKETCH_SIZE);
-  addMatrixProduct(inner, down, signs);
-  const outer = new Float64Array(module.out * SKETCH_SIZE);
-  addMatrixProduct(outer, up, inner);
-  return outer;
+  addMatrixProduct(inner, down, sketch.signs);
+  for (let i = 0; i < inner.length; i++) inner[i] = by * (inner[i] ?? 0);
+  addMatrixProduct(sums, up, inner);
 }
 
-/** `target [rows, q] += M [rows, cols] x N [cols, q]`. */
+/** `target [rows, q] += M [rows, cols] x N [cols, q]`; a row's q = 8 sums stay in registers, each value is read once. */
 function addMatrixProduct(
   target: Float64Array,
   { rows, cols, data }: LowRank["up"],
   N: Float64Array,
 ): void {
   for (let i = 0; i < rows; i++) {
+    const to = i * SKETCH_SIZE;
+    let [s0, s1, s2, s3] = [
+      target[to] ?? 0,
+      target[to + 1] ?? 0,
+      target[to + 2] ?? 0,
+      target[to + 3] ?? 0,
+    ];
+    let [s4, s5, s6, s7] = [
+      target[to + 4] ?? 0,
+      target[to + 5] ?? 0,
+      target[to + 6] ?? 0,
+      target[to + 7] ?? 0,
+    ];
     for (let k = 0; k < cols; k++) {
       const value = data[i * cols + k] ?? 0;
       const at = k * SKETCH_SIZE;
-      const to = i * SKETCH_SIZE;
-      for (let c = 0; c < SKETCH_SIZE; c++)
-        target[to + c] = (target[to + c] ?? 0) + value * (N[at + c] ?? 0);
+      s0 += value * (N[at] ?? 0);
+      s1 += value * (N[at + 1] ?? 0);
+      s2 += value * (N[at + 2] ?? 0);
+      s3 += value * (N[at + 3] ?? 0);
+      s4 += value * (N[at + 4] ?? 0);
+      s5 += value * (N[at + 5] ?? 0);
+      s6 += value * (N[at + 6] ?? 0);
+      s7 += value * (N[at + 7] ?? 0);
     }
+    target[to] = s0;
+    target[to + 1] = s1;
+    target[to + 2] = s2;
+    target[to + 3] = s3;
+    target[to + 4] = s4;
+    target[to + 5] = s5;
+    target[to + 6] = s6;
+    target[to + 7] = s7;
   }
-}
-
-function addApplied(sums: Float64Array, values: Float64Array, by: number): void {
-  for (let i = 0; i < sums.length; i++) sums[i] = (sums[i] ?? 0) + by * (values[i] ?? 0);
 }
 
 function squares(values: Float64Array): Float64Array {
