@@ -4,7 +4,7 @@ import { clientId, runId } from "@fedtune/core";
 import type { Trainer } from "@fedtune/core";
 import { nodeClock, nodeEntropy, nodeHash } from "@fedtune/node-ports";
 import { shapeOf, told } from "./problem.ts";
-import { oneUploadAtATime, transportTo } from "./transport.ts";
+import { transportTo } from "./transport.ts";
 
 const { url, first, count, ...sizes } = told();
 await train();
@@ -28,7 +28,7 @@ async function train(): Promise<void> {
   const ends = Array.from({ length: count }, (_, i) =>
     runClient(
       {
-        transport: oneUploadAtATime(transportTo(url)),
+        transport: transportTo(url),
         ...{ state: memoryClientState(), clock: nodeClock, hash: nodeHash, entropy: nodeEntropy },
         ...{
           trainer: trainer(first + i),

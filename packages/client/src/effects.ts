@@ -2,6 +2,7 @@
 import { asFedtuneError, encodeMessage, FedtuneError } from "@fedtune/core";
 import type {
   Delivery,
+  Digest,
   MessageOf,
   SessionEffect,
   SessionEnd,
@@ -42,6 +43,8 @@ interface Workshop {
   readonly options: ClientOptions;
   readonly loop: LoopHandle;
   readonly timers: Map<SessionTimer, () => void>;
+  /** Hashes of updates whose upload is under way. */
+  readonly uploading: Set<Digest>;
   local: LocalRun | null;
   work: { readonly controller: AbortController; readonly finished: Promise<void> } | null;
   /** Starts something that the session's end waits for; its failure ends the session. */
@@ -60,6 +63,7 @@ export function effectPerformer(
     options,
     loop,
     timers: new Map(),
+    uploading: new Set(),
     local: null,
     work: null,
     launch(task) {
@@ -100,7 +104,7 @@ function perform(workshop: Workshop, effect: SessionEffect): void {
       workshop.work?.controller.abort(new FedtuneError("cancelled", "The work was called off"));
       return;
     case "upload":
-      workshop.launch(upload(workshop, effect.delivery));
+      startUpload(workshop, effect.delivery);
       return;
     case "promote":
     case "discard":
@@ -192,6 +196,15 @@ async function evaluate(
 /** Read anew: the signal may have been aborted while something was awaited. */
 function wasAborted(signal: AbortSignal): boolean {
   return signal.aborted;
+}
+
+/** One upload of an update at a time: asked again while it is under way, the session waits for its outcome. */
+function startUpload(workshop: Workshop, delivery: Delivery): void {
+  const { uploading, launch } = workshop;
+  const { hash } = delivery.blob;
+  if (uploading.has(hash)) return;
+  uploading.add(hash);
+  launch(upload(workshop, delivery).finally(() => uploading.delete(hash)));
 }
 
 async function upload({ local, loop, options }: Workshop, delivery: Delivery): Promise<void> {
