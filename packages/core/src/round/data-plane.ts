@@ -40,8 +40,15 @@ export async function takeUpload(
   if (context.retention === "latest") context.round.uploads.set(hash, slot.round);
 }
 
-/** Hands out a blob: who has been told its hash may read it. @throws FedtuneError `blob-missing` */
+/**
+ * Hands out what the model has published, to any client of the run. Uploads and states are missing to all, whether they
+ * are stored or not.
+ *
+ * @throws FedtuneError `blob-missing`
+ */
 export async function giveBlob(context: Context, hash: Digest): Promise<Uint8Array> {
+  if (!context.model.publishes(hash))
+    throw new FedtuneError("blob-missing", `Cannot find blob ${hash}`);
   const bytes = await context.ports.blobs.get(hash);
   context.traffic.count("bytesDown", bytes.length);
   return bytes;

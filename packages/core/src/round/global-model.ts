@@ -48,6 +48,11 @@ export interface GlobalModel {
   adapterHash(rank: number): Digest;
   /** The model's adapter after the last finished round; the caller owns it. */
   adapter(rank: number): Float32Array;
+  /**
+   * Whether clients may read a blob: a tier's first adapter, a part of the model, or one of the model before it, which a
+   * client may still be fetching while its round is committed.
+   */
+  publishes(hash: Digest): boolean;
   /** What the run has added to the base model, in order. */
   residuals(): Promise<readonly BaseResidual[]>;
   /** Computes the next state and stores its bytes; nothing changes until {@link GlobalModel.adopt}. */
@@ -82,6 +87,8 @@ interface ModelContext {
   /** Checks under way, by participant, round and hash. */
   readonly checks: Map<string, Promise<CheckedBlob>>;
   current: Current;
+  /** The parts of the model before. */
+  before: Current["parts"];
   next: Current | null;
 }
 
@@ -96,7 +103,8 @@ export async function openGlobalModel(
   await keepInitialBlobs(setup, ports);
   const current = last === null ? fresh(setup) : await restored(setup, ports.blobs, last);
   const offload = ports.offload ?? localOffload({ setup, ...ports, privacy });
-  const model: ModelContext = { setup, ports, offload, checks: new Map(), current, next: null };
+  const started = { checks: new Map(), current, before: current.parts, next: null };
+  const model: ModelContext = { setup, ports, offload, ...started };
   return {
     get round() {
       return model.current.round;
@@ -116,6 +124,7 @@ export async function openGlobalModel(
     check: (hash, of) => checkOnce(model, hash, of),
     adapterHash: (tier) => hashAt(model.current, tier),
     adapter: (tier) => method.adapter(model.current.state, tier),
+    publishes: (hash) => publishes(model, hash),
     residuals: () => residuals(model, config.adapter.rank),
     aggregate: (closed) => aggregate(model, closed),
     adopt: (round) => adopt(model, round),
@@ -127,6 +136,14 @@ async function keepInitialBlobs({ tiers }: RunSetup, { blobs }: ModelPorts): Pro
   for (const { initialBlob } of tiers) {
     if (initialBlob !== null) await blobs.put(initialBlob.bytes, initialBlob.hash);
   }
+}
+
+function publishes({ setup, current, before }: ModelContext, hash: Digest): boolean {
+  const isFirst = setup.tiers.some(({ initialBlob }) => initialBlob?.hash === hash);
+  return (
+    isFirst ||
+    [...current.parts.values(), ...before.values()].some(({ blob }) => blob.hash === hash)
+  );
 }
 
 function fresh({ initialState: state, tiers }: RunSetup): Current {
@@ -226,6 +243,7 @@ function adopt(model: ModelContext, round: number): readonly Digest[] {
   if (next?.round !== round) {
     throw new FedtuneError("internal", `Cannot adopt round ${round}: it was not aggregated`);
   }
+  model.before = current.parts;
   model.current = next;
   model.next = null;
   const kept = blobsOf(next);
