@@ -9,6 +9,7 @@ import tseslint from "typescript-eslint";
 
 const pureLayers = [
   "packages/core/src/**",
+  "packages/api/src/**",
   "packages/aggregators/src/**",
   "packages/dp/src/**",
   "packages/client/src/**",

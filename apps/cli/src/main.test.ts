@@ -8,7 +8,7 @@ describe("usage errors", () => {
     [["simulte"], "unknown command 'simulte' (Did you mean simulate?)"],
     [["simulate", "--roundz", "3"], "unknown option '--roundz' (Did you mean --rounds?)"],
     [["doctor", "please"], "too many arguments for 'doctor'"],
-    [["serve"], "required option '-c, --config <file>' not specified"],
+    [["serve", "--port", "70000"], "Wanted an integer in [0, 65535]."],
     [["simulate", "--clients", "0"], "Wanted an integer >= 1."],
     [["simulate", "--seed", "1.5"], "Wanted an integer in [0, 4294967295]."],
     [["simulate", "--alpha", "-1"], "Wanted a number > 0."],

@@ -44,11 +44,10 @@ import { shareRevocations } from "./security/revocations.ts";
 import { countedAuthentication, countEnrolments } from "./security/request-limits.ts";
 import { openSecurity } from "./security/security.ts";
 import type { Security } from "./security/security.ts";
-import { admitSigned, cutRevoked, keepCuttable } from "./security/socket-admission.ts";
 import { readTls } from "./security/tls.ts";
 import { startServer } from "./start-server.ts";
 import type { CoordinatorServer, ServerCore, ServerExtension } from "./start-server.ts";
-import type { SocketAdmission } from "./socket-server-transport.ts";
+import { signedSockets, signedTransfers } from "./admission.ts";
 import { threadOffload } from "./workers/thread-offload.ts";
 import { threadPool } from "./workers/thread-pool.ts";
 import type { ThreadPool } from "./workers/thread-pool.ts";
@@ -148,7 +147,7 @@ export async function startCoordinator(
     ...{ blobs: options.blobs, runs: [], logger, limits: settings.limits },
     ...(settings.allowedHosts === null ? {} : { allowedHosts: settings.allowedHosts }),
     tls: settings.tls === null ? null : await readTls(settings.tls),
-    admission: isOpen ? null : admissionOf(parts),
+    admission: isOpen ? null : signedSockets(parts),
     extend(core) {
       const hosted = hostedRuns({
         ...{ ...options, core, events: runEventsOf() },
@@ -267,7 +266,7 @@ function extension({
       [apiBase, countEnrolments({ security, isTrusted })],
       [apiBase, api],
     ],
-    transfers: isOpen ? {} : signedBlobs(parts),
+    transfers: isOpen ? {} : signedTransfers(security),
     lines: cluster.relay,
     equip: equipment(parts),
     listening: () => cluster.start(),
@@ -283,23 +282,5 @@ function equipment({ metrics, pool, blobFolder, database }: Parts): Equip {
     const offload = threadOffload({ pool, setup, blobs: ports.blobs, folder });
     const transport = meteredTransport(ports.transport, metrics.figures);
     return { ports: { ...ports, transport, offload }, listener: metrics.run() };
-  };
-}
-
-function admissionOf({ security, isTrusted }: Parts): SocketAdmission {
-  return {
-    use: admitSigned({ security, isTrusted }),
-    connected: (socket) =>
-      void keepCuttable(socket, { security }).catch(() => socket.disconnect(true)),
-    opened: (rooms) => void cutRevoked(rooms, security),
-  };
-}
-
-function signedBlobs({ security }: Parts): NonNullable<ServerExtension["transfers"]> {
-  return {
-    verify: ({ method, originalUrl: path, headers }) =>
-      security.requests.request({ method, path, headers }),
-    countUpload: ({ run, client }, bytes) =>
-      security.limits.take("uploadBytes", `${run}/${client}`, Math.max(1, bytes)),
   };
 }

@@ -1,12 +1,13 @@
 /** The server against the table, by hand-made requests: nothing here goes through the client. */
 import { apiBase, routes } from "@fedtune/api";
 import type { Route } from "@fedtune/api";
-import { request } from "node:http";
 import { connect } from "node:net";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { apiServer } from "../test-support/api-server.ts";
 import type { ApiServer } from "../test-support/api-server.ts";
+import { sendRaw } from "../test-support/raw-http.ts";
+import type { Sent } from "../test-support/raw-http.ts";
 import { toyConfig } from "../test-support/toy-run.ts";
 import { allHandlers } from "./handlers/all.ts";
 import { MAX_BODY_BYTES } from "./json-body.ts";
@@ -23,32 +24,7 @@ afterAll(async () => {
   expect(server.failures).toEqual([]);
 });
 
-interface Sent {
-  readonly method?: string;
-  readonly headers?: Record<string, string>;
-  readonly body?: string | Uint8Array;
-}
-
-/** Sends a request as it is: paths are not tidied up. */
-function send(path: string, { method = "GET", headers = {}, body }: Sent = {}) {
-  return new Promise<{ status: number; code: string | null; text: string; allow: string | null }>(
-    (resolve, reject) => {
-      const authorization = `Bearer ${admin}`;
-      const all = { authorization, ...headers };
-      const sent = request(server.url, { path, method, headers: all }, (response) => {
-        let text = "";
-        response.on("data", (piece: Buffer) => (text += piece.toString()));
-        response.on("end", () => {
-          const code = /^\{"code":"([a-z-]+)"/.exec(text)?.[1] ?? null;
-          const allow = response.headers.allow ?? null;
-          resolve({ status: response.statusCode ?? 0, code, text, allow });
-        });
-      });
-      sent.on("error", reject);
-      sent.end(body);
-    },
-  );
-}
+const send = (path: string, sent: Sent = {}) => sendRaw({ url: server.url, admin }, path, sent);
 
 function post(body: string | Uint8Array, headers: Record<string, string> = {}) {
   const all = { "content-type": "application/json", ...headers };

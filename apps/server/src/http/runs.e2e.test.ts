@@ -45,7 +45,7 @@ async function played(rounds = 2): Promise<void> {
 }
 
 describe("a run", () => {
-  it("[AP1] is made from a config, looked at, listed, and played to its end", async () => {
+  it("[AP1] [HT3] is made from a config, looked at, listed, and played to its end", async () => {
     const api = server.client("runs:write", "runs:read");
     const created = await api.createRun({ body: { config: toyConfig({ rounds: alone }) } });
     expect(created).toMatchObject({

@@ -14,9 +14,9 @@ const modules = [
   { name: "v", in: 26, out: 40 },
 ];
 
-function tierOf(rank: number): Tier {
+function tierOf(rank: number, of = modules): Tier {
   const settings = { rank, loraAlpha: 6 };
-  const layout = adapterLayout(kind, settings, { modules, head: [] });
+  const layout = adapterLayout(kind, settings, { modules: of, head: [] });
   return { rank, layout, scaling: kind.scaling(settings) };
 }
 
@@ -155,6 +155,33 @@ describe("the aggregation meter", () => {
     );
     expect(Math.abs(mean - wanted)).toBeLessThan(4 * (deviation / Math.sqrt(found.length)));
   });
+
+  it.each([
+    [16, true],
+    [17, false],
+  ])(
+    "[RE16] with %i clients of rank 4 on a wide module, exact: %s; width does not matter",
+    async (clients, isExact) => {
+      const wide = [{ name: "w", in: 2000, out: 2000 }];
+      const tier = tierOf(4, wide);
+      const { size } = tier.layout;
+      const start = randomValues(size, "start", 0.3);
+      const meter = openMeter({
+        tiers: [{ tier, start }],
+        modules: wide,
+        product: "BA",
+        clients,
+        rng: rngFromSeed("sketch"),
+      });
+      for (let index = 0; index < clients; index++) {
+        const delta = randomValues(size, `delta ${index}`, 0.1);
+        meter.add({ index, rank: 4, weight: 1, roles: ["down", "up"], delta });
+      }
+      const sent = { values: randomValues(size, "sent", 0.3), residuals: [] };
+      const { standardError } = await meter.finish(sent, () => Promise.resolve());
+      expect(standardError! < 1e-9).toBe(isExact);
+    },
+  );
 
   it("[RE16] counts what the broadcast adds to the base", async () => {
     const given = cohort([2], 1);

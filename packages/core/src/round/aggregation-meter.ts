@@ -20,8 +20,8 @@ import type { ProductSketch } from "./product-sketch.ts";
 import { addProduct, openSketch, SKETCH_SIZE, sketchDistances } from "./product-sketch.ts";
 
 /**
- * Most columns (clients x rank) of a Gram matrix. Exact distances take half as many multiplications for every number that
- * a client sends, a sketch 8: up to here exactness costs a few times the sketch, and never more however many clients come.
+ * Most columns (clients x rank) of a Gram matrix. Its half takes columns / 2 multiplications for every number that a
+ * client sends, a sketch at most 8: exactness costs up to a few times the sketch, not more with every client that comes.
  */
 const EXACT_COLUMNS = 64;
 
@@ -75,6 +75,8 @@ export function openMeter(setting: MeterSetting): AggregationMeter {
   const { tiers } = setting;
   const modules = watchedModules(setting);
   const kept: KeptUpdate[] = [];
+  /** By tier, one adapter that every client's is written into where none is kept. */
+  const scratch: Float32Array[] = [];
   const keeps = modules.some(({ sketch }) => sketch === null);
   return {
     add(update) {
@@ -82,7 +84,8 @@ export function openMeter(setting: MeterSetting): AggregationMeter {
       const t = tiers.findIndex(({ tier }) => tier.rank === update.rank);
       const from = tiers[t];
       if (from === undefined) return;
-      const values = trainedValues(from, update);
+      const values = keeps ? from.start.slice() : (scratch[t] ??= from.start.slice());
+      trainedValues(from, update, values);
       if (keeps) kept.push({ t, weight: update.weight, values });
       for (const { sketch, products } of modules) {
         const product = sketch === null ? undefined : products[t]?.read(values);
@@ -115,10 +118,14 @@ function watchedModules({ tiers, modules, product, clients, rng }: MeterSetting)
   });
 }
 
-/** A client's factors after training, as far as they travelled. */
-function trainedValues({ tier, start }: StartedTier, update: MethodUpdate): Float32Array {
+/** A client's factors after training, as far as they travelled, into `values`. */
+function trainedValues(
+  { tier, start }: StartedTier,
+  update: MethodUpdate,
+  values: Float32Array,
+): void {
   const { roles, delta, support } = update;
-  const values = start.slice();
+  values.set(start);
   const packed =
     support === undefined ? delta : spread(delta, support, selectRoles(tier.layout, roles).size);
   let at = 0;
@@ -128,7 +135,6 @@ function trainedValues({ tier, start }: StartedTier, update: MethodUpdate): Floa
       values[offset + i] = (values[offset + i] ?? 0) + (packed[at + i] ?? 0);
     at += size;
   }
-  return values;
 }
 
 /** Squared norms of one module: distance and ideal, once exact or once per vector of the sketch. */

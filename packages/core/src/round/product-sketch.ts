@@ -1,27 +1,37 @@
-/** A streamed sketch of a sum of low-rank products: the sum applied to a few random vectors of signs. */
+/** A streamed sketch of a sum of low-rank products: the sum applied to a few sparse random vectors of signs. */
 import type { LinearModule } from "../adapter/kind.ts";
 import type { LowRank } from "../linalg/matrix.ts";
 import type { Rng } from "../rng.ts";
 
-/** Random vectors of a sketch: each costs r (in + out) multiplications a client, all of them 8 percent of error a module. */
+/** Random vectors of a sketch: a client costs r (in + q out) multiplications, all of them 8 percent of error a module. */
 export const SKETCH_SIZE = 8;
 
-/** `S` `[in, q]` of signs, and the running `sum of w_k s_k B_k A_k S`, `[out, q]`. */
+/** `S` `[in, q]`, one sign in each row, and the running `sum of w_k s_k B_k A_k S`, `[out, q]`. */
 export interface ProductSketch {
   readonly module: LinearModule;
-  readonly signs: Float64Array;
+  /** By input: which of the q vectors has a sign there. */
+  readonly vectors: Uint8Array;
+  /** By input: the sign. */
+  readonly signs: Int8Array;
   readonly sums: Float64Array;
   weight: number;
 }
 
-/** An empty sketch over signs of its own. E||E S||^2 = q ||E||_F^2, unbiased for every E. */
+/**
+ * An empty sketch over signs of its own. E||E S||^2 = ||E||_F^2, unbiased for every E, and its variance is at most that
+ * of q dense vectors of signs: of any q successive inputs each belongs to another vector, two others meet in one in q.
+ */
 export function openSketch(module: LinearModule, rng: Rng): ProductSketch {
+  const vectors = new Uint8Array(module.in);
+  const signs = new Int8Array(module.in);
   let word = 0;
-  const signs = Float64Array.from({ length: module.in * SKETCH_SIZE }, (_, i) => {
-    word = i % 32 === 0 ? rng.uint32() : word >>> 1;
-    return (word & 1) === 0 ? -1 : 1;
-  });
-  return { module, signs, sums: new Float64Array(module.out * SKETCH_SIZE), weight: 0 };
+  for (let j = 0; j < module.in; j++) {
+    if (j % SKETCH_SIZE === 0) word = rng.uint32();
+    // Three bits of a word turn its q inputs' vectors, q others are their signs.
+    vectors[j] = (j ^ (word >>> 24)) % SKETCH_SIZE;
+    signs[j] = ((word >>> (j % SKETCH_SIZE)) & 1) === 0 ? -1 : 1;
+  }
+  return { module, vectors, signs, sums: new Float64Array(module.out * SKETCH_SIZE), weight: 0 };
 }
 
 /** Adds one client's product, in place. */
@@ -51,10 +61,23 @@ function addApplied(
   { sketch, product, by }: { sketch: ProductSketch; product: LowRank; by: number },
 ): void {
   const { up, down } = product;
-  const inner = new Float64Array(down.rows * SKETCH_SIZE);
-  addMatrixProduct(inner, down, sketch.signs);
+  const inner = appliedSigns(sketch, down);
   for (let i = 0; i < inner.length; i++) inner[i] = by * (inner[i] ?? 0);
   addMatrixProduct(sums, up, inner);
+}
+
+/** `A S`, `[r, q]`. */
+function appliedSigns({ vectors, signs }: ProductSketch, { rows, cols, data }: LowRank["down"]) {
+  const inner = new Float64Array(rows * SKETCH_SIZE);
+  for (let k = 0; k < rows; k++) {
+    const to = k * SKETCH_SIZE;
+    const row = data.subarray(k * cols, (k + 1) * cols);
+    for (let j = 0; j < cols; j++) {
+      const at = to + (vectors[j] ?? 0);
+      inner[at] = (inner[at] ?? 0) + (signs[j] ?? 0) * (row[j] ?? 0);
+    }
+  }
+  return inner;
 }
 
 /** `target [rows, q] += M [rows, cols] x N [cols, q]`; a row's q = 8 sums stay in registers, each value is read once. */
@@ -100,9 +123,10 @@ function addMatrixProduct(
   }
 }
 
+/** Times q: each vector has a sign in one of q rows. */
 function squares(values: Float64Array): Float64Array {
   const sums = new Float64Array(SKETCH_SIZE);
   for (let i = 0; i < values.length; i++)
-    sums[i % SKETCH_SIZE] = (sums[i % SKETCH_SIZE] ?? 0) + (values[i] ?? 0) ** 2;
+    sums[i % SKETCH_SIZE] = (sums[i % SKETCH_SIZE] ?? 0) + SKETCH_SIZE * (values[i] ?? 0) ** 2;
   return sums;
 }

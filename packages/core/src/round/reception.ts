@@ -4,7 +4,7 @@ import type { ErrorCode } from "../errors.ts";
 import type { Digest } from "../ids.ts";
 import type { ServerTransportEvents } from "../ports.ts";
 import { encodeMessage, parseClientMessage, protocolVersion } from "../protocol/messages.ts";
-import type { ClientMessage, MessageOf, RunSpec, ServerMessage } from "../protocol/messages.ts";
+import type { ClientMessage, MessageOf, ServerMessage } from "../protocol/messages.ts";
 import type { Connected } from "./connections.ts";
 import { arrivalKey } from "./arrivals.ts";
 import type { Context } from "./coordinator.ts";
@@ -13,9 +13,8 @@ import { heardEvaluated } from "./federated-evaluation.ts";
 import { hasLostRun, isLoss } from "./loss.ts";
 import { noteRefusal } from "./refusals.ts";
 import { isKept, tellAccepted } from "./accepted.ts";
-import { clientRank, initialStream } from "./setup.ts";
 import { isInTime } from "./staleness.ts";
-import type { PreparedTier } from "./setup.ts";
+import { runSpec, tierOf } from "./run-spec.ts";
 
 /** The handlers that a transport calls; every failure is answered, none is thrown at the transport. */
 export function clientEvents(context: Context): ServerTransportEvents {
@@ -152,36 +151,6 @@ async function hello(
     index,
     spec: runSpec(context, index),
   });
-}
-
-/** The rank tier of one client. */
-function tierOf({ setup }: Context, index: number): PreparedTier {
-  const rank = clientRank(setup.resolved.config, index);
-  return setup.tiers.find((tier) => tier.rank === rank) ?? setup.tiers[0];
-}
-
-/** What a client must know of the run, from its resolved config. */
-function runSpec(context: Context, index: number): RunSpec {
-  const { resolved, rng } = context.setup;
-  const { config } = resolved;
-  const { clientRanks: _all, ...adapter } = config.adapter;
-  const { rank, layoutHash, initialHash, initialBlob } = tierOf(context, index);
-  return {
-    configHash: resolved.hash,
-    model: config.model,
-    task: config.task,
-    adapter: { ...adapter, rank },
-    head: config.head,
-    training: config.training,
-    privacy: config.privacy,
-    holdout: config.evaluation.holdout,
-    layoutHash,
-    initial:
-      initialBlob === null
-        ? { kind: "seed", key: [...initialStream(rng).state().key] }
-        : { kind: "blob", hash: initialBlob.hash, bytes: initialBlob.bytes.length },
-    initialHash,
-  };
 }
 
 async function join(

@@ -13,7 +13,6 @@ import {
   openCoordinator,
   prepareRun,
   resolveRun,
-  rngFromSeed,
   runId,
   virtualClock,
 } from "@fedtune/core";
@@ -31,14 +30,13 @@ import type {
   RunSetup,
   ServerTransportEvents,
   Store,
-  Trainer,
-  TrainJob,
   VirtualClock,
 } from "@fedtune/core";
 import type { Ledgers } from "@fedtune/client";
-import { plannedEvents, privacyRules, privacySettings, userLevelPrivacy } from "@fedtune/dp";
-import { mortalPorts, nodeHash, toyData, toyLayout, toyTrainer } from "@fedtune/testkit";
+import { privacyRules, userLevelPrivacy } from "@fedtune/dp";
+import { mortalPorts, nodeHash, toyData, toyLayout } from "@fedtune/testkit";
 import type { CallPoint, MortalPorts, Verdict } from "@fedtune/testkit";
+import { noisyToy } from "./noisy-toy.ts";
 
 const layout = toyLayout();
 const modules = [
@@ -252,7 +250,7 @@ function startClient(
   const name = names[index] ?? "";
   const ports = {
     ...{ state, clock, hash: nodeHash, transport: network.client(name) },
-    trainer: noisyToy(async (job, signal) => {
+    trainer: noisyToy(layout, async (job, signal) => {
       trained.push(`${name}/${String(job.round)}`);
       const ms = trainingMs(index);
       if (ms > 0) await pause(clock, ms, signal);
@@ -276,23 +274,6 @@ function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
       reject(new FedtuneError("cancelled", "The training was called off"));
     });
   });
-}
-
-/** The toy, with seeded noise where the run asks for privacy: the same for the same order. */
-function noisyToy(trains: (job: TrainJob, signal: AbortSignal) => Promise<void>): Trainer {
-  const toy = toyTrainer(layout);
-  return {
-    ...toy,
-    async train(job, control) {
-      await trains(job, control.signal);
-      const result = await toy.train(job, control);
-      const settings = privacySettings(job.privacy);
-      if (settings.mode !== "record-level") return result;
-      const rng = rngFromSeed(job.seed[0]);
-      const factors = result.factors.map((value) => value + (rng.uniform() - 0.5) / 8);
-      return { ...result, factors, privacyEvents: plannedEvents(settings, job.training) };
-    },
-  };
 }
 
 /** What the network reaches while no coordinator is there. */
