@@ -200,11 +200,11 @@ function wasAborted(signal: AbortSignal): boolean {
 
 /** One upload of an update at a time: asked again while it is under way, the session waits for its outcome. */
 function startUpload(workshop: Workshop, delivery: Delivery): void {
-  const { uploading, launch } = workshop;
+  const { uploading } = workshop;
   const { hash } = delivery.blob;
   if (uploading.has(hash)) return;
   uploading.add(hash);
-  launch(upload(workshop, delivery).finally(() => uploading.delete(hash)));
+  workshop.launch(upload(workshop, delivery).finally(() => uploading.delete(hash)));
 }
 
 async function upload({ local, loop, options }: Workshop, delivery: Delivery): Promise<void> {
