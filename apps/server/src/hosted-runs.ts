@@ -31,12 +31,12 @@ export interface Played {
 export interface HostedRuns {
   readonly service: RunService;
   /** Opens a run that the cluster has taken. */
-  open(run: RunId): Promise<Coordinator>;
-  ended(run: RunId, end: RunEnd): void;
+  readonly open: (run: RunId) => Promise<Coordinator>;
+  readonly ended: (run: RunId, end: RunEnd) => void;
   /** Names the cluster that gives and takes runs; before anything is played. */
-  join(cluster: Pick<Cluster, "look">): void;
+  readonly join: (cluster: Pick<Cluster, "look">) => void;
   /** Takes a run as soon as nobody else has it. */
-  play(run: RunToServe): Promise<Played>;
+  readonly play: (run: RunToServe) => Promise<Played>;
 }
 
 interface Wanted {

@@ -12,6 +12,10 @@ import { toyServer, toySetup } from "./test-support/toy-run.ts";
 
 const absent = "0".repeat(64);
 const canary = Uint8Array.from({ length: 64 }, (_, i) => i + 65);
+const rounds = { minAvailableClients: 1, minFitClients: 1, numRounds: 1 };
+/** Its first adapter is a blob: something that clients may read. */
+const setup = toySetup({ rounds, method: { name: "ffa-lora", orthonormalInit: true } });
+const published = setup.tiers[0].initialBlob!;
 
 let server: CoordinatorServer;
 let blobs: Blobs;
@@ -22,8 +26,7 @@ beforeEach(async () => {
   blobs = memoryBlobs();
   log = [];
   const logger = pino({ level: "trace" }, { write: (line: string) => log.push(line) });
-  const rounds = { minAvailableClients: 1, minFitClients: 1, numRounds: 1 };
-  const runs = [{ setup: toySetup({ rounds }) }, { setup: toySetup({ name: "other" }) }];
+  const runs = [{ setup }, { setup: toySetup({ name: "other" }) }];
   server = await toyServer({ blobs, runs, logger });
   closing = [server];
 });
@@ -51,15 +54,12 @@ async function enrolled(name = "ada") {
   );
   client.say(helloOf(name, runId("toy")));
   const welcome = await client.hear("welcome");
-  await blobs.put(canary, nodeHash.sha256(canary));
-  await client.transport.download(
-    { hash: nodeHash.sha256(canary), bytes: canary.length },
-    new AbortController().signal,
-  );
+  const { hash, bytes } = published;
+  await client.transport.download({ hash, bytes: bytes.length }, new AbortController().signal);
   return { client, key, welcome };
 }
 
-const blobPath = `/runs/toy/blobs/${nodeHash.sha256(canary)}`;
+const blobPath = `/runs/toy/blobs/${published.hash}`;
 
 describe("the data plane", () => {
   it("[TR6] serves no blob without the key of a live connection to that run", async () => {
@@ -88,7 +88,7 @@ describe("the data plane", () => {
     const response = await ask(blobPath, { headers: { authorization: key } });
     expect(response.headers.get("cache-control")).toBe("private, immutable, max-age=31536000");
     expect(response.headers.get("content-type")).toBe("application/octet-stream");
-    expect(new Uint8Array(await response.arrayBuffer())).toEqual(canary);
+    expect(new Uint8Array(await response.arrayBuffer())).toEqual(published.bytes);
   });
 
   it("[TR8] refuses by the announced length, before the body comes", async () => {

@@ -24,7 +24,7 @@ export interface Asked {
 }
 
 /** The address of a route under the coordinator's. */
-export function addressOf(route: Route, { params = {}, query = {} }: Asked): string {
+function addressOf(route: Route, { params = {}, query = {} }: Asked): string {
   const path = route.path.replaceAll(/:([a-zA-Z]+)/g, (_, name: string) =>
     encodeURIComponent(textOf(params[name])),
   );

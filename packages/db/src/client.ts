@@ -72,7 +72,7 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
 }
 
 /** Refuses what is no connection string, without repeating it: it may hold a password. */
-export function checkUrl(url: string): void {
+function checkUrl(url: string): void {
   if (URL.canParse(url) && /^postgres(ql)?:$/.test(new URL(url).protocol)) return;
   const wanted = "postgresql://USER:PASSWORD@HOST:PORT/NAME";
   throw new FedtuneError("config-invalid", `Cannot read the database's URL: wanted ${wanted}`);

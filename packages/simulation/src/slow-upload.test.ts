@@ -8,7 +8,7 @@ import { liveThrough, mortalWorld } from "./test-support/mortal-world.ts";
 const UPLOAD_MS = 23_000;
 
 describe("an upload that takes long", () => {
-  it("is not started again while it is under way", async () => {
+  it("[CL14] is not started again while it is under way", async () => {
     const written: Digest[] = [];
     const stored = memoryBlobs();
     const time: { clock: Clock | null } = { clock: null };

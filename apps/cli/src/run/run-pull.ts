@@ -48,7 +48,7 @@ export async function runPull(options: RunPullOptions, io: Io): Promise<undefine
  *
  * @throws FedtuneError `adapter-invalid` for one that lacks factors, unless zeros may stand for them
  */
-export async function pullAdapter(
+async function pullAdapter(
   client: ApiClient,
   { run, round: asked, out, model: folder, coldStart }: Pulled,
   signal: AbortSignal,

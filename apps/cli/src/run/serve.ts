@@ -134,7 +134,11 @@ async function serveOne({ settings, ...options }: ServeOne, io: Io): Promise<num
   io.note(
     `Run "${config.name}" (${String(config.method["name"])}, ${config.rounds.numRounds} rounds) at ${url}`,
   );
-  io.note(`Clients join with: fedtune join --server ${url} --name NAME --data FILE`);
+  io.note(
+    served.isOpen
+      ? `Clients join with: fedtune join --server ${url} --name NAME --data FILE`
+      : `Clients need a join link: fedtune token create --run ${config.name}`,
+  );
   const { end, rows, adapter, privacy } = await served.run().finally(() => served.close());
   const incomplete = lacksOf(resolved);
   io.result({ run: config.name, ...end, rounds: rows, adapter, privacy, incomplete }, () =>

@@ -31,6 +31,8 @@ export interface Serving {
 /** A coordinator that listens. */
 export interface Served {
   readonly url: string;
+  /** Whether clients are let in without a join link. */
+  readonly isOpen: boolean;
   readonly coordinator: Coordinator;
   /** Evaluates; null without test data. */
   readonly evaluator: OpenTrainer | null;
@@ -102,9 +104,10 @@ export async function startServing(serving: Serving, io: Io): Promise<Served> {
       hosted.toServe satisfies RunToServe,
     );
     hosted.bind(coordinator);
-    const { url } = listening.process.server.address;
+    const { server, isOpen } = listening.process;
+    const { url } = server.address;
     return {
-      ...{ url, coordinator, evaluator: hosted.evaluator, close },
+      ...{ url, isOpen, coordinator, evaluator: hosted.evaluator, close },
       run: () => playToEnd({ hosted, coordinator, ended, store, resolved, interrupt }, io),
     };
   } catch (error) {

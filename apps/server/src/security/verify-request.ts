@@ -157,7 +157,7 @@ function claimOf(auth: unknown): RequestClaim {
   if (typeof auth !== "object" || auth === null || Object.keys(auth).length === 0) {
     throw new FedtuneError(
       "unauthenticated",
-      "Cannot take the connection: wanted a signed handshake",
+      "Cannot take the connection: wanted a signed handshake; ask the operator for a join link",
     );
   }
   const parsed = handshakeSchema.safeParse(auth);

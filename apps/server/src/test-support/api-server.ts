@@ -37,7 +37,7 @@ import { memorySecurity } from "./memory-security.ts";
 import type { MemorySecurity } from "./memory-security.ts";
 import { layout, modules } from "./toy-run.ts";
 
-export const registries: Registries = { methods, kinds: adapterKinds, privacy: privacyRules };
+const registries: Registries = { methods, kinds: adapterKinds, privacy: privacyRules };
 
 export interface ApiServer {
   readonly url: string;

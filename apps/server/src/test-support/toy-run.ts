@@ -25,15 +25,16 @@ export interface ToyConfig {
   readonly name?: string;
   readonly participants?: readonly string[];
   readonly rounds?: Readonly<Record<string, number>>;
+  readonly method?: Readonly<Record<string, unknown>>;
 }
 
 /** The config of a toy run as its owner writes it. */
-export function toyConfig({ name = "toy", participants, rounds }: ToyConfig = {}) {
+export function toyConfig({ name = "toy", participants, rounds, method }: ToyConfig = {}) {
   return {
     name,
     task: { kind: "sequence-classification", labels: ["no", "yes"] },
     adapter: { rank: 2 },
-    method: { name: "fedavg" },
+    method: method ?? { name: "fedavg" },
     training: { learningRate: 0.2 },
     rounds: { numRounds: 4, ...rounds },
     ...(participants === undefined ? {} : { participants }),

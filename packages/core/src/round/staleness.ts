@@ -32,6 +32,6 @@ export function isInTime(state: RoundState, policy: RoundPolicy, round: number):
 }
 
 /** The round whose buffer takes the next update: while one is aggregated and evaluated, that is the one after it. */
-export function roundToFill({ phase, round }: Pick<RoundState, "phase" | "round">): number {
+function roundToFill({ phase, round }: Pick<RoundState, "phase" | "round">): number {
   return phase === "collecting" || phase === "waiting" ? round : round + 1;
 }

@@ -148,11 +148,10 @@ function timer(rules: RoundRules, state: RoundState, name: TimerName): Step {
   const isBuffered = rules.policy.mode === "buffered";
   if (name === "round") return (isBuffered ? bufferDeadline : deadline)(rules, state);
   if (name === "wait") return waitedTooLong(rules, state);
-  return (isBuffered ? buffered : synchronous).graceOver(
-    rules,
-    state,
-    Number(name.slice("grace-".length)),
-  );
+  const index = Number(name.slice("grace-".length));
+  return isBuffered
+    ? buffered.graceOver(rules, state, index)
+    : synchronous.graceOver(rules, state, index);
 }
 
 function waitedTooLong(rules: RoundRules, state: RoundState): Step {

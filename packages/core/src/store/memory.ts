@@ -130,7 +130,7 @@ function emptyRun(row: RunRow, createdAt: string): RunData {
 /** The latest attempt at the round that is not committed. */
 function latestAttempt({ attempts, rounds }: RunData): StoredAttempt | null {
   const last = attempts.at(-1);
-  return last !== undefined && last.row.round === rounds.length + 1 ? last : null;
+  return last?.row.round === rounds.length + 1 ? last : null;
 }
 
 function describeAttempt(data: RunData, { row, end }: StoredAttempt): OpenAttempt {

@@ -167,7 +167,7 @@ export async function liveThrough(
 }
 
 /** Whether a coordinator could not go on with a run that can. */
-export function hasLost({ failure }: RunEnd): boolean {
+function hasLost({ failure }: RunEnd): boolean {
   return failure?.code === "storage-failed" || failure?.code === "stale-epoch";
 }
 
