@@ -79,7 +79,6 @@ async function measure(): Promise<void> {
       start("training-clients", { url, first, count }),
     );
     workers.push(...trainers);
-    coordinator.process.send("train");
     for (let round = 1; round <= rounds; round++) {
       since = performance.now();
       await coordinator.heard("round");

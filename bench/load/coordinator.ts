@@ -1,7 +1,8 @@
 /** The process under test: a coordinator with its database and its blobs. */
-import { runId } from "@fedtune/core";
-import { postgresStore, startDatabase } from "@fedtune/db";
-import { openFolderBlobs, startServer } from "@fedtune/server";
+import { methods } from "@fedtune/aggregators";
+import { adapterKinds } from "@fedtune/core";
+import { folderLister, postgresStore, startDatabase } from "@fedtune/db";
+import { openFolderBlobs, readSettings, startCoordinator } from "@fedtune/server";
 import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setupOf, told } from "./problem.ts";
@@ -13,24 +14,30 @@ await coordinate();
 async function coordinate(): Promise<void> {
   const database = await startDatabase({ url: null, directory: join(folder, "db") });
   const listener = { roundCommitted: ({ round }: { round: number }) => process.send?.({ round }) };
-  const server = await startServer({
-    ...{ port: 0, store: postgresStore(database) },
-    blobs: await openFolderBlobs(join(folder, "blobs")),
-    limits: { maxConnections: 50_000 },
-    runs: [
-      // Never has enough clients: those who join it stay idle.
-      { setup: setupOf("idle", 1_000_000, sizes) },
-      { setup: setupOf("training", sizes.training, sizes), listener },
-    ],
+  const bytes = join(folder, "blobs");
+  const coordinator = await startCoordinator({
+    ...{ database, store: postgresStore(database), blobs: await openFolderBlobs(bytes) },
+    ...{ lister: folderLister(bytes), blobFolder: bytes, version: "bench", servesAll: false },
+    registries: { methods, kinds: adapterKinds },
+    settings: readSettings({
+      flags: {
+        port: ["port", 0],
+        connections: ["limits.maxConnections", 50_000],
+        log: ["logLevel", "silent"],
+      },
+    }),
+    prepare: () => Promise.reject(new Error("no run is made while this runs")),
   });
-  void server.coordinator(runId("idle")).run();
+  // Never has enough clients: those who join it stay idle.
+  await coordinator.play({ setup: setupOf("idle", 1_000_000, sizes) });
+  // Begins when all of its clients are there.
+  await coordinator.play({ setup: setupOf("training", sizes.training, sizes), listener });
   const delay = monitorEventLoopDelay({ resolution: 5 });
   delay.enable();
   let cpu = process.cpuUsage();
   process.on("message", (asked) => {
-    if (asked === "train") void server.coordinator(runId("training")).run();
     if (asked === "close")
-      void server
+      void coordinator
         .close()
         .then(() => database.close())
         .then(() => process.exit(0));
@@ -48,5 +55,5 @@ async function coordinate(): Promise<void> {
     delay.reset();
     process.send?.({ stats });
   });
-  process.send?.({ url: server.address.url });
+  process.send?.({ url: coordinator.server.address.url });
 }

@@ -1,6 +1,6 @@
 import { nodeHash } from "@fedtune/node-ports";
 import { blobsConformance } from "@fedtune/testkit";
-import { mkdir, mkdtemp, readdir, rm, truncate, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, truncate, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -32,8 +32,14 @@ describe("a folder of blobs", () => {
   it("[ST4] what a crash left half written is no blob, and goes at the next start", async () => {
     await openFolderBlobs(folder);
     await writeFile(join(folder, "drafts", `${blob.hash}.0`), "half");
+    const draft = join(folder, "drafts", `${blob.hash}.0`);
     const blobs = await openFolderBlobs(folder);
     expect(await blobs.has(blob.hash)).toBe(false);
+    // Another process may be at it.
+    expect(await readdir(join(folder, "drafts"))).toHaveLength(1);
+    const longAgo = new Date(Date.now() - 2 * 3_600_000);
+    await utimes(draft, longAgo, longAgo);
+    await openFolderBlobs(folder);
     expect(await readdir(join(folder, "drafts"))).toEqual([]);
   });
 

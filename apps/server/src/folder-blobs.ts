@@ -1,7 +1,8 @@
 /** Blobs as files named by their hash: `DIRECTORY/ab/abcd…`, complete or not there at all. */
 import { FedtuneError } from "@fedtune/core";
 import type { Blobs, Digest, Hash } from "@fedtune/core";
-import { mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 
 /** How a folder of blobs is used. */
@@ -11,7 +12,8 @@ export interface FolderBlobsOptions {
 }
 
 /**
- * Opens a folder of blobs for one process; makes it if it is missing, removes what a crash left half written.
+ * Opens a folder of blobs, which several processes may do; makes it if it is missing, removes what a crash left half
+ * written an hour ago or earlier.
  *
  * @throws FedtuneError `storage-failed` from every method when the disk is full or fails; what was stored before stays
  */
@@ -21,10 +23,9 @@ export async function openFolderBlobs(
 ): Promise<Blobs> {
   const drafts = join(directory, "drafts");
   await guarded("open", directory, async () => {
-    await rm(drafts, { recursive: true, force: true });
     await mkdir(drafts, { recursive: true });
+    await clear(drafts);
   });
-  let drafted = 0;
   const pathOf = (hash: Digest): string => pathIn(directory, hash);
   return {
     async put(bytes, hash) {
@@ -33,7 +34,7 @@ export async function openFolderBlobs(
         await write(directory, {
           bytes,
           hash,
-          draft: join(drafts, `${hash}.${String(drafted++)}`),
+          draft: join(drafts, `${hash}.${randomUUID()}`),
         });
       });
       return { hash, bytes: bytes.length };
@@ -64,6 +65,17 @@ export function folderReader(
 
 function pathIn(directory: string, hash: Digest): string {
   return join(directory, hash.slice(0, 2), hash);
+}
+
+/** A draft that is older than this is nobody's any more: other processes may be writing younger ones. */
+const DRAFT_MS = 3_600_000;
+
+async function clear(drafts: string): Promise<void> {
+  for (const name of await readdir(drafts)) {
+    const draft = join(drafts, name);
+    const { mtimeMs } = await stat(draft).catch(() => ({ mtimeMs: Infinity }));
+    if (mtimeMs < Date.now() - DRAFT_MS) await rm(draft, { force: true });
+  }
 }
 
 /** Writes a draft, makes it durable, and gives it its name in one step. */
