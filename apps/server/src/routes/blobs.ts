@@ -4,6 +4,7 @@ import type { Hash, RunId, UploadSlot } from "@fedtune/core";
 import { Router } from "express";
 import type { Request } from "express";
 import { z } from "zod";
+import { byteBudget } from "../byte-budget.ts";
 import { readBody } from "../read-body.ts";
 import { listenerOf } from "../run-line.ts";
 import type { HubConnection } from "../run-line.ts";
@@ -14,6 +15,9 @@ import { bearerKey, fields, hashHeader, paramsOf } from "./params.ts";
 
 const blobAddress = z.object({ run: fields.run, hash: fields.hash });
 const slotAddress = z.object({ run: fields.run, round: fields.round, client: fields.client });
+
+/** Bytes of all uploads that are read at the same time. */
+const UPLOADS_IN_MEMORY = 256 * 2 ** 20;
 
 /** What the data plane stands on. */
 export interface BlobRouteOptions {
@@ -28,6 +32,7 @@ export interface BlobRouteOptions {
 /** Routes under `/runs`; each request carries the key of a live connection that has said hello to that run. */
 export function blobRoutes({ hub, hash, verify = null, countUpload }: BlobRouteOptions): Router {
   const router = Router();
+  const memory = byteBudget(UPLOADS_IN_MEMORY);
   const authorised = async (request: Request, run: RunId) => {
     const found = hub.authorise(bearerKey(request), run);
     const signed = await verify?.(request);
@@ -45,16 +50,21 @@ export function blobRoutes({ hub, hash, verify = null, countUpload }: BlobRouteO
     const slot = paramsOf(slotAddress, request);
     const { connection, line } = await authorised(request, slot.run);
     const announced = hashHeader(request);
-    await countUpload?.(slot, Number(request.headers["content-length"] ?? 0));
+    const length = Number(request.headers["content-length"] ?? 0);
+    await countUpload?.(slot, length);
     listenerOf(line).uploading?.(connection.id, slot);
-    const bytes = await oneAtATime(connection, () => readBody(request, line.maxUploadBytes));
-    if (hash.sha256(bytes) !== announced) {
-      throw new FedtuneError(
-        "blob-corrupt",
-        `Cannot take an update: its bytes do not have hash ${announced}`,
-      );
-    }
-    await listenerOf(line).upload(connection.id, slot, { bytes, hash: announced });
+    // What is too long is refused by its length: it waits for no memory, and keeps nobody waiting.
+    const held = length <= line.maxUploadBytes ? length : 0;
+    await memory.spend(held, async () => {
+      const bytes = await oneAtATime(connection, () => readBody(request, line.maxUploadBytes));
+      if (hash.sha256(bytes) !== announced) {
+        throw new FedtuneError(
+          "blob-corrupt",
+          `Cannot take an update: its bytes do not have hash ${announced}`,
+        );
+      }
+      await listenerOf(line).upload(connection.id, slot, { bytes, hash: announced });
+    });
     response.status(204).end();
   });
   return router;

@@ -49,9 +49,23 @@ export async function takeUpload(
 export async function giveBlob(context: Context, hash: Digest): Promise<Uint8Array> {
   if (!context.model.publishes(hash))
     throw new FedtuneError("blob-missing", `Cannot find blob ${hash}`);
-  const bytes = await context.ports.blobs.get(hash);
+  const bytes = await sharedRead(context, hash);
   context.traffic.count("bytesDown", bytes.length);
   return bytes;
+}
+
+/** Blobs that are being read; at the begin of a round every client asks for the same one. */
+const reads = new WeakMap<Context, Map<Digest, Promise<Uint8Array>>>();
+
+/** One read, and one copy in memory, for all who ask at the same time. */
+function sharedRead(context: Context, hash: Digest): Promise<Uint8Array> {
+  const running = reads.get(context) ?? new Map<Digest, Promise<Uint8Array>>();
+  reads.set(context, running);
+  const known = running.get(hash);
+  if (known !== undefined) return known;
+  const read = context.ports.blobs.get(hash).finally(() => running.delete(hash));
+  running.set(hash, read);
+  return read;
 }
 
 /** Uploads are bounded in size and number; what is refused is counted and not kept. */
