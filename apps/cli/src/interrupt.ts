@@ -4,8 +4,8 @@
  */
 import { exitCodes } from "./edge.ts";
 
-/** How long work may take to end after the first interrupt. */
-const GRACE_MS = 5000;
+/** How long work may take to end after the first interrupt: a coordinator drains for 25 s. */
+const GRACE_MS = 30_000;
 
 const names = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 

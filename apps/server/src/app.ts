@@ -17,6 +17,8 @@ export interface HttpParts {
   readonly early?: readonly RequestHandler[];
   /** Routers and where they are mounted; they wait until the runs are open. */
   readonly routers?: readonly (readonly [path: string, router: RequestHandler])[];
+  /** Other origins whose pages may ask. */
+  readonly origins?: ReadonlySet<string>;
   readonly transfers?: Pick<BlobRouteOptions, "verify" | "countUpload">;
 }
 
@@ -38,7 +40,7 @@ export function createApp(parts: AppParts): Express {
   const app = express();
   app.disable("x-powered-by");
   app.disable("etag");
-  app.use(requestLog(clock, log), ...first, guard(hosts), ...early);
+  app.use(requestLog(clock, log), ...first, guard(hosts, parts.origins), ...early);
   app.use(async (_request, _response, next) => {
     await ready;
     next();

@@ -170,16 +170,17 @@ function extension({ parts, hosted, cluster, drain }: Extending): ServerExtensio
     }),
     facts: serverFacts(parts.version, parts.registries),
   });
-  const origins = allowOrigins(allowedOrigins(settings.allowedOrigins));
+  const origins = allowedOrigins(settings.allowedOrigins);
   return {
     first: [parts.requestIds, metrics.requests],
     early: [healthRouter({ checks, clock: nodeClock }), ...figures, drain.guard],
     routers: [
-      [apiBase, origins],
+      [apiBase, allowOrigins(origins)],
       [apiBase, countEnrolments({ security, isTrusted })],
       [apiBase, api],
     ],
     transfers: isOpen ? {} : signedTransfers(security),
+    origins,
     lines: cluster.relay,
     equip: equipment(parts),
     listening: () => cluster.start(),

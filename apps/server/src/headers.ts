@@ -17,11 +17,15 @@ export function hostsFor(
 }
 
 /**
- * Lets programs pass (they send no Origin) and pages of the server's own origin.
+ * Lets programs pass (they send no Origin), pages of the server's own origin, and those of `origins`.
  *
  * @throws FedtuneError `origin-refused`
  */
-export function checkOrigin(headers: IncomingHttpHeaders, hosts: readonly string[] | null): void {
+export function checkOrigin(
+  headers: IncomingHttpHeaders,
+  hosts: readonly string[] | null,
+  origins: ReadonlySet<string> = new Set(),
+): void {
   const { host = "", origin } = headers;
   const name = host.replace(/:\d*$/, "").toLowerCase();
   if (hosts !== null && !hosts.includes(name)) {
@@ -30,7 +34,8 @@ export function checkOrigin(headers: IncomingHttpHeaders, hosts: readonly string
       `Cannot serve host "${name.slice(0, 80)}": this server has other names`,
     );
   }
-  if (origin !== undefined && hostOf(origin) !== host.toLowerCase()) {
+  const isForeign = origin !== undefined && hostOf(origin) !== host.toLowerCase();
+  if (isForeign && !origins.has(origin)) {
     throw new FedtuneError("origin-refused", "Cannot serve a page of another origin");
   }
 }
@@ -40,7 +45,10 @@ function hostOf(origin: string): string | null {
 }
 
 /** Refuses foreign pages and sets the headers that every answer has. */
-export function guard(hosts: readonly string[] | null): RequestHandler {
+export function guard(
+  hosts: readonly string[] | null,
+  origins?: ReadonlySet<string>,
+): RequestHandler {
   return (request, response, next) => {
     response.set({
       "X-Content-Type-Options": "nosniff",
@@ -49,7 +57,7 @@ export function guard(hosts: readonly string[] | null): RequestHandler {
       "Cross-Origin-Resource-Policy": "same-origin",
       "Cache-Control": "no-store",
     });
-    checkOrigin(request.headers, hosts);
+    checkOrigin(request.headers, hosts, origins);
     next();
   };
 }

@@ -185,6 +185,16 @@ describe("addresses and errors", () => {
     expect(await statusForHost(`localhost:${port}`)).toContain(" 200 ");
   });
 
+  it("[TR11] lets pages of the origins that were named ask, and no others", async () => {
+    const page = "https://board.example";
+    const origins = new Set([page]);
+    const open = keep(await toyServer({ extend: () => ({ origins }) }));
+    const status = async (origin: string) =>
+      (await fetch(`${open.address.url}/healthz`, { headers: { origin } })).status;
+    expect(await status(page)).toBe(200);
+    expect(await status("https://other.example")).toBe(403);
+  });
+
   /** The status line for a Host header that fetch would not send. */
   function statusForHost(host: string): Promise<string> {
     return new Promise((resolve) => {

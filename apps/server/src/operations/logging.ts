@@ -5,13 +5,12 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { Writable } from "node:stream";
 import { pino } from "pino";
 import type { Logger, LoggerOptions } from "pino";
+import { redactingOptions } from "../security/redaction.ts";
 
 /** How a logger is made. */
 export interface LoggingOptions {
   readonly level: NonNullable<LoggerOptions["level"]>;
   readonly format: "json" | "pretty";
-  /** Names of fields whose values are never written, wherever they stand, whatever their case. */
-  readonly secrets?: readonly string[];
   /** Where lines go; default: standard output. */
   readonly output?: NodeJS.WritableStream;
 }
@@ -23,21 +22,11 @@ export interface ServerLogging {
   readonly requestIds: RequestHandler;
 }
 
-/** Fields that hold secrets by their names. */
-export const secretNames: readonly string[] = [
-  ...["authorization", "cookie", "set-cookie", "x-fedtune-csrf", "x-fedtune-signature"],
-  ...["password", "passwordHash", "secret", "secretAccessKey", "token", "tokenHash", "csrf", "key"],
-  ...["privateKey", "databaseUrl", "connectionString", "signature", "nonce"],
-];
-
-/** Objects within objects that are looked into; what lies deeper is not written. */
-const MOST_DEEP = 5;
-
 /** Makes a logger. */
 export function serverLogging(options: LoggingOptions, entropy: Entropy): ServerLogging {
   const requests = new AsyncLocalStorage<string>();
-  const { level, format, secrets = secretNames, output = process.stdout } = options;
-  const hidden = new Set(secrets.map((name) => name.toLowerCase()));
+  const { level, format, output = process.stdout } = options;
+  const redacting = redactingOptions();
   const logger = pino(
     {
       level,
@@ -47,11 +36,8 @@ export function serverLogging(options: LoggingOptions, entropy: Entropy): Server
         const request = requests.getStore();
         return request === undefined ? {} : { request };
       },
-      // Not pino's own redaction: it wants exact paths and cases, and writes a typed array byte by byte.
-      formatters: {
-        level: (label) => ({ level: label }),
-        log: (fields) => clean(fields, hidden, MOST_DEEP) as Record<string, unknown>,
-      },
+      ...redacting,
+      formatters: { ...redacting.formatters, level: (label) => ({ level: label }) },
     },
     format === "json" ? output : prettyLines(output),
   );
@@ -63,20 +49,6 @@ export function serverLogging(options: LoggingOptions, entropy: Entropy): Server
       requests.run(id, next);
     },
   };
-}
-
-function clean(value: unknown, hidden: ReadonlySet<string>, deep: number): unknown {
-  if (typeof value !== "object" || value === null) return value;
-  if (ArrayBuffer.isView(value)) return { bytes: value.byteLength };
-  if (value instanceof Error) return { message: value.message, stack: value.stack };
-  if (deep === 0) return "…";
-  if (Array.isArray(value)) return value.map((one) => clean(one, hidden, deep - 1));
-  return Object.fromEntries(
-    Object.entries(value).map(([name, inner]) => [
-      name,
-      hidden.has(name.toLowerCase()) ? "[hidden]" : clean(inner, hidden, deep - 1),
-    ]),
-  );
 }
 
 /** Lines for people: time, level, what happened, its fields. */

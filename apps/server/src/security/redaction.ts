@@ -10,7 +10,7 @@ import type { LoggerOptions } from "pino";
 export const censored = "[censored]";
 
 const secretName =
-  /password|passwd|secret|token|authorization|cookie|signature|csrf|private-?_?key|credential|api-?_?key/i;
+  /password|passwd|secret|token|authorization|cookie|signature|csrf|private-?_?key|credential|api-?_?key|nonce|database-?_?url|connection-?_?string|^key$/i;
 
 /** Names that only sound like it. */
 const harmlessNames: ReadonlySet<string> = new Set(["tokens", "tokenizer", "maxTokens"]);
