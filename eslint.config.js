@@ -3,6 +3,7 @@
  * short on a small machine.
  */
 import js from "@eslint/js";
+import reactHooks from "eslint-plugin-react-hooks";
 import prettier from "eslint-config-prettier";
 import { defineConfig, globalIgnores } from "eslint/config";
 import tseslint from "typescript-eslint";
@@ -14,11 +15,12 @@ const pureLayers = [
   "packages/dp/src/**",
   "packages/client/src/**",
   "packages/training/src/**",
+  "packages/figures/src/**",
 ];
 /** In a pure package these may still touch the platform. */
 const platformFiles = ["packages/training/src/backends/**"];
 const tests = [
-  "**/*.test.ts",
+  "**/*.test.{ts,tsx}",
   "**/*.bench.ts",
   "test/**",
   "bench/**",
@@ -68,7 +70,10 @@ export default defineConfig(
   prettier,
   {
     languageOptions: {
-      parserOptions: { project: ["./tsconfig.test.json"], tsconfigRootDir: import.meta.dirname },
+      parserOptions: {
+        project: ["./tsconfig.test.json", "./apps/client-web/tsconfig.test.json"],
+        tsconfigRootDir: import.meta.dirname,
+      },
     },
     rules: {
       "max-params": ["error", 3],
@@ -138,6 +143,7 @@ export default defineConfig(
       "@typescript-eslint/only-throw-error": "off",
     },
   },
+  { files: ["apps/client-web/src/**"], ...reactHooks.configs.flat.recommended },
   // Terminal programs speak to the terminal; the watch on console output replaces it.
   {
     files: ["scripts/**", "bench/**", "examples/**", "packages/testkit/src/console.ts"],

@@ -3,7 +3,8 @@ import { defineConfig, type TestProjectConfiguration } from "vitest/config";
 import { CountReporter } from "./test/support/count-reporter.ts";
 
 const roots = ["packages/*/src", "apps/*/src", "test"];
-const files = (suffix: string) => roots.map((root) => `${root}/**/*${suffix}`);
+const files = (suffix: string) =>
+  roots.flatMap((root) => [`${root}/**/*${suffix}`, `${root}/**/*${suffix}x`]);
 
 /** One seed per run for property tests; FC_SEED repeats an earlier run. */
 const seed = process.env["FC_SEED"] ?? String(randomInt(2 ** 31));

@@ -15,19 +15,20 @@ export const layers: Readonly<Record<string, Layer>> = {
   dp: { ours: ["core"], npm: ["zod", "@noble/ciphers"], node: false },
   training: {
     ours: ["core", "dp"],
-    npm: ["@tensorflow/*", "@huggingface/tokenizers", "csv-parse", "zod"],
+    npm: ["@tensorflow/*", "@huggingface/*", "csv-parse", "sharp", "zod"],
     node: /^src\/backends\//,
   },
   client: { ours: ["core", "dp", "training"], npm: ["socket.io-client", "zod"], node: false },
   db: { ours: ["core"], npm: ["*"], node: true },
   api: { ours: ["core"], npm: ["zod"], node: false },
+  figures: { ours: ["core"], npm: ["d3-scale", "d3-shape"], node: false },
   simulation: {
-    ours: ["core", "aggregators", "dp", "training", "client", "node-ports"],
-    npm: ["zod"],
+    ours: ["core", "aggregators", "dp", "training", "client", "node-ports", "figures"],
+    npm: ["zod", "sharp"],
     node: /(^|[/-])(worker|report)(s|ers)?([./-])/,
   },
   "node-ports": { ours: ["core"], npm: [], node: true },
-  testkit: { ours: ["core"], npm: ["fast-check", "vitest"], node: true },
+  testkit: { ours: ["core"], npm: ["fast-check", "playwright-core", "vitest"], node: true },
   apps: {
     ours: [
       "core",
@@ -37,6 +38,7 @@ export const layers: Readonly<Record<string, Layer>> = {
       "client",
       "db",
       "api",
+      "figures",
       "node-ports",
       "simulation",
     ],

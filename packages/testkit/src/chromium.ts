@@ -1,0 +1,34 @@
+/** A real Chromium for tests: the system's, never one that is downloaded. */
+import { existsSync } from "node:fs";
+import { chromium } from "playwright-core";
+import type { Browser } from "playwright-core";
+
+const candidates = [
+  ...["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"],
+  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+];
+
+/** Path of a Chromium: `CHROMIUM_PATH`, or where systems keep it; null where there is none. */
+export function chromiumPath(): string | null {
+  const named = process.env["CHROMIUM_PATH"];
+  if (named !== undefined) return named;
+  return candidates.find((path) => existsSync(path)) ?? null;
+}
+
+/** What a test's title says where it cannot run. */
+export const withoutChromium = "skipped: no Chromium here, set CHROMIUM_PATH or install chromium";
+
+/** Starts Chromium without a window; software WebGPU and WebGL only with `gpu: "software"`. */
+export async function launchChromium({
+  gpu = "none",
+}: { readonly gpu?: "none" | "software" } = {}): Promise<Browser> {
+  const executablePath = chromiumPath();
+  if (executablePath === null) throw new Error(withoutChromium);
+  const software = [
+    ...["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader", "--use-angle=swiftshader"],
+    "--enable-unsafe-swiftshader",
+  ];
+  // Letter widths as people see them; root in a container has no user namespaces.
+  const args = ["--font-render-hinting=none", "--no-sandbox", ...(gpu === "none" ? [] : software)];
+  return chromium.launch({ executablePath, headless: true, args });
+}
