@@ -31,6 +31,16 @@ export const count = z.int().min(0);
 /** Index of a participant, in the order of enrolment. */
 export const participantIndex = count.describe("index of the participant");
 
+/** Bytes that travelled, or lie somewhere. */
+export const byteCount = count.describe("bytes");
+
+/** Milliseconds since the opening of an attempt, on the coordinator's clock; null: it did not happen. */
+export const sinceOpening = z
+  .int()
+  .min(0)
+  .nullable()
+  .describe("milliseconds since the attempt opened; null: it did not happen");
+
 /** A date in ISO 8601, UTC. */
 export const date = z.iso.datetime().describe("ISO 8601 in UTC");
 

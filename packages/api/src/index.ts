@@ -4,6 +4,16 @@ export type { ApiClient, ApiClientOptions, CallOptions } from "./client.ts";
 export { errorAnswer } from "./errors.ts";
 export { eventText, keepAlive } from "./event-stream.ts";
 export type { FollowOptions } from "./follow.ts";
+export {
+  followAnswer,
+  followRequest,
+  liveEnd,
+  liveEvent,
+  liveNamespace,
+  maxFollowed,
+  unfollowRequest,
+} from "./live.ts";
+export type { FollowAnswer, FollowRequest, LiveEnd, LiveEvent } from "./live.ts";
 export type { Fetch, FetchRequest, FetchResponse } from "./platform.ts";
 export { apiBase } from "./route.ts";
 export type {

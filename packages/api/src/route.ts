@@ -17,7 +17,7 @@ export type Answer =
 
 /** One route. */
 export interface Route {
-  readonly method: "GET" | "POST" | "DELETE";
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
   /** Below {@link apiBase}; parameters as `:name`. */
   readonly path: `/${string}`;
   readonly access: Access;

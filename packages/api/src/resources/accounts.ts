@@ -73,6 +73,14 @@ export const operatorRoutes = defineRoutes({
       }),
     ),
   },
+  changePassword: {
+    ...{ method: "PUT", path: "/me/password", access: "signed-in", tag },
+    summary: "Changes the own password; all other sessions of the operator end",
+    body: z
+      .strictObject({ old: password, new: z.string().min(12).max(1024) })
+      .meta({ id: "PasswordChange" }),
+    answer: nothing,
+  },
   createOperator: {
     ...{ method: "POST", path: "/operators", access: "admin", tag },
     summary: "Adds an operator",

@@ -88,6 +88,12 @@ export const clientRoutes = defineRoutes({
     params: z.strictObject({ run: runName, client: clientName }),
     answer: nothing,
   },
+  resetClient: {
+    ...{ method: "POST", path: "/runs/:run/clients/:client/reset", access: "clients:write", tag },
+    summary: "Forgets a client's key, revoked or not: its next enrolment registers a new one",
+    params: z.strictObject({ run: runName, client: clientName }),
+    answer: nothing,
+  },
   enrolClient: {
     ...{ method: "POST", path: "/runs/:run/enrolments", access: null, tag },
     summary: "A client registers its public key",

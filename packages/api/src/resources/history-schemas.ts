@@ -1,6 +1,7 @@
 /** What the API tells of the past of a run. */
 import { z } from "zod";
 import { count, date, digestText, errorCode, metrics, participantIndex } from "../fields.ts";
+import { attemptTimeline, memberChange } from "./member-schemas.ts";
 import { runState } from "./run-schemas.ts";
 
 const blob = z.object({ hash: digestText, bytes: count });
@@ -71,6 +72,31 @@ export const refusal = z
   })
   .meta({ id: "Refusal" });
 
+/** A round with its attempts. */
+export const roundDetails = z
+  .object({
+    round: count,
+    committed: round.nullable().describe("null: the round is not committed"),
+    committedAt: date.nullable(),
+    evaluation: evaluation.nullable(),
+    attempts: z
+      .array(attemptTimeline)
+      .describe("in their order; none where it is hidden who took part"),
+  })
+  .meta({ id: "RoundDetails" });
+
+/** One number per round. */
+export const series = z
+  .object({
+    metric: z.string(),
+    total: count.describe("rounds that have a number"),
+    isRaw: z
+      .boolean()
+      .describe("false: of each of `width` columns only first, least, greatest and last"),
+    points: z.array(z.tuple([count, z.number()])).describe("round and value, ascending"),
+  })
+  .meta({ id: "Series" });
+
 /** What a follower of a run is told. */
 export const runEvent = z
   .discriminatedUnion("type", [
@@ -90,6 +116,14 @@ export const runEvent = z
       type: z.literal("abandoned"),
       attempt: z.object({ round: count, attempt: count, code: errorCode }),
     }),
+    z
+      .object({
+        type: z.literal("members"),
+        round: count,
+        attempt: count,
+        members: z.array(memberChange),
+      })
+      .describe("what has changed for members of the cohort; never where presence is hidden"),
     z
       .object({ type: z.literal("missed") })
       .describe("what happened before is not held any more: read the history"),

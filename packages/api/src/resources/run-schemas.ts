@@ -1,7 +1,16 @@
 /** What the API tells of a run as it is now. */
-import type { MemberStatus, Phase, RunStatus } from "@fedtune/core";
+import type { Phase, RunStatus } from "@fedtune/core";
 import { z } from "zod";
-import { count, date, digestText, failure, participantIndex, runName } from "../fields.ts";
+import {
+  byteCount,
+  count,
+  date,
+  digestText,
+  failure,
+  participantIndex,
+  runName,
+} from "../fields.ts";
+import { memberStatus } from "./member-schemas.ts";
 
 const phases = [
   ...["idle", "waiting", "collecting", "aggregating", "committing", "evaluating"],
@@ -13,12 +22,10 @@ const statuses = [
   "failed",
   "stopped",
 ] as const satisfies readonly RunStatus[];
-const memberStatuses = [
-  ...["ordered", "training", "storing", "accepted", "refused", "declined", "gone"],
-] as const satisfies readonly MemberStatus[];
-
 const phase = z.enum(phases);
-const memberStatus = z.enum(memberStatuses);
+
+/** How a run ended, or that it has not. */
+export const runStatus = z.enum(statuses);
 
 /** What changes while a run goes on. */
 export const runState = z
@@ -41,17 +48,44 @@ export const runState = z
   })
   .meta({ id: "RunState" });
 
+/** A run in figures. */
+const runFigures = z
+  .object({
+    best: z
+      .object({ metric: z.string(), round: count, value: z.number() })
+      .nullable()
+      .describe("the best evaluation by the run's own metric; null: none yet"),
+    spark: z
+      .array(z.tuple([count, z.number()]))
+      .max(60)
+      .describe("round and value of that metric, thinned out"),
+    bytesUp: byteCount.nullable().describe("of all updates, control messages aside; null: hidden"),
+    epsilon: z
+      .object({
+        spent: z.number(),
+        planned: z.number().describe("by a unit that takes part in every round"),
+        limit: z.number().nullable().describe("the budget; null: none is set"),
+        delta: z.number(),
+      })
+      .nullable()
+      .describe("null: nothing is promised"),
+    joined: count.describe("clients that have ever joined"),
+  })
+  .meta({ id: "RunFigures" });
+
 /** A run in a list. */
 export const runSummary = z
   .object({
     id: runName,
     model: z.string(),
     method: z.string(),
-    status: z.enum(statuses),
+    status: runStatus,
     isOpen: z.boolean().describe("whether this server drives it at the moment"),
     numRounds: count.describe("after so many the run is complete"),
     committedRounds: count,
     createdAt: date,
+    endedAt: date.nullable(),
+    figures: runFigures,
     state: runState,
   })
   .meta({ id: "RunSummary" });

@@ -2,8 +2,19 @@
 import { z } from "zod";
 import { digestText, page, pageOf, runName } from "../fields.ts";
 import { created, defineRoutes, json, nothing } from "../route.ts";
-import { attempt, evaluation, ledger, refusal, round, runEvent } from "./history-schemas.ts";
-import { runDetails, runSummary } from "./run-schemas.ts";
+import { estimate } from "./estimate-schemas.ts";
+import {
+  attempt,
+  evaluation,
+  ledger,
+  refusal,
+  round,
+  roundDetails,
+  runEvent,
+  series,
+} from "./history-schemas.ts";
+import { participantFacts } from "./member-schemas.ts";
+import { runDetails, runStatus, runSummary } from "./run-schemas.ts";
 
 const tag = "runs";
 const one = z.strictObject({ run: runName });
@@ -14,6 +25,29 @@ const newRun = z
     start: z.boolean().default(true).describe("false: the run is made paused"),
   })
   .meta({ id: "NewRun" });
+
+const runFilter = z.strictObject({
+  ...page.shape,
+  status: runStatus.optional().describe("only runs that have ended so, or are running"),
+  text: z
+    .string()
+    .regex(/^\P{C}{1,80}$/u, "1 to 80 characters")
+    .optional()
+    .describe("only runs with this in their name, model or method; capitals do not matter"),
+});
+
+const seriesQuery = z.strictObject({
+  metric: z
+    .string()
+    .regex(
+      /^(evaluation|training|method|privacy|traffic)\.[\w.-]{1,64}$|^(seconds|aggregationError)$/,
+      "a section and a name, such as evaluation.accuracy, or seconds, or aggregationError",
+    )
+    .describe("such as evaluation.accuracy, training.loss, traffic.bytesUp, aggregationError"),
+  width: z.int().min(16).max(4096).default(1000).describe("columns that the points are drawn in"),
+  from: z.int().min(0).max(1_000_000_000).default(0).describe("first round"),
+  to: z.int().min(0).max(1_000_000_000).default(1_000_000_000).describe("last round"),
+});
 
 const adapterAddress = z.strictObject({
   run: runName,
@@ -39,8 +73,8 @@ export const runRoutes = defineRoutes({
   },
   listRuns: {
     ...{ method: "GET", path: "/runs", access: "runs:read", tag },
-    summary: "Runs, the oldest first",
-    query: page,
+    summary: "Runs, the newest first",
+    query: runFilter,
     answer: json(pageOf(runSummary)),
   },
   getRun: {
@@ -67,6 +101,12 @@ export const runRoutes = defineRoutes({
     params: one,
     answer: json(runDetails),
   },
+  estimateRun: {
+    ...{ method: "POST", path: "/estimates", access: "runs:write", tag },
+    summary: "What is wrong with a config, and what its run would cost; makes nothing",
+    body: z.strictObject({ config: newRun.shape.config }).meta({ id: "EstimateRequest" }),
+    answer: json(estimate),
+  },
   deleteRun: {
     ...{ method: "DELETE", path: "/runs/:run", access: "runs:write", tag },
     summary: "Forgets a run that has ended, with all that is known of it",
@@ -83,6 +123,32 @@ export const historyRoutes = defineRoutes({
     params: one,
     query: page,
     answer: json(pageOf(round)),
+  },
+  getRound: {
+    ...{ method: "GET", path: "/runs/:run/rounds/:round", access: "runs:read", tag },
+    summary: "A round with its attempts: who did what, and when",
+    params: z.strictObject({
+      run: runName,
+      round: z
+        .string()
+        .regex(/^[1-9]\d{0,8}$/, "a number from 1")
+        .describe("committed, or at hand"),
+    }),
+    answer: json(roundDetails),
+  },
+  getSeries: {
+    ...{ method: "GET", path: "/runs/:run/series", access: "runs:read", tag },
+    summary: "One number per round, thinned out to a width where there are more than 20,000",
+    params: one,
+    query: seriesQuery,
+    answer: json(series),
+  },
+  listParticipants: {
+    ...{ method: "GET", path: "/runs/:run/participants", access: "runs:read", tag },
+    summary: "Who takes part, with what each has done; none where that is hidden",
+    params: one,
+    query: page,
+    answer: json(pageOf(participantFacts)),
   },
   listEvaluations: {
     ...{ method: "GET", path: "/runs/:run/evaluations", access: "runs:read", tag },
