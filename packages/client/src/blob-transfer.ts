@@ -50,6 +50,8 @@ export interface TransferOptions {
     readonly path: string;
     readonly bodyHash?: Digest;
   }) => Promise<Record<string, string>>;
+  /** Whether another attempt, signed anew, may be taken although this error is final in itself. */
+  readonly mayRetry?: (error: unknown) => boolean;
 }
 
 /** The data plane of a client. */
@@ -69,7 +71,10 @@ const MAX_ERROR_BYTES = 65_536;
 /** Makes the data plane over HTTP. */
 export function blobTransfer(options: TransferOptions): BlobTransfer {
   const { clock, attempts, backoffMs, transferTimeoutMs: ms } = options;
-  const policy = { clock, attempts, backoffMs, mayRetry };
+  const policy = {
+    ...{ clock, attempts, backoffMs },
+    mayRetry: (error: unknown) => mayRetry(error) || options.mayRetry?.(error) === true,
+  };
   return {
     download: (ref, signal) =>
       retried(policy, signal, () =>

@@ -6,7 +6,7 @@
  * and, once it has routed the hello, the event `run`. The key shows that a request belongs to a live connection; who the
  * client is it shows by its signature.
  */
-import { errorCodes, FedtuneError, runId } from "@fedtune/core";
+import { FedtuneError, runId } from "@fedtune/core";
 import type {
   ClientId,
   ClientTransport,
@@ -19,10 +19,13 @@ import { io } from "socket.io-client";
 import type { Socket } from "socket.io-client";
 import { blobTransfer } from "./blob-transfer.ts";
 import type { Fetch } from "./blob-transfer.ts";
+import { coordinatorTime } from "./identity/coordinator-time.ts";
+import type { CoordinatorTime } from "./identity/coordinator-time.ts";
 import type { ClientIdentity } from "./identity/identity.ts";
 import { signedHandshake, signedHeaders } from "./identity/signed-request.ts";
 import type { SignableRequest, SigningPorts } from "./identity/signed-request.ts";
 import { reasonOf } from "./retry.ts";
+import { refusalOf } from "./socket-refusal.ts";
 
 /** Where the coordinator is, what the platform offers, and how patient this end is. */
 export interface SocketTransportOptions {
@@ -68,6 +71,8 @@ interface Link {
   readonly socket: Line;
   readonly clock: Clock;
   readonly reconnectMs: number;
+  /** Null: nothing is signed. */
+  readonly time: CoordinatorTime | null;
   /** Null while there is no connection. */
   key: string | null;
   run: RunId | null;
@@ -93,7 +98,8 @@ const CLOSE_MS = 1_000;
  */
 export function socketTransport(options: SocketTransportOptions): ClientTransport {
   const origin = originOf(options.url);
-  const { clock, hash, fetch, signer = null, reconnectMs = 500 } = options;
+  const { clock, hash, fetch, reconnectMs = 500 } = options;
+  const [signer, time] = punctual(options.signer ?? null);
   const socket: Line = io(origin, {
     autoConnect: false,
     forceNew: true,
@@ -107,7 +113,7 @@ export function socketTransport(options: SocketTransportOptions): ClientTranspor
     },
   });
   const link: Link = {
-    ...{ socket, clock, reconnectMs, key: null, run: null, opened: false, closed: false },
+    ...{ socket, clock, reconnectMs, time, key: null, run: null, opened: false, closed: false },
     ...{ lastError: "no answer", refusals: 0, spread: 0, cancelRetry: () => undefined },
   };
   const { transferTimeoutMs = 300_000, transferAttempts: attempts = 5 } = options;
@@ -115,6 +121,7 @@ export function socketTransport(options: SocketTransportOptions): ClientTranspor
     ...{ origin, fetch, clock, hash, transferTimeoutMs, attempts, backoffMs: reconnectMs },
     access: () => accessOf(link, origin),
     sign: (request) => signatureOf(signer, request),
+    mayRetry: (error) => time?.learn(error) === true,
   });
   return {
     open: (events, signal) =>
@@ -126,6 +133,13 @@ export function socketTransport(options: SocketTransportOptions): ClientTranspor
     upload: (slot, blob, abort) => blobs.upload(slot, blob, abort),
     close: () => close(link),
   };
+}
+
+/** A signer by the coordinator's clock, and that clock. */
+function punctual(signer: Signer | null): [Signer | null, CoordinatorTime | null] {
+  if (signer === null) return [null, null];
+  const time = coordinatorTime(signer.ports.wallTime);
+  return [{ ...signer, ports: { ...signer.ports, wallTime: () => time.now() } }, time];
 }
 
 async function handshakeOf(signer: Signer | null): Promise<object> {
@@ -238,7 +252,8 @@ function wire(link: Link, events: ClientTransportEvents, first: FirstConnection)
     link.lastError = error.message;
     const refusal = refusalOf(error);
     if (refusal === null) return;
-    if (!refusal.retryable && !link.opened) first.refused(refusal);
+    const isPunctual = link.time?.learn(refusal) !== true;
+    if (!refusal.retryable && !link.opened && isPunctual) first.refused(refusal);
     else connectLater(link);
   });
 }
@@ -252,13 +267,6 @@ function connectLater(link: Link): void {
   link.cancelRetry = link.clock.after(pause, () => {
     link.socket.connect();
   });
-}
-
-/** The coordinator's own refusal of a connection; null for a fault on the way. */
-function refusalOf(error: Error): FedtuneError | null {
-  const { data } = error as { data?: { code?: unknown } };
-  const code = errorCodes.find((known) => known === data?.code);
-  return code === undefined ? null : new FedtuneError(code, error.message);
 }
 
 /** Ends the connection for good; waits, not long, until the other side has taken note. */

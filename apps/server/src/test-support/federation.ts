@@ -1,4 +1,4 @@
-/** Three honest clients of a toy run, live and simulated. */
+/** Honest clients of a toy run, live and simulated: three, or a crowd. */
 import { combiners, methods } from "@fedtune/aggregators";
 import { startNodeClient } from "@fedtune/client-node";
 import type { NodeClient } from "@fedtune/client-node";
@@ -14,17 +14,29 @@ export const honest = ["ada", "bob", "eve"];
 export const participants = [...honest, "mallory"];
 export const rounds = { minFitClients: 3, reconnectGraceMs: 20_000, roundTimeoutMs: 60_000 };
 
+/** Names of a crowd of honest clients. */
+export function crowd(size: number): readonly string[] {
+  return Array.from({ length: size }, (_, k) => `crowd-${String(k).padStart(2, "0")}`);
+}
+
 /** What happens at a client while it trains. */
 export type Meanwhile = (job: TrainJob) => Promise<void> | void;
 
-/** Starts the honest client of that index; its state lives under `stateDir`. */
+/** Where a client joins, and the names of those that do. */
+export interface JoinPlace {
+  readonly url: string;
+  readonly stateDir: string;
+  readonly names?: readonly string[];
+}
+
+/** Starts the client of that index; its state lives under `stateDir`. */
 export function joinRun(
-  where: { readonly url: string; readonly stateDir: string },
+  { names = honest, ...where }: JoinPlace,
   k: number,
   meanwhile: Meanwhile = () => undefined,
 ): NodeClient {
   return startNodeClient({
-    ...{ ...where, run: null, software: "test", client: clientId(honest[k] ?? "") },
+    ...{ ...where, run: null, software: "test", client: clientId(names[k] ?? "") },
     data: toyData(k, 10 + k),
     trainer: trainerThat(meanwhile),
     describe: () => Promise.resolve({ layout, modules }),
@@ -43,13 +55,22 @@ function trainerThat(meanwhile: Meanwhile): Trainer {
   };
 }
 
+/** The round policy of a crowd of which all are wanted. */
+export function roundsOf(names: readonly string[], numRounds: number) {
+  return { ...rounds, numRounds, minFitClients: names.length, minAvailableClients: names.length };
+}
+
 /** The adapter of the same run in one process over memory and virtual time, with the honest clients alone. */
-export async function simulated(numRounds: number): Promise<Float32Array> {
-  const policy = { ...rounds, numRounds, minAvailableClients: 3 };
-  const result = await simulate(toyConfig({ participants, rounds: policy }), {
+export async function simulated(
+  numRounds: number,
+  names: readonly string[] = honest,
+): Promise<Float32Array> {
+  const roster = names === honest ? participants : names;
+  const policy = roundsOf(names, numRounds);
+  const result = await simulate(toyConfig({ participants: roster, rounds: policy }), {
     registries: { methods, combiners, kinds: adapterKinds },
     describe: () => ({ layout, modules }),
-    clients: honest.map((name, k) => ({ name, data: toyData(k, 10 + k) })),
+    clients: names.map((name, k) => ({ name, data: toyData(k, 10 + k) })),
     trainer: toyTrainer(layout),
     evaluate: null,
     hash: nodeHash,

@@ -8,7 +8,8 @@ import {
 } from "../../../../packages/db/src/test-support/servers.ts";
 import type { RealPostgres } from "../../../../packages/db/src/test-support/servers.ts";
 import type { CrashPoint } from "./crash-points.ts";
-import { crashPoints, expectSurvival } from "./survival.ts";
+import { crowd } from "./federation.ts";
+import { crashPoints, crowdedCrashPoints, expectSurvival } from "./survival.ts";
 
 const numbered = crashPoints.map((point, k) => [k + 1, point] as const);
 type Wanted = (number: number) => boolean;
@@ -21,6 +22,14 @@ export function embeddedSurvival(wanted: Wanted): void {
     it.each(numbered.filter(([number]) => wanted(number)))(title, (_, point: CrashPoint) =>
       expectSurvival(point, null),
     );
+  });
+}
+
+/** The same in every phase of a round, while twenty clients train and upload. */
+export function crowdedSurvival(): void {
+  describe("a coordinator that is killed while twenty clients take part", () => {
+    const points = crowdedCrashPoints.map((point, k) => [k + 1, point] as const);
+    it.each(points)(title, (_, point) => expectSurvival(point, null, crowd(20)));
   });
 }
 

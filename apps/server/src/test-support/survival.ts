@@ -14,10 +14,9 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { expect } from "vitest";
 import type { CrashPoint } from "./crash-points.ts";
 import type { CrashingServer } from "./crashing-server.ts";
-import { joinRun, participants, rounds, simulated } from "./federation.ts";
+import { honest, joinRun, participants, roundsOf, simulated } from "./federation.ts";
 
 const numRounds = 3;
-const run = { participants, rounds: { ...rounds, numRounds, minAvailableClients: 3 } };
 const program = fileURLToPath(new URL("./crashing-server.ts", import.meta.url));
 
 /** All that can be lost in three rounds of three clients, numbered. */
@@ -44,6 +43,18 @@ export const crashPoints: readonly CrashPoint[] = [
   { moment: "after", call: "putEvaluation", occurrence: 3 },
   { moment: "before", call: "finishRun", occurrence: 1 },
   { moment: "after", call: "finishRun", occurrence: 1 },
+];
+
+/** In every phase of a round with twenty clients: joining, ordered, uploading, closing, aggregating, committing, evaluating. */
+export const crowdedCrashPoints: readonly CrashPoint[] = [
+  { moment: "after", call: "enrol", occurrence: 11 },
+  { moment: "after", call: "openAttempt", occurrence: 2 },
+  { moment: "during", call: "blobs.put", occurrence: 8 },
+  { moment: "during", call: "putUpdate", occurrence: 14 },
+  { moment: "after", call: "putUpdate", occurrence: 31 },
+  { moment: "after", call: "endAttempt", occurrence: 1 },
+  { moment: "during", call: "commitRound", occurrence: 2 },
+  { moment: "before", call: "putEvaluation", occurrence: 3 },
 ];
 
 interface Outcome {
@@ -95,14 +106,16 @@ async function freePort(): Promise<number> {
 export async function expectSurvival(
   crashAt: CrashPoint,
   databaseUrl: string | null,
+  names: readonly string[] = honest,
 ): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "fedtune-crash-"));
   const closing: Closing = [];
   try {
-    const outcome = await survived({ folder, databaseUrl, crashAt }, closing);
-    const adapter = nodeHash.sha256(float32Bytes(await simulated(numRounds)));
+    const outcome = await survived({ folder, databaseUrl, crashAt, names }, closing);
+    const adapter = nodeHash.sha256(float32Bytes(await simulated(numRounds, names)));
     expect(outcome).toMatchObject({ end: { status: "completed" }, adapter });
-    expect(outcome.rounds).toEqual([1, 2, 3].map((round) => ({ round, accepted: [0, 1, 2] })));
+    const accepted = names.map((_, index) => index);
+    expect(outcome.rounds).toEqual([1, 2, 3].map((round) => ({ round, accepted })));
     expect(outcome.evaluations.map(({ round }) => round)).toEqual([0, 1, 2, 3]);
   } finally {
     for (const each of closing.reverse()) await each.close();
@@ -110,15 +123,19 @@ export async function expectSurvival(
   }
 }
 
-async function survived(
-  { crashAt, ...place }: Pick<CrashingServer, "folder" | "databaseUrl" | "crashAt">,
-  closing: Closing,
-): Promise<Outcome> {
+type Life = Pick<CrashingServer, "folder" | "databaseUrl" | "crashAt"> & {
+  readonly names: readonly string[];
+};
+
+async function survived({ crashAt, names, ...place }: Life, closing: Closing): Promise<Outcome> {
   const port = await freePort();
+  const roster = names === honest ? participants : names;
+  const run = { participants: roster, rounds: roundsOf(names, numRounds) };
   const told = { ...place, port, run };
   const first = start({ ...told, crashAt }, closing);
-  const where = { url: `http://127.0.0.1:${port}`, stateDir: join(place.folder, "state") };
-  const clients = [0, 1, 2].map((k) => joinRun(where, k));
+  const stateDir = join(place.folder, "state");
+  const where = { url: `http://127.0.0.1:${port}`, stateDir, names };
+  const clients = names.map((_, k) => joinRun(where, k));
   closing.push(...clients);
   expect(await first.ended, first.errors()).toBe("SIGKILL");
   const second = start({ ...told, crashAt: null }, closing);

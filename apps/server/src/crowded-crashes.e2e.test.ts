@@ -1,0 +1,3 @@
+import { crowdedSurvival } from "./test-support/survival-suite.ts";
+
+crowdedSurvival();
