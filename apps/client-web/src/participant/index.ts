@@ -1,0 +1,51 @@
+/** A data holder's part in a run, without a page: what the pages for data holders show and do. */
+export { browserBackends } from "./device-report.ts";
+export type {
+  BrowserBackend,
+  DeviceFacts,
+  DeviceState,
+  Effort,
+  PassedOver,
+  Power,
+  Settings,
+} from "./device-report.ts";
+export type {
+  ColumnMapping,
+  FileFacts,
+  FilePreview,
+  FileProblem,
+  FileState,
+  LabelCount,
+  UnknownLabel,
+} from "./file-report.ts";
+export type { Invitation, NumbersByFate, PrivacyPromise, Problem } from "./invitation.ts";
+export type { PrivacyRecord, PrivacyStanding } from "./privacy-standing.ts";
+export { roundPhases } from "./session-report.ts";
+export type {
+  Connection,
+  MissedBecause,
+  Notice,
+  OwnAccuracy,
+  RoundOutcome,
+  RoundPhase,
+  RoundWork,
+  SessionReport,
+  Transfer,
+} from "./session-report.ts";
+export { finalCodes } from "./types.ts";
+export type {
+  ActionName,
+  Deletion,
+  Guess,
+  Keepings,
+  Membership,
+  MissingFeature,
+  NamedFile,
+  Participant,
+  ParticipantActions,
+  ParticipantSnapshot,
+  PausedBy,
+  Road,
+  Stage,
+  StageKind,
+} from "./types.ts";
