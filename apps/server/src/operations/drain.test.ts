@@ -2,7 +2,7 @@ import { isFedtuneError, virtualClock } from "@fedtune/core";
 import type { RoundState } from "@fedtune/core";
 import { EventEmitter } from "node:events";
 import { describe, expect, it } from "vitest";
-import { drainer, drainOnSignals } from "./drain.ts";
+import { drainer } from "./drain.ts";
 import type { DrainOptions } from "./drain.ts";
 
 function scene(options: Partial<DrainOptions> = {}) {
@@ -91,21 +91,5 @@ describe("a drain", () => {
     request(drain, "PUT");
     expect(await clock.runUntil(drain.begin())).toEqual({ waitedMs: 10_000, left: 1 });
     expect(calls).toContain("database");
-  });
-
-  it("[OP2] begins at the first signal; the second one ends the process at once", () => {
-    const process = new EventEmitter();
-    const exits: number[] = [];
-    let begun = 0;
-    const off = drainOnSignals(
-      { begin: () => ((begun += 1), new Promise(() => undefined)) },
-      { process: process as unknown as NodeJS.Process, exit: (code) => exits.push(code) },
-    );
-    process.emit("SIGTERM");
-    expect([begun, exits]).toEqual([1, []]);
-    process.emit("SIGTERM");
-    expect(exits).toEqual([143]);
-    off();
-    expect(process.listenerCount("SIGTERM") + process.listenerCount("SIGINT")).toBe(0);
   });
 });

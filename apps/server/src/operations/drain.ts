@@ -107,31 +107,3 @@ async function leave(options: DrainOptions, underWay: () => number): Promise<Dra
 function pause(clock: Clock): Promise<void> {
   return new Promise((resolve) => clock.after(LOOK_MS, resolve));
 }
-
-/** What signals need of the process. */
-export interface SignalPorts {
-  readonly process: Pick<NodeJS.Process, "on" | "off">;
-  /** Ends the process. */
-  readonly exit: (code: number) => void;
-}
-
-/** Leaves at the first SIGTERM or SIGINT and ends the process at the second; the result takes the handlers away. */
-export function drainOnSignals(
-  drain: Pick<Drain, "begin">,
-  { process, exit }: SignalPorts,
-): () => void {
-  const names = { SIGTERM: 143, SIGINT: 130 } as const;
-  let leaving = false;
-  const handlers = Object.entries(names).map(([name, code]) => {
-    const handle = (): void => {
-      if (leaving) exit(code);
-      leaving = true;
-      void drain.begin();
-    };
-    process.on(name, handle);
-    return () => process.off(name, handle);
-  });
-  return () => {
-    for (const remove of handlers) remove();
-  };
-}

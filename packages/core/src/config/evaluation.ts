@@ -36,7 +36,7 @@ export const evaluationSchema = z.strictObject({
     .positive()
     .max(7 * 86_400_000)
     .default(600_000)
-    .describe("federated: answers that come later do not count"),
+    .describe("longest evaluation; what a client or the coordinator finds later does not count"),
   holdout: z
     .number()
     .min(0)

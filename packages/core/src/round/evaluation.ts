@@ -21,5 +21,16 @@ async function evaluateCentrally(context: Context, round: number): Promise<Metri
   const { rank } = setup.resolved.config.adapter;
   const residuals = await model.residuals();
   const subject = { adapter: model.adapter(rank), rank, round, residuals };
-  return (await ports.evaluate?.(subject)) ?? null;
+  const evaluating = ports.evaluate?.(subject);
+  return evaluating === undefined ? null : inTime(context, evaluating);
+}
+
+/** What an evaluation finds; null when it takes too long, so that no run waits on it for ever. */
+function inTime({ ports, setup }: Context, evaluating: Promise<Metrics>): Promise<Metrics | null> {
+  return new Promise((resolve, reject) => {
+    const cancel = ports.clock.after(setup.resolved.config.evaluation.evaluateTimeoutMs, () => {
+      resolve(null);
+    });
+    void evaluating.then(resolve, reject).finally(cancel);
+  });
 }

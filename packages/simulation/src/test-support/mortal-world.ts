@@ -25,6 +25,7 @@ import type {
   EvaluatedModel,
   EvaluationRow,
   MemoryNetwork,
+  Metrics,
   Passage,
   RunEnd,
   RunSetup,
@@ -55,6 +56,8 @@ export interface MortalOptions {
   readonly trainingMs?: (index: number) => number;
   /** When copies of a message arrive; by default one, after 5 ms. */
   readonly fate?: (passage: Passage) => readonly number[];
+  /** Rounds whose central evaluation never ends. */
+  readonly endlessEvaluations?: readonly number[];
 }
 
 /** Something that was sent, and when. */
@@ -133,9 +136,9 @@ export function mortalWorld(options: MortalOptions = {}): MortalWorld {
   const homes = names.map(() => ({ state: memoryClientState(), ledgers: memoryLedgers() }));
   const trained: string[] = [];
   const shared = { setup, clock, network, store: options.store ?? memoryStore() };
-  const { trainingMs = () => 0, blobs = memoryBlobs() } = options;
+  const { trainingMs = () => 0, blobs = memoryBlobs(), endlessEvaluations = [] } = options;
   const world = { ...shared, blobs, names, heard, trained };
-  const parts = { ...world, trainingMs };
+  const parts = { ...world, trainingMs, endlessEvaluations };
   return {
     ...world,
     start(index) {
@@ -143,7 +146,7 @@ export function mortalWorld(options: MortalOptions = {}): MortalWorld {
       if (home === undefined) throw new RangeError(`Cannot start client ${String(index)}`);
       startClient(parts, index, home);
     },
-    open: (verdict) => openLife(world, verdict),
+    open: (verdict) => openLife(parts, verdict),
     acknowledged: () => heard.flatMap(acknowledgedBy),
   };
 }
@@ -206,12 +209,21 @@ type Parts = Omit<MortalWorld, "start" | "open" | "acknowledged" | "trained"> & 
 };
 
 function openLife(
-  { setup, clock, network, store, blobs }: Parts,
+  {
+    setup,
+    clock,
+    network,
+    store,
+    blobs,
+    endlessEvaluations,
+  }: Parts & Required<Pick<MortalOptions, "endlessEvaluations">>,
   verdict?: (point: CallPoint) => Verdict,
 ): ServedLife {
   const ports = mortalPorts({ store, blobs, transport: network.server }, verdict);
-  const evaluate = ({ adapter, round }: EvaluatedModel) =>
-    Promise.resolve({ loss: 1 / (round + 1), norm: Math.hypot(...adapter) });
+  const evaluate = ({ adapter, round }: EvaluatedModel): Promise<Metrics> =>
+    endlessEvaluations.includes(round)
+      ? new Promise(() => undefined)
+      : Promise.resolve({ loss: 1 / (round + 1), norm: Math.hypot(...adapter) });
   const privacy = userLevelPrivacy(setup.resolved.config, null);
   let coordinator: Coordinator | null = null;
   const running = openCoordinator(setup, { ...ports, clock, hash: nodeHash, evaluate, privacy });
