@@ -15,6 +15,7 @@ export {
 } from "./live.ts";
 export type { FollowAnswer, FollowRequest, LiveEnd, LiveEvent } from "./live.ts";
 export type { Fetch, FetchRequest, FetchResponse } from "./platform.ts";
+export { modelFilePath } from "./resources/invitation.ts";
 export { apiBase } from "./route.ts";
 export type {
   Access,
@@ -33,6 +34,7 @@ export type {
   CallOf,
   ClientRoute,
   HistoryRoute,
+  InvitationRoute,
   ItemOf,
   OutputOf,
   Page,
@@ -41,6 +43,7 @@ export type {
   Routes,
   RunRoute,
   ServerRoute,
+  SetupRoute,
 } from "./routes.ts";
 export { scopes } from "./scopes.ts";
 export type { Scope } from "./scopes.ts";

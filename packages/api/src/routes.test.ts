@@ -55,9 +55,10 @@ describe("the table", () => {
     expect(objects).toBeGreaterThan(table.length / 2);
   });
 
-  it("only signing in, enrolling and health are for everybody", () => {
+  it("only joining, signing in, the first start and health are for everybody", () => {
     const open = table.filter(([, { access }]) => access === null).map(([name]) => name);
-    expect(open.sort()).toEqual(["enrolClient", "getHealth", "signIn"]);
+    const joining = ["enrolClient", "openInvitation"];
+    expect(open.sort()).toEqual([...joining, "getHealth", "getSetup", "setUp", "signIn"].sort());
   });
 
   it("what changes something is never open to those who may only read", () => {

@@ -2,8 +2,10 @@
 import type { RouteCall, RouteOutput } from "./route.ts";
 import { auditRoutes, operatorRoutes, tokenRoutes } from "./resources/accounts.ts";
 import { clientRoutes } from "./resources/clients.ts";
+import { invitationRoutes } from "./resources/invitation.ts";
 import { historyRoutes, runRoutes } from "./resources/runs.ts";
 import { serverRoutes } from "./resources/server.ts";
+import { setupRoutes } from "./resources/setup.ts";
 
 /** Every route by name. */
 export const routes = {
@@ -11,6 +13,8 @@ export const routes = {
   ...runRoutes,
   ...historyRoutes,
   ...clientRoutes,
+  ...invitationRoutes,
+  ...setupRoutes,
   ...operatorRoutes,
   ...tokenRoutes,
   ...auditRoutes,
@@ -44,5 +48,9 @@ export type RunRoute = keyof typeof runRoutes;
 export type HistoryRoute = keyof typeof historyRoutes;
 /** Names of the routes about the clients of runs. */
 export type ClientRoute = keyof typeof clientRoutes;
+/** Names of the routes about joining a run. */
+export type InvitationRoute = keyof typeof invitationRoutes;
+/** Names of the routes about a first start. */
+export type SetupRoute = keyof typeof setupRoutes;
 /** Names of the routes about people and programs. */
 export type AccountRoute = keyof (typeof operatorRoutes & typeof tokenRoutes & typeof auditRoutes);
