@@ -10,14 +10,24 @@ describe("where a client joins", () => {
   });
 
   it("[SE4] may be a link that names all of them; options are stronger", () => {
-    const server = "https://host/#run=clinics&token=fte_x";
+    const server = "https://host/join/clinics#token=fte_x";
     const joining = { url: "https://host", run: "clinics", token: "fte_x" };
     expect(joiningOf({ server })).toEqual(joining);
     expect(joiningOf({ server, token: "fte_y" })).toEqual({ ...joining, token: "fte_y" });
+    expect(joiningOf({ link: server })).toEqual(joining);
+    expect(joiningOf({ server: "https://host/join/clinics" })).toEqual({ ...joining, token: null });
+  });
+
+  it("is given once", () => {
+    const both = { link: "https://host/join/a#token=fte_secret", server: "https://host" };
+    for (const place of [{}, both]) {
+      expect(() => joiningOf(place)).toThrow(/wanted a join link or --server/);
+      expect(() => joiningOf(place)).not.toThrow(/secret/);
+    }
   });
 
   it("refuses a name that no run has, and a token for no run, without showing the token", () => {
-    expect(() => joiningOf({ server: "https://host/#run=../x" })).toThrow(/wanted one like/);
+    expect(() => joiningOf({ server: "https://host/join/../x" })).toThrow(/wanted one like/);
     expect(() => joiningOf({ server: "https://host", token: "fte_secret" })).toThrow(
       /wanted --run/,
     );

@@ -5,8 +5,10 @@ import type { RunId } from "@fedtune/core";
 
 /** What was given on the command line. */
 export interface JoinPlace {
-  /** An address, or `https://host/#run=NAME&token=SECRET`. */
-  readonly server: string;
+  /** `https://host/join/RUN#token=SECRET`, or an address. */
+  readonly link?: string | undefined;
+  /** The same; one of the two is given. */
+  readonly server?: string | undefined;
   readonly run?: string | undefined;
   readonly token?: string | undefined;
 }
@@ -24,11 +26,12 @@ export interface Joining {
 /**
  * Reads an address or a link; `--run` and `--token` are stronger than what a link says.
  *
- * @throws FedtuneError `usage` for a broken link, a name that no run has, and a token without a run; it shows no token
+ * @throws FedtuneError `usage` for no place or two, a broken link, a name that no run has, and a token without a run; it
+ * shows no token
  */
-export function joiningOf({ server, run, token }: JoinPlace): Joining {
-  const isLink = server.includes("#");
-  const link = isLink ? readJoinLink(server) : { url: server, run: null, token: null };
+export function joiningOf({ run, token, ...given }: JoinPlace): Joining {
+  const place = placeOf(given);
+  const link = isLink(place) ? readJoinLink(place) : { url: place, run: null, token: null };
   if (run !== undefined && !idPattern.test(run)) {
     const message = `Cannot join run "${run.slice(0, 80)}": wanted letters, digits, - and _, at most 64`;
     throw new FedtuneError("usage", message);
@@ -40,4 +43,18 @@ export function joiningOf({ server, run, token }: JoinPlace): Joining {
     throw new FedtuneError("usage", message);
   }
   return { url: link.url.replace(/\/+$/, ""), run: named, token: secret };
+}
+
+function placeOf({ link, server }: Pick<JoinPlace, "link" | "server">): string {
+  const place = link ?? server;
+  if (place !== undefined && (link === undefined || server === undefined)) return place;
+  const given = place === undefined ? "neither is given" : "both are given";
+  throw new FedtuneError("usage", `Cannot join: wanted a join link or --server, ${given}`, {
+    data: { help: "fedtune join --help" },
+  });
+}
+
+/** A coordinator has no address of its own below this one. */
+function isLink(text: string): boolean {
+  return text.includes("#") || /^[^:]+:\/\/[^/]+\/join(\/|$)/.test(text);
 }

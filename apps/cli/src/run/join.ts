@@ -25,8 +25,9 @@ import { openTrainer } from "./trainers.ts";
 
 /** What `fedtune join` was asked for. */
 export interface JoinOptions {
-  /** An address or a join link. */
-  readonly server: string;
+  readonly link?: string | undefined;
+  /** An address or a join link, where `link` is absent. */
+  readonly server?: string | undefined;
   readonly run?: string | undefined;
   readonly token?: string | undefined;
   readonly name: string;

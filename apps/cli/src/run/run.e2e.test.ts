@@ -256,9 +256,9 @@ describe("fedtune token", () => {
       string,
       unknown
     >;
-    const link = `${api.url}/#run=triage&token=fte_secret`;
+    const link = `${api.url}/join/triage#token=fte_secret`;
     expect(answer).toMatchObject({ link, secret: "fte_secret" });
-    expect(answer["command"]).toBe(`fedtune join --server '${link}' --name NAME --data FILE`);
+    expect(answer["command"]).toBe(`fedtune join '${link}' --name NAME --data FILE`);
     expect(api.asked[0]!.body).toEqual({ client: null, maxUses: 3 });
   });
 

@@ -1,4 +1,5 @@
 import type { ItemOf, Scope } from "@fedtune/api";
+import { writeJoinLink } from "@fedtune/client";
 import { clientId, FedtuneError, idPattern } from "@fedtune/core";
 import type { ClientId } from "@fedtune/core";
 import type { Io } from "../io.ts";
@@ -51,8 +52,8 @@ async function createEnrolmentToken(
   };
   const client = await openClient(options);
   const token = await client.createEnrolmentToken({ params: { run }, body, signal: io.signal });
-  const link = `${new URL(server).origin}/#run=${run}&token=${token.secret}`;
-  const command = `fedtune join --server '${link}' --name ${only ?? "NAME"} --data FILE`;
+  const link = writeJoinLink({ url: new URL(server).origin, run, token: token.secret });
+  const command = `fedtune join '${link}' --name ${only ?? "NAME"} --data FILE`;
   io.result({ ...token, run, link, command }, () =>
     [link, "", "A client joins with:", `  ${command}`, "", lifeText(token.expiresAt)].join("\n"),
   );

@@ -13,11 +13,8 @@ export const join: Verb = {
         .description(
           "Trains when the coordinator asks for it, until the run ends. The rows of the data file never leave.",
         )
-        .requiredOption(
-          "-s, --server <url>",
-          "the coordinator, or the join link that its operator sent",
-          serverUrl,
-        )
+        .argument("[link]", "the join link that the run's operator sent", serverUrl)
+        .option("-s, --server <url>", "the coordinator, in the place of a link", serverUrl)
         .option("--run <name>", "which run; without: the coordinator's only one")
         .option("--token <token>", "lets this client in the first time; part of a join link")
         .requiredOption("-n, --name <name>", "this client's name in the run")
@@ -56,14 +53,14 @@ export const join: Verb = {
       .addHelpText(
         "after",
         examples(
+          "fedtune join 'https://fl.example.org/join/tickets#token=fte_...' --name clinic-a --data tickets.csv",
           "fedtune join --server http://localhost:8470 --name clinic-a --data tickets.csv",
-          "fedtune join --server 'https://fl.example.org/#run=tickets&token=fte_...' --name clinic-a --data tickets.csv",
         ),
       )
-      .action((options) =>
+      .action((link, options) =>
         enter(options, async (io) => {
           const { runJoin } = await import("../run/join.ts");
-          return runJoin(options, io);
+          return runJoin({ ...options, link }, io);
         }),
       ),
 };

@@ -43,7 +43,7 @@ describe("the log", () => {
     const { logger, lines } = scene();
     const token = `ft_${"canary".repeat(6)}`;
     logger.warn(`asked with ${token}`);
-    logger.child({ at: `/#run=r&token=${token}` }).error({ error: new Error(`no ${token}`) }, "x");
+    logger.child({ at: `/join/r#token=${token}` }).error({ error: new Error(`no ${token}`) }, "x");
     expect(lines).toHaveLength(2);
     expect(lines.join("")).not.toContain("canary");
   });

@@ -39,7 +39,7 @@ const ways: [string, (logger: pino.Logger) => void][] = [
   ],
   ["texts", (log) => log.error(`token ${apiToken} of ${enrolmentToken}, signed ${signature}`)],
   ["texts with places", (log) => log.error("hash %s and %o", passwordHash, { apiToken })],
-  ["an address", (log) => log.info({ url: `/join#run=toy&token=${enrolmentToken}` })],
+  ["an address", (log) => log.info({ url: `/join/toy#token=${enrolmentToken}` })],
   ["an error's message", (log) => log.error(new Error(`Cannot take ${apiToken}`))],
   [
     "an error's data",

@@ -23,26 +23,33 @@ describe("a join link", () => {
 
   it("[SE4] has its token where no server sees it", () => {
     const link = writeJoinLink({ url: "https://lab.example", run: runId("toy"), token: "fte_x" });
-    expect(link).toBe("https://lab.example/#run=toy&token=fte_x");
+    expect(link).toBe("https://lab.example/join/toy#token=fte_x");
     const { pathname, search } = new URL(link);
-    expect(pathname + search).toBe("/");
+    expect(pathname + search).toBe("/join/toy");
   });
 
   it.each([
     "",
     "https://lab.example",
-    "https://lab.example/#token=fte_x",
-    "https://lab.example/?run=toy&token=fte_x",
-    "https://lab.example/join#run=toy",
-    "ftp://lab.example/#run=toy",
-    "lab.example/#run=toy",
-    "https://lab.example/#run=../x",
-    "https://lab.example/#run=toy&run=other",
-    "https://lab.example/#run=toy&token=",
-    "https://lab.example/#run=toy&token=fte_x&token=fte_y",
-    "https://lab.example/#run=toy&token=fte_x=y",
-    "https://lab.example/#run=toy&admin=1",
-    "https://lab.example/#run=toy#token=fte_x",
+    "https://lab.example/join",
+    "https://lab.example/join/#token=fte_x",
+    "https://lab.example/join/toy/file#token=fte_x",
+    "https://lab.example/join/toy?token=fte_x",
+    "https://lab.example/join/toy?x=1#token=fte_x",
+    "https://lab.example/#run=toy&token=fte_x",
+    "ftp://lab.example/join/toy#token=fte_x",
+    "lab.example/join/toy#token=fte_x",
+    "https://user@lab.example/join/toy#token=fte_x",
+    "https://lab.example\\@evil.example/join/toy#token=fte_x",
+    "https://lab.example/join/..#token=fte_x",
+    "https://lab.example/join/%2e%2e#token=fte_x",
+    "https://lab.example/join/toy#",
+    "https://lab.example/join/toy#token=",
+    "https://lab.example/join/toy#token=fte_x&token=fte_y",
+    "https://lab.example/join/toy#token=fte_x=y",
+    "https://lab.example/join/toy#token=fte_x&admin=1",
+    "https://lab.example/join/toy#token=fte_x#token=fte_y",
+    "javascript:alert(1)//lab.example/join/toy#token=fte_x",
   ])("[SE7] is refused as %j, without its token being repeated", (text) => {
     const read = () => readJoinLink(text);
     expect(read).toThrow(expect.objectContaining({ code: "usage" }));

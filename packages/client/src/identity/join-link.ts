@@ -1,8 +1,8 @@
 /**
- * Links that let a client in: `https://host/#run=NAME&token=fte_...`.
+ * Links that let a client in: `https://host/join/RUN#token=fte_...`, the address of the page that a data holder opens.
  *
- * Everything stands behind the `#`: browsers send none of that to anybody, so that no server's log and no referrer has
- * the token.
+ * The token stands behind the `#`: browsers send nothing of that to anybody, so that no server's log and no referrer has
+ * it.
  */
 import { FedtuneError, idPattern } from "@fedtune/core";
 import type { RunId } from "@fedtune/core";
@@ -16,12 +16,12 @@ export interface JoinLink {
   readonly token: string | null;
 }
 
-const linkPattern = /^(https?:\/\/[^/?#\s]+)\/?#([^\s#]*)$/i;
-const tokenPattern = /^[A-Za-z0-9_-]{1,256}$/;
+const linkPattern =
+  /^(https?:\/\/[^/?#\s@\\]+)\/join\/([^/?#\s]+)(?:#token=([A-Za-z0-9_-]{1,256}))?$/i;
 
 /** Writes a link. */
 export function writeJoinLink({ url, run, token }: JoinLink): string {
-  return `${url}/#run=${run}${token === null ? "" : `&token=${token}`}`;
+  return `${url}/join/${run}${token === null ? "" : `#token=${token}`}`;
 }
 
 /**
@@ -30,20 +30,10 @@ export function writeJoinLink({ url, run, token }: JoinLink): string {
  * @throws FedtuneError `usage`, which does not repeat what was given: it may hold a token
  */
 export function readJoinLink(text: string): JoinLink {
-  const [, url, fragment] = linkPattern.exec(text) ?? [];
-  const fields = (fragment ?? "").split("&").map((field) => field.split("="));
-  const valueOf = (name: string): string | undefined => {
-    const found = fields.filter(([key]) => key === name);
-    return found.length === 1 && found[0]?.length === 2 ? found[0][1] : undefined;
-  };
-  const [run, token] = [valueOf("run"), valueOf("token")];
-  const isKnown = fields.every(([key]) => key === "run" || key === "token");
-  const hasToken = fields.some(([key]) => key === "token");
-  const isWhole = run !== undefined && idPattern.test(run) && isKnown;
-  if (url === undefined || !isWhole || (hasToken && !tokenPattern.test(token ?? ""))) {
-    const message =
-      "Cannot read the join link: wanted one like https://host/#run=NAME&token=fte_...";
-    throw new FedtuneError("usage", message);
+  const [, url, run, token = null] = linkPattern.exec(text.trim()) ?? [];
+  if (url !== undefined && run !== undefined && idPattern.test(run)) {
+    return { url, run: run as RunId, token };
   }
-  return { url, run: run as RunId, token: token ?? null };
+  const message = "Cannot read the join link: wanted one like https://host/join/RUN#token=fte_...";
+  throw new FedtuneError("usage", message);
 }
