@@ -9,6 +9,7 @@ import type { Digest } from "../ids.ts";
 import { idPattern } from "../ids.ts";
 import type { HeadPolicy, Method } from "../method.ts";
 import type { Hash } from "../ports.ts";
+import { aboutSchema } from "./about.ts";
 import { deepFreeze, hashOfJson } from "./canonical.ts";
 import { combinerSchema } from "./combiner.ts";
 import type { ChosenCombiner } from "./combiner.ts";
@@ -109,6 +110,7 @@ export function runConfigSchema(registries: Registries) {
       .default(null)
       .describe("names in order of participantIndex; null: open enrolment in order of arrival"),
     privacy: (registries.privacy ?? withoutPrivacy).schema,
+    about: aboutSchema.optional().describe("what people are told of the run"),
   });
 }
 
