@@ -166,7 +166,7 @@ const signedExponent = (exponent: number): string =>
   exponent < 0 ? minusSign + String(-exponent) : String(exponent);
 
 /** A power of ten as it is set: 10 with its exponent raised. */
-export const powerOfTen = (exponent: number): Text => ["10", { sup: signedExponent(exponent) }];
+export const powerOfTen = (exponent: number): Text => ["10", { raised: signedExponent(exponent) }];
 
 /** A small number as mantissa times a power of ten, `3.55 × 10` raised `−3`; exact zero is `0 (exact)`. */
 export function formatScientific(value: number, style: ScientificStyle = {}): Text {
@@ -176,7 +176,7 @@ export function formatScientific(value: number, style: ScientificStyle = {}): Te
   const rounded = Number(value.toExponential(decimals));
   const exponent = style.exponent ?? commonExponent([rounded]);
   const mantissa = formatDecimal(value / 10 ** exponent, decimals);
-  return [`${mantissa} × 10`, { sup: signedExponent(exponent) }];
+  return [`${mantissa} × 10`, { raised: signedExponent(exponent) }];
 }
 
 /** A probability such as delta: a bare power of ten where it is one, else with its mantissa. */

@@ -2,7 +2,7 @@
 
 /** A raised part. */
 export interface Superscript {
-  readonly sup: string;
+  readonly raised: string;
 }
 
 /** Text as it is set: plain, or parts of which some are raised. */
@@ -18,5 +18,5 @@ export const joinTexts = (...texts: readonly Text[]): Text => texts.flatMap(text
 /** The same in one string, for labels, files and terminals: `10^−5`. */
 export const plainText = (text: Text): string =>
   textParts(text)
-    .map((part) => (typeof part === "string" ? part : `^${part.sup}`))
+    .map((part) => (typeof part === "string" ? part : `^${part.raised}`))
     .join("");
