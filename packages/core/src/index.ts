@@ -106,6 +106,8 @@ export type {
   Sparsify,
   Tier,
 } from "./method.ts";
+export { describePlan, lacksOf } from "./plan-description.ts";
+export type { PlanDescription, PlanSettings } from "./plan-description.ts";
 export {
   checkUpdate,
   decodeUpdate,
@@ -186,6 +188,7 @@ export type {
   Retention,
   TimedWait,
 } from "./round/coordinator.ts";
+export { isLowerBetter } from "./round/early-stopping.ts";
 export { combine as combineRound } from "./round/combine.ts";
 export type {
   Combined,

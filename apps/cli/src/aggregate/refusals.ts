@@ -1,8 +1,7 @@
 /** Why a method cannot combine given adapters, before anything is computed. */
 import { methods } from "@fedtune/aggregators";
-import { FedtuneError } from "@fedtune/core";
+import { FedtuneError, describePlan } from "@fedtune/core";
 import type { Method } from "@fedtune/core";
-import { describePlan } from "../run/plan-of-method.ts";
 import type { AdapterToCombine } from "./tiers.ts";
 
 /** The error for a method that cannot do what it was asked for. */

@@ -6,12 +6,13 @@ import {
   readPeftAdapter,
   readSafetensors,
   writePeftAdapter,
+  describePlan,
+  lacksOf,
 } from "@fedtune/core";
 import type { FactorRole, PeftAdapter, ResolvedRun, RunSpec } from "@fedtune/core";
 import type { ModelDescription } from "@fedtune/training";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describePlan, lacksOf } from "./plan-of-method.ts";
 
 /** PEFT's name of the settings' file. */
 const CONFIG = "adapter_config.json";

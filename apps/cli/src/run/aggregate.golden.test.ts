@@ -1,6 +1,12 @@
 /** `fedtune aggregate` against rounds that numpy computed from the papers' equations. */
 import { methods } from "@fedtune/aggregators";
-import { adapterKind, layoutOf, readPeftAdapter, writePeftAdapter } from "@fedtune/core";
+import {
+  adapterKind,
+  layoutOf,
+  readPeftAdapter,
+  writePeftAdapter,
+  describePlan,
+} from "@fedtune/core";
 import type { Layout, Method } from "@fedtune/core";
 import { loadGolden } from "@fedtune/testkit";
 import type { MethodGolden } from "@fedtune/testkit";
@@ -11,7 +17,6 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import type { ScaledAdapter } from "../aggregate/product-error.ts";
 import { callMain } from "../test-support/capture.ts";
-import { describePlan } from "./plan-of-method.ts";
 
 const goldenFolder = new URL("../../../../packages/aggregators/golden/", import.meta.url);
 const lora = adapterKind("lora");

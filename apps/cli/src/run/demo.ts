@@ -1,3 +1,4 @@
+import { lacksOf } from "@fedtune/core";
 import type { Metrics, ResolvedRun, Trainer } from "@fedtune/core";
 import { readSettings } from "@fedtune/server";
 import { reportRows } from "@fedtune/simulation";
@@ -11,7 +12,6 @@ import { roundFolder, saveAdapter } from "./adapter-folder.ts";
 import { openBaseModel, prepareWith, takenOutOf } from "./base-model.ts";
 import { startChild } from "./child-client.ts";
 import type { ChildClient } from "./child-client.ts";
-import { lacksOf } from "./plan-of-method.ts";
 import { planDemo } from "./demo-plan.ts";
 import type { DemoOptions, DemoPlan } from "./demo-plan.ts";
 import { centralEvaluation } from "./evaluation.ts";

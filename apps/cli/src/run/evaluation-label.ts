@@ -1,6 +1,6 @@
 /** What a run's evaluation is called, so that nobody takes one kind of number for another. */
+import { describePlan } from "@fedtune/core";
 import type { ResolvedRun } from "@fedtune/core";
-import { describePlan } from "./plan-of-method.ts";
 
 /**
  * The word before `accuracy`: empty where the coordinator evaluates one model, `personalised` where every client

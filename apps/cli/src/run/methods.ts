@@ -1,10 +1,9 @@
+import { describePlan } from "@fedtune/core";
 import { methodByName, methods } from "@fedtune/aggregators";
-import type { Claims, Method } from "@fedtune/core";
+import type { Claims, Method, PlanDescription } from "@fedtune/core";
 import { z } from "zod";
 import type { Io } from "../io.ts";
 import { tableText } from "../table.ts";
-import { describePlan } from "./plan-of-method.ts";
-import type { PlanDescription } from "./plan-of-method.ts";
 
 /** What `fedtune methods` was asked for. */
 export interface MethodsOptions {

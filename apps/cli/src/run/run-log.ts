@@ -81,6 +81,8 @@ function eventText(event: OutputOf<"followRun">, before: string): string | null 
       return `refused ${event.refusal.client}: ${event.refusal.code}: ${event.refusal.message}`;
     case "abandoned":
       return `round ${event.attempt.round}: attempt ${event.attempt.attempt} abandoned: ${event.attempt.code}`;
+    case "members":
+      return null;
     case "missed":
       return "some events are not held any more; see: fedtune run log";
   }

@@ -1,11 +1,10 @@
 import type { ApiClient } from "@fedtune/api";
-import { FedtuneError, resolveRun } from "@fedtune/core";
+import { FedtuneError, resolveRun, lacksOf } from "@fedtune/core";
 import type { RunId } from "@fedtune/core";
 import { nodeHash } from "@fedtune/node-ports";
 import type { Io } from "../io.ts";
 import { saveAdapter } from "./adapter-folder.ts";
 import { openBaseModel, takenOutOf } from "./base-model.ts";
-import { lacksOf } from "./plan-of-method.ts";
 import { lackText, savedText } from "./report-text.ts";
 import { openClient, runNamed } from "./run-client.ts";
 import type { OneRun } from "./run-show.ts";

@@ -46,6 +46,8 @@ const summary: ItemOf<"listRuns"> = {
     numRounds: 5,
     committedRounds: 1,
     createdAt: "2026-01-02T00:00:00.000Z",
+    endedAt: null,
+    figures: { best: null, spark: [], bytesUp: 0, epsilon: null, joined: 2 },
     state,
   },
 };

@@ -1,4 +1,4 @@
-import { resolveRun } from "@fedtune/core";
+import { resolveRun, lacksOf } from "@fedtune/core";
 import type { ResolvedRun } from "@fedtune/core";
 import { nodeHash } from "@fedtune/node-ports";
 import { discoverLabels, fileData } from "@fedtune/training";
@@ -15,7 +15,6 @@ import type { Assignment } from "../values.ts";
 import { checkLabels } from "./check-data.ts";
 import { dataPath } from "./data-path.ts";
 import { evaluationLabel } from "./evaluation-label.ts";
-import { lacksOf } from "./plan-of-method.ts";
 import { runText } from "./report-text.ts";
 import { startListening, startServing } from "./serving.ts";
 import { registries } from "./registries.ts";

@@ -1,4 +1,11 @@
-import { inputError, parseInput, resolveRun, rngFromSeed } from "@fedtune/core";
+import {
+  inputError,
+  parseInput,
+  resolveRun,
+  rngFromSeed,
+  describePlan,
+  lacksOf,
+} from "@fedtune/core";
 import type { ResolvedRun, TrainControl, Trainer } from "@fedtune/core";
 import { runGuarantee } from "@fedtune/dp";
 import { nodeEntropy, nodeHash } from "@fedtune/node-ports";
@@ -33,7 +40,6 @@ import { dataPath } from "./data-path.ts";
 import { centralEvaluation } from "./evaluation.ts";
 import { liveReport } from "./live-report.ts";
 import { evaluationLabel, sharePersonalText, unusedTestText } from "./evaluation-label.ts";
-import { describePlan, lacksOf } from "./plan-of-method.ts";
 import { runText } from "./report-text.ts";
 import { openTrainers } from "./trainers.ts";
 import { registries } from "./registries.ts";

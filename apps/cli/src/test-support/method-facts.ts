@@ -1,8 +1,7 @@
 /** What the pages about methods say that the code knows: facts of one method, and tables over all. */
 import { methods } from "@fedtune/aggregators";
-import { adapterKinds } from "@fedtune/core";
+import { adapterKinds, describePlan } from "@fedtune/core";
 import type { FactorRole, Method } from "@fedtune/core";
-import { describePlan } from "../run/plan-of-method.ts";
 import { optionsReference } from "./config-reference.ts";
 import { markdownTable } from "./markdown-table.ts";
 import { referenceTraffic } from "./reference-traffic.ts";

@@ -50,9 +50,10 @@ export function createApi(options: ApiOptions): Router {
   return router;
 }
 
-function verbOf({ method }: Route): "get" | "post" | "delete" {
-  if (method === "GET") return "get";
-  return method === "POST" ? "post" : "delete";
+const verbs = { GET: "get", POST: "post", PUT: "put", DELETE: "delete" } as const;
+
+function verbOf({ method }: Route): (typeof verbs)[Route["method"]] {
+  return verbs[method];
 }
 
 /** Routes of the same path, in the order of the table. */

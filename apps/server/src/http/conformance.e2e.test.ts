@@ -42,7 +42,7 @@ const addressOf = ({ path }: Route): string =>
 describe("the server and the table", () => {
   it("[AP1] has a handler for every route, and none besides", () => {
     const { runs, security } = server;
-    const facts = { version: "", methods: [], kinds: [], configSchema: {} };
+    const facts = { version: "", methods: [], kinds: [], presets: [], configSchema: {} };
     const names = Object.keys(allHandlers({ runs, security, facts }));
     expect(names.sort()).toEqual(table.map(([name]) => name).sort());
   });

@@ -4,6 +4,8 @@ import type { Clock, Coordinator, RunHead, RunId, Store } from "@fedtune/core";
 import { joinedListeners } from "../run-registry.ts";
 import type { OpenRun, RunRegistry, RunToServe } from "../run-registry.ts";
 import type { Feed } from "./feed.ts";
+import { figuresOf } from "./figures.ts";
+import type { RunFigures } from "./figures.ts";
 import { pageOf } from "./page.ts";
 import type { RunEvents } from "./run-events.ts";
 import { runHistory, storedHistory } from "./run-history.ts";
@@ -53,8 +55,10 @@ export function runService(options: RunServiceOptions): RunService {
     ...runHistory(options),
     create: ({ config, start }) => createRun(parts, config, start),
     open: (run) => openRun(parts, run),
+    estimate: () => Promise.resolve({ problems: [], config: null, cost: null }),
     async list(page) {
-      const { items, total, next } = pageOf(await store.getRuns(), page);
+      const newest = [...(await store.getRuns())].reverse();
+      const { items, total, next } = pageOf(newest, page);
       return { items: await Promise.all(items.map((head) => summaryOf(parts, head))), total, next };
     },
     get: (run) => describe(parts, run),
@@ -125,10 +129,13 @@ async function headOf(store: Store, run: RunId): Promise<RunHead> {
 
 async function summaryOf(parts: Parts, head: RunHead): Promise<RunSummary> {
   const open = openOf(parts, head.id);
-  if (open !== undefined) return openSummary(open, head);
+  if (open !== undefined) {
+    return openSummary(open, head, await storedFigures(parts.store, head));
+  }
   const known = parts.over.get(head.id);
   if (known?.createdAt === head.createdAt) return known;
-  const summary = storedSummary(head, await storedHistory(parts.store, head.id));
+  const history = await storedHistory(parts.store, head.id);
+  const summary = storedSummary(head, history, await storedFigures(parts.store, head));
   if (head.status !== "running") parts.over.set(head.id, summary);
   return summary;
 }
@@ -139,11 +146,27 @@ async function describe(parts: Parts, run: RunId): Promise<RunDetails> {
   if (open === undefined) {
     const history = await storedHistory(parts.store, run);
     const of = { config: configOf(history), hash: history.run.configHash };
-    return detailsOf(storedSummary(head, history), of, null);
+    const figures = await storedFigures(parts.store, head);
+    return detailsOf(storedSummary(head, history, figures), of, null);
   }
   const { coordinator } = open;
   const { resolved } = coordinator.setup;
-  return detailsOf(openSummary(open, head), resolved, coordinator.state());
+  const figures = await storedFigures(parts.store, head);
+  return detailsOf(openSummary(open, head, figures), resolved, coordinator.state());
+}
+
+async function storedFigures(store: Store, { id }: RunHead): Promise<RunFigures> {
+  const history = await storedHistory(store, id);
+  const config = configOf(history);
+  const points = history.evaluations.flatMap(({ round, metrics }) => {
+    const value = metrics[config.evaluation.metric];
+    return value === undefined ? [] : [[round, value] as const];
+  });
+  return figuresOf({
+    ...{ config, points, committed: history.rounds.length },
+    joined: (await store.getClients(id)).length,
+    bytesUp: history.rounds.reduce((sum, { traffic }) => sum + traffic.bytesUp, 0),
+  });
 }
 
 async function steer(parts: Parts, run: RunId, command: Command): Promise<RunDetails> {

@@ -22,7 +22,16 @@ export interface HistoryPorts {
 /** The part of the service that reads the past. */
 export type RunPast = Pick<
   RunService,
-  "rounds" | "evaluations" | "attempts" | "refusals" | "ledger" | "clients" | "adapter"
+  | "rounds"
+  | "round"
+  | "series"
+  | "participants"
+  | "evaluations"
+  | "attempts"
+  | "refusals"
+  | "ledger"
+  | "clients"
+  | "adapter"
 >;
 
 /** Makes the reader. */
@@ -33,6 +42,21 @@ export function runHistory(ports: HistoryPorts): RunPast {
     return publicHistory(history, configOf(history));
   };
   return {
+    async round(run, round) {
+      const { rounds, evaluations } = await told(run);
+      const committed = rounds.find((row) => row.round === round) ?? null;
+      const evaluation = evaluations.find((row) => row.round === round) ?? null;
+      return { round, committed, committedAt: null, evaluation, attempts: [] };
+    },
+    async series(run, { metric }) {
+      const name = metric.split(".")[1] ?? "";
+      const points = (await told(run)).evaluations.flatMap(({ round, metrics }) => {
+        const value = metrics[name];
+        return value === undefined ? [] : [[round, value] as const];
+      });
+      return { metric, total: points.length, isRaw: true, points };
+    },
+    participants: () => Promise.resolve({ items: [], total: 0, next: null }),
     rounds: async (run, page) => pageOf((await told(run)).rounds, page),
     evaluations: async (run, page) => pageOf((await told(run)).evaluations, page),
     attempts: async (run, page) => pageOf((await told(run)).attempts, page),

@@ -21,7 +21,9 @@ export interface RunService {
   create(document: CallOf<"createRun">["body"]): Promise<RunDetails>;
   /** Opens a run that is there already, for example at the start of a server; its rounds start with `run()`. */
   open(run: RunToServe): Promise<Coordinator>;
-  list(page: PageQuery): Promise<OutputOf<"listRuns">>;
+  list(filter: CallOf<"listRuns">["query"]): Promise<OutputOf<"listRuns">>;
+  /** What is wrong with a config, and what its run would cost; makes nothing. */
+  estimate(config: CallOf<"estimateRun">["body"]["config"]): Promise<OutputOf<"estimateRun">>;
   get(run: RunId): Promise<RunDetails>;
   /**
    * Resolves when the run has taken it up and written it down.
@@ -35,6 +37,15 @@ export interface RunService {
   /** @throws FedtuneError `usage` when the run has not ended */
   delete(run: RunId): Promise<void>;
   rounds(run: RunId, page: PageQuery): Promise<Page<ItemOf<"listRounds">>>;
+  /** @throws FedtuneError `usage` for a round that has not begun */
+  round(run: RunId, round: number): Promise<OutputOf<"getRound">>;
+  series(run: RunId, query: CallOf<"getSeries">["query"]): Promise<OutputOf<"getSeries">>;
+  /** Those who take part, in order of their index, and when each was revoked. */
+  participants(
+    run: RunId,
+    page: PageQuery,
+    revoked: ReadonlyMap<string, string>,
+  ): Promise<Page<ItemOf<"listParticipants">>>;
   evaluations(run: RunId, page: PageQuery): Promise<Page<ItemOf<"listEvaluations">>>;
   attempts(run: RunId, page: PageQuery): Promise<Page<ItemOf<"listAttempts">>>;
   refusals(run: RunId, page: PageQuery): Promise<Page<ItemOf<"listRefusals">>>;

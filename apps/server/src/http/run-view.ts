@@ -2,6 +2,7 @@
 import type { ItemOf } from "@fedtune/api";
 import type { Digest, RoundState, RunConfig, RunHead, RunHistory } from "@fedtune/core";
 import type { Countdown, OpenRun } from "../run-registry.ts";
+import type { RunFigures } from "./figures.ts";
 import { hidesPresence, publicFailure } from "./public-history.ts";
 import type { RunDetails, RunStateView } from "./run-service.ts";
 
@@ -27,15 +28,15 @@ export function stateView(
 }
 
 /** An open run in one line; `head` is what the store knows of it. */
-export function openSummary(run: OpenRun, head: RunHead): RunSummary {
+export function openSummary(run: OpenRun, head: RunHead, figures: RunFigures): RunSummary {
   const { coordinator } = run;
   const { config } = coordinator.setup.resolved;
   const state = stateView(coordinator.state(), run.countdown(), config);
-  return { ...headOf(head, config), isOpen: true, state };
+  return { ...headOf(head, config), isOpen: true, figures, state };
 }
 
 /** A run that this process does not drive. */
-export function storedSummary(head: RunHead, history: RunHistory): RunSummary {
+export function storedSummary(head: RunHead, history: RunHistory, figures: RunFigures): RunSummary {
   const config = configOf(history);
   const { status, rounds, paused } = head;
   const state: RunStateView = {
@@ -44,7 +45,7 @@ export function storedSummary(head: RunHead, history: RunHistory): RunSummary {
     failure: publicFailure(history.failure, config),
     ...{ counts: null, target: null },
   };
-  return { ...headOf(head, config), isOpen: false, state };
+  return { ...headOf(head, config), isOpen: false, figures, state };
 }
 
 function headOf({ id, status, rounds, createdAt }: RunHead, config: RunConfig) {
@@ -54,6 +55,7 @@ function headOf({ id, status, rounds, createdAt }: RunHead, config: RunConfig) {
     method: String(method["name"]),
     numRounds: config.rounds.numRounds,
     committedRounds: rounds,
+    endedAt: null,
   };
 }
 

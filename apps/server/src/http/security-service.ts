@@ -42,6 +42,17 @@ export interface SecurityService {
   /** The CSRF token of the session that the cookie names; null without a session. */
   csrfOf(headers: IncomingHttpHeaders): Promise<string | null>;
 
+  /**
+   * Changes the password of the operator who asks; every session of theirs ends but the one that the cookie names.
+   *
+   * @throws FedtuneError `unauthenticated` for a wrong old password, `forbidden` for a token, `rate-limited`
+   */
+  changePassword(
+    by: Principal,
+    change: CallOf<"changePassword">["body"],
+    from: { readonly headers: IncomingHttpHeaders; readonly address: string },
+  ): Promise<void>;
+
   createOperator(
     by: Principal,
     operator: CallOf<"createOperator">["body"],
@@ -75,6 +86,8 @@ export interface SecurityService {
   /** All keys of a run's clients. */
   clientKeys(run: RunId): Promise<readonly ClientKey[]>;
   revokeClient(by: Principal, run: RunId, client: ClientId): Promise<void>;
+  /** Forgets a client's key, revoked or not, and cuts its connections: it may enrol anew, with another key. */
+  resetClient(by: Principal, run: RunId, client: ClientId): Promise<void>;
 
   record(deed: Deed): Promise<void>;
   listAuditEvents(page: CallOf<"listAuditEvents">["query"]): Promise<OutputOf<"listAuditEvents">>;

@@ -57,7 +57,7 @@ async function serve(parts: Security) {
       runs: runs as unknown as RunService,
       security: accountService({ security: parts, now: bench.ports.now, cookies }),
       authenticate: countedAuthentication({ security: parts, isTrusted }),
-      facts: { version: "1", methods: [], kinds: [], configSchema: {} },
+      facts: { version: "1", methods: [], kinds: [], presets: [], configSchema: {} },
       clock: nodeClock,
       checkAnswers: true,
     }),

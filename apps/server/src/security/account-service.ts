@@ -1,5 +1,6 @@
 /** What the API asks of security: the parts joined, with limits on attempts and every deed in the audit log. */
 import type { ItemOf } from "@fedtune/api";
+import { FedtuneError, isFedtuneError } from "@fedtune/core";
 import type { RunId } from "@fedtune/core";
 import type { IncomingHttpHeaders } from "node:http";
 import { pageOf } from "../http/page.ts";
@@ -39,10 +40,19 @@ export function accountService(options: AccountOptions): SecurityService {
 function sessionsPart({ security, cookies }: Parts) {
   const { limits, operators, sessions, audit } = security;
   const secretOf = (headers: IncomingHttpHeaders) => readSessionCookie(cookies, headers.cookie);
+  const noteFailure = failureNotes(security);
+  const authenticated = async (action: string, { name, password, address }: Attempt) => {
+    try {
+      return await operators.authenticate(name, password);
+    } catch (error) {
+      if (isFedtuneError(error, "unauthenticated")) await noteFailure(action, { name, address });
+      throw error;
+    }
+  };
   return {
     async signIn({ name, password }, { address }) {
       await limits.signIn({ name, address });
-      const operator = await operators.authenticate(name, password);
+      const operator = await authenticated("signInFailed", { name, password, address });
       await limits.signedIn({ name, address });
       const { secret, csrf, expiresAt, longestMs } = await sessions.start(operator.id);
       const actor = `operator:${name}`;
@@ -62,6 +72,18 @@ function sessionsPart({ security, cookies }: Parts) {
       const secret = secretOf(headers);
       if (secret !== null) await sessions.end(secret);
       return { answer: undefined, setCookie: sessionCookie(cookies, null) };
+    },
+    async changePassword({ kind, actor }, { old, new: password }, { headers, address }) {
+      const name = kind === "operator" ? actor.slice("operator:".length) : null;
+      if (name === null) {
+        const message = `Cannot change a password as ${actor}: wanted the session of an operator`;
+        throw new FedtuneError("forbidden", message);
+      }
+      await limits.signIn({ name, address });
+      await authenticated("changePasswordFailed", { name, password: old, address });
+      await operators.setPassword(name, password, secretOf(headers));
+      await limits.signedIn({ name, address });
+      await audit.append({ actor, action: "changePassword", subject: actor, data: { address } });
     },
     csrfOf(headers) {
       const secret = secretOf(headers);
@@ -143,6 +165,10 @@ function clientsPart({ security, isOpen }: Parts) {
       await clientKeys.revoke(run, client);
       await did(by, "revokeClient", `client:${run}/${client}`);
     },
+    async resetClient(by, run, client) {
+      await clientKeys.reset(run, client);
+      await did(by, "resetClient", `client:${run}/${client}`);
+    },
   } satisfies Partial<SecurityService>;
 }
 
@@ -160,6 +186,30 @@ function auditPart({ security: { audit } }: Parts) {
     },
     verifyAudit: async () => ({ fault: await audit.verify(), head: await audit.head() }),
   } satisfies Partial<SecurityService>;
+}
+
+interface Attempt {
+  readonly name: string;
+  readonly password: string;
+  readonly address: string;
+}
+
+/** Writes down attempts that failed, but not more than so many an hour: those beyond are counted in the next one's row. */
+function failureNotes({ audit, limits, operators }: Security) {
+  let unwritten = 0;
+  return async (action: string, { name, address }: Omit<Attempt, "password">): Promise<void> => {
+    try {
+      await limits.take("failuresWritten", "all");
+    } catch {
+      unwritten += 1;
+      return;
+    }
+    const data = { address, unwritten };
+    unwritten = 0;
+    // A name of nobody may be a password that went into the wrong field.
+    const subject = (await operators.knows(name)) ? `operator:${name}` : "operator";
+    await audit.append({ actor: "anonymous", action, subject, data });
+  };
 }
 
 type Facts = Readonly<Record<string, string | number | boolean | null>>;

@@ -4,7 +4,7 @@ import type { Digest, Hash } from "@fedtune/core";
 
 /** Who did what. */
 export interface AuditEntry {
-  /** `operator:NAME`, `token:ID`, `client:RUN/NAME` or `system`. */
+  /** `operator:NAME`, `token:ID`, `client:RUN/NAME`, `system`, or `anonymous` of an attempt that failed. */
   readonly actor: string;
   /** What was done, such as `token.created`. */
   readonly action: string;

@@ -1,6 +1,5 @@
 /** What answers tell browsers: policies for data and for pages, and which other origins may ask. */
 import { FedtuneError, signatureHeaders } from "@fedtune/core";
-import type { Entropy } from "@fedtune/core";
 import type { RequestHandler } from "express";
 import helmet from "helmet";
 import { csrfHeader } from "./authenticate.ts";
@@ -11,55 +10,47 @@ export interface BrowserPolicy {
   readonly secure: boolean;
 }
 
-/** What pages need beyond their own origin. */
-export interface PagePolicy extends BrowserPolicy {
-  /** Origins that pages fetch from, such as a hub of models. */
-  readonly connect?: readonly string[];
-  readonly entropy: Entropy;
-}
-
 /** A year, as browsers ask for. */
 const strictTransportSecurity = { maxAge: 31_536_000, includeSubDomains: false };
 
 /** Headers of answers that are data: nothing of them may run, be framed or be kept. */
-export function dataHeaders({ secure }: BrowserPolicy): RequestHandler[] {
-  return [
-    helmet({
-      contentSecurityPolicy: {
-        useDefaults: false,
-        directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
-      },
-      ...common(secure),
-    }),
-    (_request, response, next) => {
-      response.set("Cache-Control", "no-store");
-      next();
+export function dataHeaders({ secure }: BrowserPolicy): RequestHandler {
+  const policy = helmet({
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
     },
-  ];
+    ...common(secure),
+  });
+  return (request, response, next) => {
+    response.set("Cache-Control", "no-store");
+    policy(request, response, next);
+  };
 }
 
+/** What pages may ask of a device: a camera for invitations as pictures, and that the screen stays on. */
+const permissions = [
+  ...["camera=(self)", "screen-wake-lock=(self)", "geolocation=()", "microphone=()"],
+  ...["payment=()", "serial=()", "usb=()", "bluetooth=()", "browsing-topics=()"],
+].join(", ");
+
 /**
- * Headers of pages: scripts of this origin and wasm, styles with the answer's nonce, isolated for shared memory. The
- * nonce is in `response.locals.styleNonce`, for the page's handler to write into the page.
+ * Headers of pages and of all their files: scripts, styles and workers of this origin, wasm, nothing inline, nothing of
+ * others; isolated for shared memory. Workers take their policy from their own file's answer.
  */
-export function pageHeaders({ secure, connect = [], entropy }: PagePolicy): RequestHandler[] {
-  const nonce: RequestHandler = (_request, response, next) => {
-    response.locals["styleNonce"] = Buffer.from(entropy.bytes(16)).toString("base64url");
-    next();
-  };
+export function pageHeaders({ secure }: BrowserPolicy): RequestHandler {
   const policy = helmet({
     contentSecurityPolicy: {
       useDefaults: false,
       directives: {
-        defaultSrc: ["'self'"],
+        defaultSrc: ["'none'"],
         scriptSrc: ["'self'", "'wasm-unsafe-eval'"],
-        styleSrc: ["'self'", (_request, response) => nonceSource(response)],
+        styleSrc: ["'self'"],
         imgSrc: ["'self'", "data:", "blob:"],
         fontSrc: ["'self'"],
-        connectSrc: ["'self'", ...connect],
+        connectSrc: ["'self'", (request) => socketSource(request.headers.host, secure)],
         workerSrc: ["'self'"],
         manifestSrc: ["'self'"],
-        objectSrc: ["'none'"],
         baseUri: ["'none'"],
         formAction: ["'self'"],
         frameAncestors: ["'none'"],
@@ -69,13 +60,17 @@ export function pageHeaders({ secure, connect = [], entropy }: PagePolicy): Requ
     crossOriginOpenerPolicy: { policy: "same-origin" },
     crossOriginEmbedderPolicy: { policy: "require-corp" },
   });
-  return [nonce, policy];
+  return (request, response, next) => {
+    response.set("Permissions-Policy", permissions);
+    policy(request, response, next);
+  };
 }
 
-/** Helmet knows the response as Node's: what Express adds to it is read with care. */
-function nonceSource(response: object): string {
-  const { styleNonce } = (response as { locals?: { styleNonce?: unknown } }).locals ?? {};
-  return `'nonce-${String(styleNonce)}'`;
+/** Not every browser counts the websockets of a page's own host as `'self'`. */
+function socketSource(host: string | undefined, secure: boolean): string {
+  const isHost =
+    host !== undefined && /^[a-z0-9.-]+(:\d{1,5})?$|^\[[0-9a-f:.]+\](:\d{1,5})?$/i.test(host);
+  return isHost ? `${secure ? "wss" : "ws"}://${host}` : "'self'";
 }
 
 function common(secure: boolean) {

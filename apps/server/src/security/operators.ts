@@ -5,6 +5,7 @@ import type { Passwords } from "./passwords.ts";
 import type { SecurityPorts } from "./ports.ts";
 import type { Scope } from "@fedtune/api";
 import type { Revocations } from "./revocations.ts";
+import { hashOfSecret } from "./secrets.ts";
 
 /** What operators may be. */
 export const roles = ["admin", "operator", "viewer"] as const;
@@ -48,8 +49,14 @@ export interface Operators {
   create(operator: NewOperator): Promise<Operator>;
   /** @throws FedtuneError `unauthenticated`, the same for a wrong name, a wrong password and a disabled operator */
   authenticate(name: string, password: string): Promise<Operator>;
-  /** Ends all sessions of the operator too. @throws FedtuneError `message-invalid` without such an operator, `config-invalid` */
-  setPassword(name: string, password: string): Promise<void>;
+  /** Whether there is an operator of a name, disabled or not. */
+  knows(name: string): Promise<boolean>;
+  /**
+   * Ends all sessions of the operator too, but for the one whose secret is `keep`.
+   *
+   * @throws FedtuneError `message-invalid` without such an operator, `config-invalid`
+   */
+  setPassword(name: string, password: string, keep?: string | null): Promise<void>;
   /**
    * Nothing admits the operator any more, from now on: no session, no token.
    *
@@ -60,7 +67,7 @@ export interface Operators {
   list(): Promise<Operator[]>;
 }
 
-type Ports = Pick<SecurityPorts, "prisma" | "now"> & {
+type Ports = Pick<SecurityPorts, "prisma" | "now" | "hash"> & {
   readonly passwords: Passwords;
   readonly revocations: Revocations;
 };
@@ -90,12 +97,15 @@ export function operators(ports: Ports): Operators {
       }
       return seen(row);
     },
-    async setPassword(name, password) {
+    knows: async (name) =>
+      operatorNamePattern.test(name) && (await prisma.operator.count({ where: { name } })) > 0,
+    async setPassword(name, password, keep = null) {
       if (!operatorNamePattern.test(name)) throw unknown(name);
       const passwordHash = await passwords.hash(password);
+      const kept = keep === null ? "" : hashOfSecret(ports.hash, keep);
       const [{ count }] = await prisma.$transaction([
         prisma.operator.updateMany({ where: { name }, data: { passwordHash } }),
-        prisma.session.deleteMany({ where: { operator: { name } } }),
+        prisma.session.deleteMany({ where: { operator: { name }, tokenHash: { not: kept } } }),
       ]);
       if (count === 0) throw unknown(name);
       ports.revocations.tell({ kind: "operator", name });

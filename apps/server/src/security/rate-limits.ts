@@ -21,6 +21,8 @@ export interface Allowances {
   readonly signInsOfNameAtAddress: Allowance;
   /** Attempts to sign in under one name from anywhere: slows guessing from many addresses. */
   readonly signInsOfName: Allowance;
+  /** Failed attempts to sign in that are written into the audit log, of all addresses together. */
+  readonly failuresWritten: Allowance;
   /** Attempts to enrol from one address. */
   readonly enrolments: Allowance;
   /** Handshakes of sockets from one address. */
@@ -36,6 +38,7 @@ const defaultAllowances: Allowances = {
   signInsOfAddress: { points: 30, seconds: 900 },
   signInsOfNameAtAddress: { points: 5, seconds: 900 },
   signInsOfName: { points: 100, seconds: 3_600 },
+  failuresWritten: { points: 120, seconds: 3_600 },
   enrolments: { points: 60, seconds: 600 },
   handshakes: { points: 600, seconds: 60 },
   uploadBytes: { points: 64 * 2 ** 30, seconds: 3_600 },

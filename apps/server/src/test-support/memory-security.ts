@@ -79,6 +79,13 @@ export function memorySecurity(): MemorySecurity {
       const secret = sessionOf(cookie);
       return secret === null ? null : `csrf-${secret}`;
     },
+    async changePassword({ actor }, change) {
+      const name = actor.slice("operator:".length);
+      if (passwords.get(name) !== change.old) {
+        throw new FedtuneError("unauthenticated", "Cannot sign in: wrong name or password");
+      }
+      passwords.set(name, change.new);
+    },
     async createOperator(_by, { name, password, role }) {
       const operator = operatorOf(name, role);
       operators.push(operator);
@@ -136,6 +143,11 @@ export function memorySecurity(): MemorySecurity {
       keys.filter((one) => one.run === run).map(({ run: _run, ...key }) => key),
     async revokeClient(_by, run, client: ClientId) {
       existing(keys.find((one) => one.run === run && one.client === client)).revokedAt = now;
+    },
+    async resetClient(_by, run, client: ClientId) {
+      const at = keys.findIndex((one) => one.run === run && one.client === client);
+      existing(keys[at]);
+      keys.splice(at, 1);
     },
     async record(deed) {
       deeds.push(deed);

@@ -42,6 +42,6 @@ export function isStale(best: BestEvaluation | null, rule: StoppingRule | null):
 }
 
 /** Of losses the lower value is better, of all other metrics the higher. */
-function isLowerBetter(metric: string): boolean {
+export function isLowerBetter(metric: string): boolean {
   return metric === "loss" || metric.endsWith("Loss");
 }

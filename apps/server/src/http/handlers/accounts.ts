@@ -21,6 +21,8 @@ export function accountHandlers(security: SecurityService): Handlers<AccountRout
         csrf: kind === "token" ? null : await security.csrfOf(headers),
       };
     },
+    changePassword: ({ body, by, headers, address }) =>
+      security.changePassword(by, body, { headers, address }),
     createOperator: ({ body, by }) => security.createOperator(by, body),
     listOperators: ({ query }) => security.listOperators(query),
     disableOperator: ({ params, by }) => security.disableOperator(by, params.operator),

@@ -31,6 +31,10 @@ export function clientHandlers({ runs, security }: Parts): Handlers<ClientRoute>
       await runs.get(run);
       await security.revokeClient(by, run, client);
     },
+    async resetClient({ params: { run, client }, by }) {
+      await runs.get(run);
+      await security.resetClient(by, run, client);
+    },
     enrolClient: ({ params, body }) => security.enrolClient(params.run, body),
   };
 }

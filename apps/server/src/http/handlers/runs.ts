@@ -37,6 +37,7 @@ export function runHandlers({ runs, security }: Parts): Handlers<RunRoute> {
       await noted(by, "stopRun", run);
       return details;
     },
+    estimateRun: ({ body }) => runs.estimate(body.config),
     async deleteRun({ params: { run }, by }) {
       await runs.delete(run);
       await noted(by, "deleteRun", run);
@@ -45,8 +46,17 @@ export function runHandlers({ runs, security }: Parts): Handlers<RunRoute> {
 }
 
 /** The past of runs, and what happens to them now. */
-export function historyHandlers({ runs }: Parts): Handlers<HistoryRoute> {
+export function historyHandlers({ runs, security }: Parts): Handlers<HistoryRoute> {
   return {
+    getRound: ({ params }) => runs.round(params.run, Number(params.round)),
+    getSeries: ({ params, query }) => runs.series(params.run, query),
+    async listParticipants({ params: { run }, query }) {
+      const keys = await security.clientKeys(run);
+      const revoked = keys.flatMap(({ client, revokedAt }) =>
+        revokedAt === null ? [] : [[client, revokedAt] as const],
+      );
+      return runs.participants(run, query, new Map(revoked));
+    },
     listRounds: ({ params, query }) => runs.rounds(params.run, query),
     listEvaluations: ({ params, query }) => runs.evaluations(params.run, query),
     listAttempts: ({ params, query }) => runs.attempts(params.run, query),

@@ -1,5 +1,10 @@
-import { adapterKinds, adapterLayout, rngFromSeed } from "@fedtune/core";
-import type { FactorRole, HeadPolicy, Method, ResolvedRun } from "@fedtune/core";
+/** What a method has its clients do, asked of the method itself. */
+import { adapterLayout } from "./adapter/initial.ts";
+import { adapterKinds } from "./adapter/kinds/registry.ts";
+import type { FactorRole } from "./adapter/layout.ts";
+import type { ResolvedRun } from "./config/run-config.ts";
+import type { HeadPolicy, Method } from "./method.ts";
+import { rngFromSeed } from "./rng.ts";
 
 /** What clients do in the first round; roles of factors. */
 export interface PlanDescription {
