@@ -5,33 +5,45 @@ import { FedtuneError, isFedtuneError } from "@fedtune/core";
 import type { KernelState } from "./kernels/attach.ts";
 import { selfTest } from "./self-test.ts";
 
-/** Backends by name; which of them exist depends on the platform. */
+/** Backends of Node by name, best first; which of them work depends on what is installed. */
 export const backendNames = ["tfjs-node-gpu", "tfjs-node", "webgpu", "wasm", "cpu"] as const;
 /** One of {@link backendNames}. */
 export type BackendName = (typeof backendNames)[number];
 /** What a user may ask for: `auto` takes the first that works. */
 export type BackendRequest = BackendName | "auto";
 
-/** One backend. */
-export interface Backend {
-  readonly name: BackendName;
+/** One backend; platforms name theirs. */
+export interface Backend<Name extends string = BackendName> {
+  readonly name: Name;
   /** TensorFlow.js' own name of it. */
   readonly tfName: string;
-  /** Loads and registers it. @throws Error whose message says what is missing and what fetches it */
+  /** Loads and registers it. @throws Error whose message says what is missing and what fetches it; see {@link refusal} */
   load(): Promise<void>;
   /** What is left to do once it is current; tells what it computes with. */
   finish?(): Promise<KernelState>;
 }
 
 /** The backend in use, and why those before it in the list were passed over. */
-export interface ChosenBackend {
-  readonly name: BackendName;
+export interface ChosenBackend<Name extends string = BackendName> {
+  readonly name: Name;
   /** Whether kernels are ours; only wasm has some of ours. */
   readonly kernels: KernelState["kernels"];
   /** Threads that our kernels run on; 1 without them. */
   readonly threads: number;
   /** One sentence per backend that was tried and not taken, and per wish that could not be met. */
   readonly notes: readonly string[];
+}
+
+/** A backend that was tried and not taken. */
+export interface PassedOver<Name extends string> {
+  readonly backend: Name;
+  /** `data.reason` is what {@link refusal} named. */
+  readonly error: FedtuneError;
+}
+
+/** An error of `load` that names its kind, for who explains it in other words. */
+export function refusal(reason: string, message: string): Error {
+  return Object.assign(new Error(message), { reason });
 }
 
 /**
@@ -41,24 +53,37 @@ export interface ChosenBackend {
  *
  * @throws FedtuneError `backend-unavailable` when it cannot be loaded, `backend-broken` when it computes wrongly
  */
-export async function chooseFrom(
-  backends: readonly Backend[],
-  request: BackendRequest,
-): Promise<ChosenBackend> {
+export async function chooseFrom<Name extends string>(
+  backends: readonly Backend<Name>[],
+  request: Name | "auto",
+): Promise<ChosenBackend<Name>> {
+  const { name, state, passedOver } = await firstThatWorks(backends, request);
+  const notes = passedOver.map(({ backend, error }) => `${backend}: ${error.message}`);
+  return { name, ...state, notes: [...notes, ...state.notes] };
+}
+
+/** As {@link chooseFrom}, with the errors themselves. */
+export async function firstThatWorks<Name extends string>(
+  backends: readonly Backend<Name>[],
+  request: Name | "auto",
+): Promise<{
+  readonly name: Name;
+  readonly state: KernelState;
+  readonly passedOver: readonly PassedOver<Name>[];
+}> {
   // Production mode: no hints and no advertisements on the console.
   tf.env().set("PROD", true);
   const candidates =
     request === "auto" ? backends : backends.filter(({ name }) => name === request);
-  const notes: string[] = [];
-  let last: FedtuneError | null = null;
+  const passedOver: PassedOver<Name>[] = [];
   for (const backend of candidates) {
     const found = await tryBackend(backend);
-    if (!isFedtuneError(found))
-      return { name: backend.name, ...found, notes: [...notes, ...found.notes] };
-    notes.push(`${backend.name}: ${found.message}`);
-    last = found;
+    if (!isFedtuneError(found)) return { name: backend.name, state: found, passedOver };
+    passedOver.push({ backend: backend.name, error: found });
   }
-  if (request !== "auto" && last !== null) throw last;
+  const last = passedOver.at(-1);
+  if (request !== "auto" && last !== undefined) throw last.error;
+  const notes = passedOver.map(({ backend, error }) => `${backend}: ${error.message}`);
   const known = backends.map(({ name }) => name).join(", ");
   const message =
     request === "auto"
@@ -69,7 +94,7 @@ export async function chooseFrom(
 
 const stock: KernelState = { kernels: "stock", threads: 1, notes: [] };
 
-async function tryBackend(backend: Backend): Promise<FedtuneError | KernelState> {
+async function tryBackend(backend: Backend<string>): Promise<FedtuneError | KernelState> {
   let state: KernelState;
   try {
     await backend.load();
@@ -83,13 +108,14 @@ async function tryBackend(backend: Backend): Promise<FedtuneError | KernelState>
     return failure("backend-unavailable", backend, error);
   }
   const wrong = await selfTest();
-  return wrong === null ? state : failure("backend-broken", backend, wrong);
+  return wrong === null ? state : failure("backend-broken", backend, refusal("broken", wrong));
 }
 
-function failure(code: ErrorCode, { name }: Backend, reason: unknown): FedtuneError {
-  const text = reason instanceof Error ? reason.message : String(reason);
+function failure(code: ErrorCode, { name }: Backend<string>, cause: unknown): FedtuneError {
+  const text = cause instanceof Error ? cause.message : String(cause);
+  const reason = cause instanceof Error && "reason" in cause ? { reason: cause.reason } : {};
   return new FedtuneError(code, `Cannot use backend "${name}": ${text}`, {
-    data: { backend: name },
-    cause: reason,
+    data: { backend: name, ...reason },
+    cause,
   });
 }

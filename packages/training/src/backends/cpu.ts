@@ -2,4 +2,4 @@
 import type { Backend } from "./backend.ts";
 
 /** Registered by TensorFlow.js itself. */
-export const cpu: Backend = { name: "cpu", tfName: "cpu", load: () => Promise.resolve() };
+export const cpu: Backend<"cpu"> = { name: "cpu", tfName: "cpu", load: () => Promise.resolve() };

@@ -2,7 +2,7 @@
 import type { Backend, BackendRequest, ChosenBackend } from "./backend.ts";
 import { chooseFrom } from "./backend.ts";
 import { cpu } from "./cpu.ts";
-import type { KernelRequest } from "./kernels/attach.ts";
+import type { KernelOptions, KernelRequest } from "./kernels/attach.ts";
 import { tfjsNode, tfjsNodeGpu } from "./node-tensorflow.ts";
 import { nodeThreads } from "./node-threads.ts";
 import { nodeWebgpu } from "./node-webgpu.ts";
@@ -12,9 +12,6 @@ import { wasmOver } from "./wasm.ts";
 function nodeBackends(request: KernelRequest): readonly Backend[] {
   return [tfjsNodeGpu, tfjsNode, nodeWebgpu, wasmOver(nodeThreads, request), cpu];
 }
-
-/** How the wasm backend computes: our kernels on as many threads as pay, unless told otherwise. */
-export type KernelOptions = Partial<KernelRequest>;
 
 /**
  * Makes the requested backend current in this thread.

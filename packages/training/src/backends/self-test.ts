@@ -14,7 +14,7 @@ const TOLERANCE = 1e-4;
 /** Null when the backend is fit for training, else what it got wrong. */
 export async function selfTest(): Promise<string | null> {
   try {
-    return (await integerOps()) ?? (await trainingStep());
+    return (await integerOps()) ?? (await smallNumbers()) ?? (await trainingStep());
   } catch (error) {
     return `the self-test failed: ${error instanceof Error ? error.message : String(error)}`;
   }
@@ -43,6 +43,16 @@ async function integerOps(): Promise<string | null> {
       return `${name} gives [${found.join(", ")}], expected [${wanted[index]?.join(", ") ?? ""}]`;
   }
   return null;
+}
+
+/** Half floats, which some graphics cards compute with, know nothing between 0 and 6e-8; gradients and the epsilons of norms do. */
+async function smallNumbers(): Promise<string | null> {
+  const wanted = [1e-8, 1e-12, 3e-20];
+  const tensor = tf.tidy(() => tf.mul(tf.tensor1d(wanted), tf.scalar(1)));
+  const found = Array.from(await tensor.data());
+  tensor.dispose();
+  const isLost = wanted.some((value, index) => !(Math.abs((found[index] ?? 0) / value - 1) < 1e-3));
+  return isLost ? `small numbers come back as [${found.join(", ")}]` : null;
 }
 
 async function trainingStep(): Promise<string | null> {

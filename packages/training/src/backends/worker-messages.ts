@@ -9,8 +9,8 @@ import type {
 } from "@fedtune/core";
 import { asFedtuneError, FedtuneError } from "@fedtune/core";
 import type { Prediction } from "../trainer/trainer.ts";
-import type { BackendRequest, ChosenBackend } from "./backend.ts";
-import type { KernelOptions } from "./node-choose.ts";
+import type { BackendRequest } from "./backend.ts";
+import type { KernelOptions } from "./kernels/attach.ts";
 
 /** What a worker is started with. */
 export interface WorkerSetup extends KernelOptions {
@@ -19,26 +19,34 @@ export interface WorkerSetup extends KernelOptions {
   readonly backend: BackendRequest;
 }
 
-/** What can be asked for, by name: the job and its result. */
-export interface Tasks {
+/** What can be asked for: the job and its result. */
+interface Task {
+  readonly job: unknown;
+  readonly result: unknown;
+}
+/** Tasks by name. */
+export type TaskTable<T> = { readonly [Name in keyof T]: Task };
+
+/** What every worker with a trainer can be asked for. */
+export interface TrainerTasks {
   readonly train: { readonly job: TrainJob; readonly result: TrainResult };
   readonly evaluate: { readonly job: EvaluateJob; readonly result: Metrics };
   readonly predict: { readonly job: EvaluateJob; readonly result: Prediction };
 }
-/** Name of a task. */
-export type TaskName = keyof Tasks;
+
+/** A task and its job, under a number of its own. */
+export type AskMessage<T extends TaskTable<T>> = {
+  [Name in keyof T]: {
+    readonly type: "ask";
+    readonly task: Name;
+    readonly id: number;
+    readonly job: T[Name]["job"];
+  };
+}[keyof T];
 
 /** From parent to worker. */
-export type ToWorker =
-  | {
-      [Name in TaskName]: {
-        readonly type: Name;
-        readonly id: number;
-        readonly job: Tasks[Name]["job"];
-      };
-    }[TaskName]
-  | { readonly type: "abort"; readonly id: number }
-  | { readonly type: "close" };
+export type ToWorker<T extends TaskTable<T>> =
+  AskMessage<T> | { readonly type: "abort"; readonly id: number };
 
 /** A step of a running task. */
 export interface Progress {
@@ -47,12 +55,13 @@ export interface Progress {
   readonly loss?: number;
 }
 
-/** From worker to parent. */
-export type FromWorker =
-  | { readonly type: "ready"; readonly backend: ChosenBackend }
+/** From worker to parent; `Ready` is what it tells of itself once it can work. */
+export type FromWorker<T extends TaskTable<T>, Ready> =
+  | { readonly type: "ready"; readonly ready: Ready }
+  /** The worker cannot go on: it never got ready, or lost what it needs. */
   | { readonly type: "failed"; readonly error: PlainError }
   | { readonly type: "progress"; readonly id: number; readonly progress: Progress }
-  | { readonly type: "done"; readonly id: number; readonly result: Tasks[TaskName]["result"] }
+  | { readonly type: "done"; readonly id: number; readonly result: T[keyof T]["result"] }
   | { readonly type: "error"; readonly id: number; readonly error: PlainError };
 
 /** An error as plain data: the structured clone keeps no code. */

@@ -2,33 +2,18 @@
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
-import type { TrainControl } from "@fedtune/core";
 import { FedtuneError } from "@fedtune/core";
 import type { LocalTrainer } from "../trainer/trainer.ts";
 import type { ChosenBackend } from "./backend.ts";
 import { quietNative } from "./quiet-native.ts";
-import type { FromWorker, TaskName, Tasks, ToWorker, WorkerSetup } from "./worker-messages.ts";
-import { fromPlain } from "./worker-messages.ts";
+import type { FromWorker, TrainerTasks, WorkerSetup } from "./worker-messages.ts";
+import type { WorkerEvents, WorkerLine } from "./worker-session.ts";
+import { workerTasks } from "./worker-session.ts";
 
 /** A trainer in a thread of its own. */
 export interface WorkerTrainer extends LocalTrainer {
   /** Starts the worker if need be; resolves once the base model is loaded. @throws as the first job would */
   ready(): Promise<ChosenBackend>;
-}
-
-/** How long an aborted step may go on before its thread is ended. */
-const ABORT_GRACE_MS = 30_000;
-
-interface Waiting {
-  readonly control: TrainControl;
-  resolve(result: Tasks[TaskName]["result"]): void;
-  reject(error: FedtuneError): void;
-}
-
-interface Session {
-  readonly worker: Worker;
-  readonly ready: Promise<ChosenBackend>;
-  readonly waiting: Map<number, Waiting>;
 }
 
 /**
@@ -37,74 +22,36 @@ interface Session {
  * A crash ends the jobs that were running with `training-failed`; whoever owns the trainer closes it.
  */
 export function createWorkerTrainer(setup: WorkerSetup): WorkerTrainer {
-  let session: Session | null = null;
-  let nextId = 1;
-  const open = (): Session =>
-    (session ??= startSession(setup, () => {
-      session = null;
-    }));
-  const ask = async <Name extends TaskName>(
-    type: Name,
-    job: Tasks[Name]["job"],
-    control: TrainControl,
-  ): Promise<Tasks[Name]["result"]> => {
-    if (control.signal.aborted)
-      throw new FedtuneError("cancelled", "Stopped training: it was cancelled");
-    const current = open();
-    await current.ready;
-    return perform(
-      current,
-      { type, id: nextId++, job } as ToWorker & { readonly id: number },
-      control,
-    );
-  };
+  const tasks = workerTasks<TrainerTasks, ChosenBackend>({ open: (events) => open(setup, events) });
   return {
-    ready: () => open().ready,
-    train: (job, control) => ask("train", job, control),
-    evaluate: (job, control) => ask("evaluate", job, control),
-    predict: (job, control) => ask("predict", job, control),
-    async close() {
-      const closing = session;
-      session = null;
-      if (closing !== null) await closing.worker.terminate();
-    },
+    ready: () => tasks.ready(),
+    train: (job, control) => tasks.ask("train", job, control),
+    evaluate: (job, control) => tasks.ask("evaluate", job, control),
+    predict: (job, control) => tasks.ask("predict", job, control),
+    close: () => tasks.close(),
   };
 }
 
-function startSession(setup: WorkerSetup, onEnd: () => void): Session {
+function open(
+  setup: WorkerSetup,
+  events: WorkerEvents<TrainerTasks, ChosenBackend>,
+): WorkerLine<TrainerTasks> {
   const worker = startWorker(setup);
-  const waiting = new Map<number, Waiting>();
-  const ready = new Promise<ChosenBackend>((resolve, reject) => {
-    const end = (error: FedtuneError): void => {
-      onEnd();
-      reject(error);
-      for (const job of waiting.values()) job.reject(error);
-      waiting.clear();
-    };
-    worker.on("message", (message: FromWorker) => {
-      if (message.type === "ready") resolve(message.backend);
-      else if (message.type === "failed") end(fromPlain(message.error));
-      else settle(waiting, message);
-    });
-    worker.on("error", (error) => {
-      end(
-        new FedtuneError("training-failed", `The training thread crashed: ${error.message}`, {
-          cause: error,
-        }),
-      );
-    });
-    worker.on("exit", (code) => {
-      end(
-        new FedtuneError(
-          "training-failed",
-          `The training thread ended with code ${code} before its job was done`,
-        ),
-      );
-    });
-  });
-  // Whoever asks gets the rejection; nobody asking is no crash of the process.
-  ready.catch(() => undefined);
-  return { worker, ready, waiting };
+  const ended = (message: string, cause?: unknown): void =>
+    events.ended(new FedtuneError("training-failed", message, { cause }));
+  worker.on("message", (message: FromWorker<TrainerTasks, ChosenBackend>) =>
+    events.message(message),
+  );
+  worker.on("error", (error) => ended(`The training thread crashed: ${error.message}`, error));
+  worker.on("exit", (code) =>
+    ended(`The training thread ended with code ${code} before its job was done`),
+  );
+  return {
+    post: (message) => worker.postMessage(message),
+    async end() {
+      await worker.terminate();
+    },
+  };
 }
 
 /** In source form the worker needs TypeScript and the packages' source condition; in built form nothing. */
@@ -119,40 +66,4 @@ function startWorker(workerData: WorkerSetup): Worker {
   const loader = `data:text/javascript,${encodeURIComponent(code)}`;
   const execArgv = ["--conditions=@fedtune/source", "--import", loader];
   return new Worker(new URL("./node-worker.ts", import.meta.url), { workerData, execArgv });
-}
-
-type Answer = Exclude<FromWorker, { readonly type: "ready" | "failed" }>;
-
-function settle(waiting: Map<number, Waiting>, message: Answer): void {
-  const asked = waiting.get(message.id);
-  if (message.type === "progress") {
-    asked?.control.onProgress?.(message.progress);
-    return;
-  }
-  waiting.delete(message.id);
-  if (message.type === "done") asked?.resolve(message.result);
-  else asked?.reject(fromPlain(message.error));
-}
-
-function perform<Result>(
-  { worker, waiting }: Session,
-  request: ToWorker & { readonly id: number },
-  control: TrainControl,
-): Promise<Result> {
-  const { id } = request;
-  let timer: NodeJS.Timeout | undefined;
-  const abort = (): void => {
-    worker.postMessage({ type: "abort", id } satisfies ToWorker);
-    timer = setTimeout(() => void worker.terminate(), ABORT_GRACE_MS);
-  };
-  const answer = new Promise<Tasks[TaskName]["result"]>((resolve, reject) => {
-    waiting.set(id, { control, resolve, reject });
-    control.signal.addEventListener("abort", abort, { once: true });
-    worker.postMessage(request);
-    if (control.signal.aborted) abort();
-  });
-  return answer.finally(() => {
-    clearTimeout(timer);
-    control.signal.removeEventListener("abort", abort);
-  }) as Promise<Result>;
 }

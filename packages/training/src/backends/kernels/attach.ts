@@ -18,6 +18,9 @@ export interface KernelRequest {
   readonly threads: ThreadRequest;
 }
 
+/** How the wasm backend computes: our kernels on as many threads as pay, unless told otherwise. */
+export type KernelOptions = Partial<KernelRequest>;
+
 /** What came of it. */
 export interface KernelState {
   readonly kernels: "own" | "stock";
@@ -75,6 +78,7 @@ async function addThreads(start: ThreadStart, request: ThreadRequest): Promise<s
   const { engine, platform, alone } = start;
   const count = wantedThreads(request, platform.cores);
   if (count === 1) return null;
+  if (platform.alone !== undefined) return `wasm: one thread, since ${platform.alone}`;
   if (!engine.heap.shared)
     return "wasm: one thread, since the backend was started with a memory that threads cannot share";
   try {

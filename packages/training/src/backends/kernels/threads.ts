@@ -13,8 +13,9 @@ export interface ThreadSetup {
 
 /** The platform's part. */
 export interface ThreadPlatform {
-  /** Processors; 1 where memory cannot be shared. */
   readonly cores: number;
+  /** Why threads cannot share a memory here; absent where they can. */
+  readonly alone?: string;
   /** Whether the training thread may sleep; the main thread of a page must not. */
   readonly maySleep: boolean;
   /** TensorFlow.js' single-threaded binary with SIMD. */
