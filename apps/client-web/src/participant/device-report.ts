@@ -1,29 +1,24 @@
 /** What this device can do, and what it is allowed to. */
+import type { BrowserBackendName, PassedOver } from "../training/types.ts";
 import type { Problem } from "./invitation.ts";
 
-/** What computes, best first. */
-export const browserBackends = ["webgpu", "webgl", "wasm", "cpu"] as const;
-/** One of {@link browserBackends}. */
-export type BrowserBackend = (typeof browserBackends)[number];
-
-/** A backend that was tried and not taken. */
-export interface PassedOver {
-  readonly backend: BrowserBackend;
-  /** One English sentence of why. */
-  readonly reason: string;
-}
+/** What computes. */
+export type BrowserBackend = BrowserBackendName;
 
 /** What a check of the device found. */
 export interface DeviceFacts {
   readonly backend: BrowserBackend;
-  /** Threads of the processor that are used; null on a graphics card. */
-  readonly threads: number | null;
-  /** Optimiser steps a second with this run's model and batches, or an estimate from the speed test. */
+  /** Name of the graphics card where the browser tells it. */
+  readonly card: string | null;
+  /** Threads of the processor that are used; 1 on a graphics card. */
+  readonly threads: number;
+  /** Training steps a second at full text length: shorter texts are faster. */
   readonly stepsPerSecond: number;
-  /** Bytes that model, adapter and one batch take; null: not known. */
-  readonly memoryBytes: number | null;
-  /** Time that one round takes here; null: not known before the file is. */
+  /** What model, data and one step take, and what may be used here; estimated. */
+  readonly memory: { readonly neededBytes: number; readonly limitBytes: number };
+  /** Time that one round takes here at most; null: not known. */
   readonly roundSeconds: number | null;
+  /** Backends that were tried before, with the reason for each. */
   readonly passedOver: readonly PassedOver[];
   /** How the device may be described to the organiser: browser and version. */
   readonly browser: string;

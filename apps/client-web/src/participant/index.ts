@@ -1,11 +1,9 @@
 /** A data holder's part in a run, without a page: what the pages for data holders show and do. */
-export { browserBackends } from "./device-report.ts";
 export type {
   BrowserBackend,
   DeviceFacts,
   DeviceState,
   Effort,
-  PassedOver,
   Power,
   Settings,
 } from "./device-report.ts";
@@ -18,7 +16,7 @@ export type {
   LabelCount,
   UnknownLabel,
 } from "./file-report.ts";
-export type { Invitation, NumbersByFate, PrivacyPromise, Problem } from "./invitation.ts";
+export type { Invitation, PrivacyPromise, Problem } from "./invitation.ts";
 export type { PrivacyRecord, PrivacyStanding } from "./privacy-standing.ts";
 export { roundPhases } from "./session-report.ts";
 export type {
@@ -32,6 +30,8 @@ export type {
   SessionReport,
   Transfer,
 } from "./session-report.ts";
+export { takeLink } from "./link.ts";
+export type { AddressBar } from "./link.ts";
 export { finalCodes } from "./types.ts";
 export type {
   ActionName,

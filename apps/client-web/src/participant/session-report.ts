@@ -67,6 +67,8 @@ export interface Transfer {
   readonly round: number | null;
   readonly bytes: number;
   readonly seconds: number;
+  /** False: the connection was lost on the way, and at most these bytes travelled. */
+  readonly isComplete: boolean;
 }
 
 /** What this device's own adapter is worth on its own examples that training never sees; it stays here. */

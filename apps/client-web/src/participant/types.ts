@@ -127,7 +127,10 @@ export interface Deletion {
 
 /** What can be done. Each resolves when it is done; what fails rejects with a FedtuneError and is in `failure` too. */
 export interface ParticipantActions {
-  /** Reads an invitation: a link of either form, or an address with a run. */
+  /**
+   * Reads an invitation: a join link, or the address of a page of a run of which this browser knows already. The page
+   * takes the token out of its own address first, see `takeLink`.
+   */
   openLink(link: string): Promise<void>;
   /** Goes on with a run of this browser, from {@link Keepings}. */
   openMembership(which: Pick<Membership, "server" | "run">): Promise<void>;

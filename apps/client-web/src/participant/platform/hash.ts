@@ -1,8 +1,8 @@
 /**
  * SHA-256 in a page and its workers: synchronous, as the port asks, and over streams.
  *
- * WebCrypto is faster but asynchronous and takes whole buffers only; measured in Chromium on one core, 1 MB takes this
- * about 5 ms, in a worker.
+ * WebCrypto is faster but asynchronous and takes whole buffers only. Measured in Chromium 156 on one slow core: 1 MB
+ * takes this 16 ms (WebCrypto 2 ms), the 148 kB of a usual update 2.4 ms; all of it happens in a worker.
  */
 import { digest } from "@fedtune/core";
 import type { Digest, Hash } from "@fedtune/core";

@@ -51,8 +51,8 @@ interface Shared extends HolderPorts {
 /**
  * Opens what is kept of a place, for writing: whoever had it open before can write its record no more.
  *
- * @throws FedtuneError `storage-failed`; from `load`: `state-corrupt` for a damaged record, which is deleted; from `save`
- * also `client-replaced` when it was opened again since
+ * @throws FedtuneError `storage-failed`; from `load`: `state-corrupt` for a damaged record, which is moved aside; from
+ * `save` also `client-replaced` when it was opened again since
  */
 export async function openHolderStores(ports: HolderPorts, place: Place): Promise<HolderStores> {
   const key = placeKey(place);
@@ -80,7 +80,7 @@ function stateOf(shared: Shared): ClientState {
       try {
         return fromStored(value, run, hash);
       } catch (error) {
-        await inStorage("delete a damaged record", () => database.delete("records", key));
+        await inStorage("move a damaged record aside", () => moveAside(database, key, value));
         throw error;
       }
     },
@@ -93,6 +93,14 @@ function stateOf(shared: Shared): ClientState {
       ).finally(() => held?.end());
     },
   };
+}
+
+/** It is kept for whoever can read it, and the next start begins afresh. */
+async function moveAside(database: ParticipantDatabase, key: string, value: unknown) {
+  const change = database.transaction("records", "readwrite", durably);
+  await change.store.put(value, `${key} corrupt`);
+  await change.store.delete(key);
+  await change.done;
 }
 
 async function write(
