@@ -1,4 +1,5 @@
 /** WebGPU on real hardware; a software adapter is slower than WebAssembly and is refused unless it is asked for. */
+import * as tf from "@tensorflow/tfjs";
 import type { Backend } from "./backend.ts";
 import { refusal } from "./backend.ts";
 
@@ -52,6 +53,8 @@ export function webgpuOver(
       checkLimits(adapter, request);
       request.onAdapter?.(adapter);
       await import("@tensorflow/tfjs-backend-webgpu");
+      // Small tensors go to the graphics card too: what passes the self-test is what trains.
+      tf.env().set("WEBGPU_CPU_FORWARD", false);
     },
   };
 }
