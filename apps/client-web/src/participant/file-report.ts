@@ -24,7 +24,7 @@ export type FileProblem =
   /** A wanted column is not there; a mapping settles it. */
   | {
       readonly kind: "column-missing";
-      readonly role: "text" | "label";
+      readonly role: "text" | "textPair" | "label";
       readonly wanted: string;
       readonly found: readonly string[];
       readonly suggestion: string | null;
