@@ -16,6 +16,8 @@ export function activate(x: tf.Tensor2D, activation: Activation): tf.Tensor2D {
       return geluTanh(x);
     case "relu":
       return relu(x);
+    case "silu":
+      return silu(x);
     default:
       return activation satisfies never;
   }
@@ -62,6 +64,30 @@ function geluTanh(x: tf.Tensor2D): tf.Tensor2D {
       );
     },
   );
+}
+
+/** x sigmoid(x). Elfwing et al., arXiv 1702.03118. */
+export function silu(x: tf.Tensor2D): tf.Tensor2D {
+  return pointwise(
+    x,
+    (input) => tf.mul(input, tf.sigmoid(input)),
+    (input) => {
+      const s = tf.sigmoid(input);
+      return tf.mul(s, tf.add(tf.mul(input, tf.sub(1, s)), 1));
+    },
+  );
+}
+
+/** a b, pointwise, with a gradient for both. */
+export function gated(a: tf.Tensor2D, b: tf.Tensor2D): tf.Tensor2D {
+  return withGradient({
+    inputs: [a, b],
+    forward: (save) => {
+      save([a, b]);
+      return tf.mul(a, b);
+    },
+    backward: (dy, [left = a, right = b]) => [tf.mul(dy, right), tf.mul(dy, left)],
+  }) as tf.Tensor2D;
 }
 
 /** max(x, 0) by a product with a mask, so that NaN stays NaN. */

@@ -1,27 +1,48 @@
-/** Multi-head self-attention over padded batches. Vaswani et al., arXiv 1706.03762, equation 1. */
+/** Multi-head self-attention over padded batches, of encoders and decoders. Vaswani et al., arXiv 1706.03762, equation 1. */
 import * as tf from "@tensorflow/tfjs";
 import { hasFused, runFused } from "./fused.ts";
 import { withGradient } from "./with-gradient.ts";
 
-/** Sizes of one batch, and the additive mask: 0 for tokens, a large negative number for padding; `[batch, 1, 1, length]`. */
+/** Sizes of one batch, and who sees whom. */
 export interface AttentionShape {
   readonly batch: number;
   readonly length: number;
   readonly heads: number;
+  /** Heads of keys and values, each for `heads / keyValueHeads` heads of queries in a row; default `heads`. Ainslie et al., arXiv 2305.13245. */
+  readonly keyValueHeads?: number;
+  /** Added to scores: 0 for what is seen, a large negative number for what is not; see {@link paddingMask}, {@link causalMask}. */
   readonly mask: tf.Tensor4D;
+}
+
+/** -1e9 where `mask` `[batch, length]` is 0: padding is seen by nobody; `[batch, 1, 1, length]`. */
+export function paddingMask(mask: tf.Tensor2D): tf.Tensor4D {
+  const [batch, length] = mask.shape;
+  return tf.reshape(tf.mul(tf.sub(mask, 1), 1e9), [batch, 1, 1, length]);
+}
+
+/**
+ * -1e9 for what comes later; `[1, 1, length, length]`. Padding is at the end of rows, so that no token sees it.
+ */
+export function causalMask(length: number): tf.Tensor4D {
+  const mask = new Float32Array(length * length);
+  for (let row = 0; row < length; row++)
+    mask.fill(-1e9, row * length + row + 1, (row + 1) * length);
+  return tf.tensor4d(mask, [1, 1, length, length]);
 }
 
 interface Values {
   readonly v: tf.Tensor2D;
 }
 
-/** softmax(q k^T / sqrt(d) + mask) v for q, k, v `[batch * length, hidden]`, giving the same shape. */
+/** softmax(q k^T / sqrt(d) + mask) v for q `[batch * length, heads * d]`, k, v `[.., keyValueHeads * d]`, giving q's shape. */
 export function attention(
   q: tf.Tensor2D,
   k: tf.Tensor2D,
   { v, ...shape }: AttentionShape & Values,
 ): tf.Tensor2D {
-  return hasFused("FedtuneAttention")
+  // The kernel knows padding alone.
+  const isPlain = shape.mask.shape[2] === 1 && (shape.keyValueHeads ?? shape.heads) === shape.heads;
+  return isPlain && hasFused("FedtuneAttention")
     ? fusedAttention(q, k, { v, ...shape })
     : plainAttention(q, k, { v, ...shape });
 }
@@ -71,7 +92,11 @@ function plainAttention(
   return withGradient({
     inputs: [q, k, v],
     forward: (save) => {
-      const [qs, ks, vs] = [split(q, shape), split(k, shape), split(v, shape)];
+      const qs = split(q, shape);
+      const [ks, vs] = [
+        repeated(split(k, keyShape(shape)), shape),
+        repeated(split(v, keyShape(shape)), shape),
+      ];
       const P: tf.Tensor4D = tf.softmax(
         tf.add(tf.mul(tf.matMul(qs, ks, false, true), factor), shape.mask),
       );
@@ -98,7 +123,29 @@ function gradients(
   const dS = tf.mul<tf.Tensor4D>(slope, 1 / Math.sqrt(q.shape[3]));
   const dq = tf.matMul<tf.Tensor4D>(dS, k);
   const dk = tf.matMul<tf.Tensor4D>(dS, q, true, false);
-  return [join(dq, shape), join(dk, shape), join(dv, shape)];
+  return [join(dq, shape), join(summed(dk, shape), shape), join(summed(dv, shape), shape)];
+}
+
+function keyShape(shape: AttentionShape): AttentionShape {
+  return { ...shape, heads: shape.keyValueHeads ?? shape.heads };
+}
+
+/** Keys or values `[batch, keyValueHeads, length, d]` as every head of queries sees them, `[batch, heads, length, d]`. */
+function repeated(x: tf.Tensor4D, { heads, keyValueHeads = heads }: AttentionShape): tf.Tensor4D {
+  const group = heads / keyValueHeads;
+  if (group === 1) return x;
+  const [batch, , length, size] = x.shape;
+  const wide = tf.reshape(x, [batch * keyValueHeads, 1, length, size]);
+  return tf.reshape(tf.tile(wide, [1, group, 1, 1]), [batch, heads, length, size]);
+}
+
+/** The gradient of {@link repeated}: the sum over each group. */
+function summed(dx: tf.Tensor4D, { heads, keyValueHeads = heads }: AttentionShape): tf.Tensor4D {
+  const group = heads / keyValueHeads;
+  if (group === 1) return dx;
+  const [batch, , length, size] = dx.shape;
+  const grouped = tf.reshape(dx, [batch * keyValueHeads, group, length * size]);
+  return tf.reshape(tf.sum(grouped, 1), [batch, keyValueHeads, length, size]);
 }
 
 /** `[batch * length, hidden]` to `[batch, heads, length, hidden / heads]`. */

@@ -1,17 +1,18 @@
 /** Token, position and token type embeddings; frozen, so no gradient passes here. */
 import * as tf from "@tensorflow/tfjs";
-import type { FrozenNorm } from "./layer-norm.ts";
-import { layerNorm } from "./layer-norm.ts";
+import { normalise } from "./norm.ts";
+import type { FrozenAnyNorm } from "./norm.ts";
 
-/** Tables of an encoder's input, on the device. */
+/** Tables of a model's input, on the device. */
 export interface EmbeddingTables {
   /** `[vocabulary, hidden]`. */
   readonly words: tf.Tensor2D;
-  /** `[positions, hidden]`. */
-  readonly positions: tf.Tensor2D;
+  /** `[positions, hidden]`, or null where positions are told otherwise. */
+  readonly positions: tf.Tensor2D | null;
   /** `[types, hidden]`, or null where the family has none. */
   readonly types: tf.Tensor2D | null;
-  readonly norm: FrozenNorm;
+  /** Over the sum; null where the family has none. */
+  readonly norm: FrozenAnyNorm | null;
   /** Row of the position table for the first token. */
   readonly firstPosition: number;
 }
@@ -26,20 +27,25 @@ export interface TokenBatch {
 }
 
 /**
- * The encoder's input, `[batch * length, hidden]`.
+ * The first layer's input, `[batch * length, hidden]`.
  *
- * Padding is at the end of a row, so token i of a row has position `firstPosition + i`; what padded places hold is
+ * Padding is at the end of a row, so token i of a row has position `firstPosition + from + i`; what padded places hold is
  * never attended to.
+ *
+ * @param from positions before these tokens, when a text goes on
  */
-export function embed(batch: TokenBatch, tables: EmbeddingTables): tf.Tensor2D {
+export function embed(batch: TokenBatch, tables: EmbeddingTables, from = 0): tf.Tensor2D {
   return tf.tidy(() => {
-    const hidden = tables.words.shape[1];
-    const shape = [batch.batch, batch.length, hidden] as const;
-    const words = tf.reshape(tf.gather(tables.words, batch.ids), [...shape]);
-    const positions = tf.slice(tables.positions, [tables.firstPosition, 0], [batch.length, hidden]);
+    const { words, positions, types, norm, firstPosition } = tables;
+    const hidden = words.shape[1];
     const flat: [number, number] = [batch.batch * batch.length, hidden];
-    const sum: tf.Tensor2D = tf.reshape(tf.add(words, positions), flat);
-    if (tables.types === null) return layerNorm(sum, tables.norm);
-    return layerNorm(tf.add(sum, tf.gather(tables.types, batch.types)), tables.norm);
+    let sum: tf.Tensor2D = tf.reshape(tf.gather(words, batch.ids), flat);
+    if (positions !== null) {
+      const places = tf.slice(positions, [firstPosition + from, 0], [batch.length, hidden]);
+      const rows = tf.reshape(sum, [batch.batch, batch.length, hidden]);
+      sum = tf.reshape(tf.add(rows, places), flat);
+    }
+    if (types !== null) sum = tf.add(sum, tf.gather(types, batch.types));
+    return norm === null ? sum : normalise(sum, norm);
   });
 }

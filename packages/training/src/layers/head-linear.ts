@@ -8,8 +8,8 @@ import { withGradient } from "./with-gradient.ts";
 export interface HeadPass {
   /** `[out, in]`. */
   readonly weight: tf.Tensor2D;
-  /** `[out]`. */
-  readonly bias: tf.Tensor1D;
+  /** `[out]`; null: none. */
+  readonly bias: tf.Tensor1D | null;
   readonly isTrained: boolean;
   /** Takes the gradients per example; without it they are summed. */
   readonly capture?: GradientCapture | undefined;
@@ -19,17 +19,19 @@ export interface HeadPass {
 export function headLinear(x: tf.Tensor2D, pass: HeadPass): tf.Tensor2D {
   const { weight, bias, isTrained, capture } = pass;
   return withGradient({
-    inputs: isTrained ? [x, weight, bias] : [x],
+    inputs: [x, ...(isTrained ? [weight, ...(bias === null ? [] : [bias])] : [])],
     forward: (save) => {
       save(isTrained ? [x] : []);
-      return tf.add(tf.matMul(x, weight, false, true), bias);
+      const y = tf.matMul(x, weight, false, true);
+      return bias === null ? y : tf.add(y, bias);
     },
     backward: (gradient, [saved]) => {
       const dy = gradient as tf.Tensor2D;
       const dx = tf.matMul(dy, weight);
       if (saved === undefined) return [dx];
       const dW = gradientProduct({ a: dy, b: saved as tf.Tensor2D }, capture);
-      return [dx, handOver(dW, weight, capture), handOver(gradientSum(dy, capture), bias, capture)];
+      const found = [dx, handOver(dW, weight, capture)];
+      return bias === null ? found : [...found, handOver(gradientSum(dy, capture), bias, capture)];
     },
   }) as tf.Tensor2D;
 }

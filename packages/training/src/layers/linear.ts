@@ -18,8 +18,8 @@ export interface FrozenLinear {
   forward(): tf.Tensor2D;
   /** W, `[out, in]`; made on first use. */
   backward(): tf.Tensor2D;
-  /** `[out]`. */
-  readonly bias: tf.Tensor1D;
+  /** `[out]`; undefined: none. */
+  readonly bias: tf.Tensor1D | undefined;
   /** Puts another W in place; `[out, in]`, row-major. */
   replace(weight: Float32Array): void;
   dispose(): void;
@@ -28,13 +28,13 @@ export interface FrozenLinear {
 /** Uploads a linear layer; `weight` is `[out, in]`, row-major. The caller disposes it. */
 export function frozenLinear(
   weight: Float32Array,
-  bias: Float32Array,
+  bias: Float32Array | null,
   shape: readonly [out: number, inputs: number],
 ): FrozenLinear {
   const [out, inputs] = shape;
   let forward = transposed(weight, shape);
   let backward: tf.Tensor2D | null = null;
-  const biasTensor = tf.keep(tf.tensor1d(bias));
+  const biasTensor = bias === null ? undefined : tf.keep(tf.tensor1d(bias));
   const drop = (): void => {
     forward.dispose();
     backward?.dispose();
@@ -52,7 +52,7 @@ export function frozenLinear(
     },
     dispose() {
       drop();
-      biasTensor.dispose();
+      biasTensor?.dispose();
     },
   };
 }

@@ -32,13 +32,15 @@ export function withMagnitude(y: tf.Tensor2D, pass: MagnitudePass): tf.Tensor2D 
       const norms = pass.norms();
       const gain = tf.div(magnitude, norms);
       save(wants.magnitude ? [gain, norms, y] : [gain]);
-      return tf.add(tf.mul(y, gain), tf.mul(base.bias, tf.sub(1, gain)));
+      const scaled = tf.mul(y, gain);
+      if (base.bias === undefined) return scaled;
+      return tf.add(scaled, tf.mul(base.bias, tf.sub(1, gain)));
     },
     backward: (dy, [gain, norms, saved]) => {
       const found: tf.Tensor[] = [];
       if (wants.y && gain !== undefined) found.push(tf.mul(dy, gain));
       if (norms !== undefined && saved !== undefined) {
-        const along: tf.Tensor2D = tf.mul(dy, tf.sub(saved, base.bias));
+        const along: tf.Tensor2D = tf.mul(dy, tf.sub(saved, base.bias ?? 0));
         found.push(handOver(tf.div(gradientSum(along, capture), norms), magnitude, capture));
       }
       return found;

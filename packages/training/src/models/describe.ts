@@ -1,8 +1,9 @@
 /** What a run needs to know of a model before any weight is loaded: modules, targets, head and the adapter's layout. */
 import { FedtuneError, adapterKind, adapterLayout, nearest } from "@fedtune/core";
 import type { AdapterSettings, FactorSpec, Layout, LinearModule } from "@fedtune/core";
-import type { Family, HeadLayer, ModelConfig } from "./family.ts";
+import type { HeadLayer, ModelConfig } from "./family.ts";
 import { maxTokens } from "./family.ts";
+import { allModules } from "./parts.ts";
 import { familyOf } from "./registry.ts";
 
 /** Adapter and task of a run, as far as they decide shapes. */
@@ -11,7 +12,7 @@ export interface AdapterChoice extends AdapterSettings {
   readonly kind: string;
   /** PEFT's suffix names, full paths, or `all-linear`. */
   readonly targetModules: readonly string[];
-  /** Ordered labels of the task. */
+  /** Ordered labels of the task; none for a language model. */
   readonly labels: readonly string[];
 }
 
@@ -30,29 +31,9 @@ export interface ModelDescription {
   readonly maxTokens: number;
 }
 
-/** Every linear layer that can be adapted, in model order: six per layer, then BERT's pooler unless the config rules it out. */
+/** Every linear layer that can be adapted, in model order: the layers', then BERT's pooler unless the config rules it out. */
 export function linearModules(config: ModelConfig): readonly LinearModule[] {
-  const family = familyOf(config);
-  const layers = Array.from({ length: config.layers }, (_, index) =>
-    layerModules(config, family, index),
-  ).flat();
-  const hasPooler =
-    family.pooler !== null && (config.pooling === null || config.pooling === "pooler");
-  if (family.pooler === null || !hasPooler) return layers;
-  return [...layers, { name: family.pooler, in: config.hiddenSize, out: config.hiddenSize }];
-}
-
-function layerModules(config: ModelConfig, family: Family, index: number): LinearModule[] {
-  const names = family.layer(index);
-  const hidden = { in: config.hiddenSize, out: config.hiddenSize };
-  return [
-    { name: names.query, ...hidden },
-    { name: names.key, ...hidden },
-    { name: names.value, ...hidden },
-    { name: names.attentionOutput, ...hidden },
-    { name: names.intermediate, in: config.hiddenSize, out: config.intermediateSize },
-    { name: names.output, in: config.intermediateSize, out: config.hiddenSize },
-  ];
+  return allModules(config, config.pooling ?? "pooler");
 }
 
 /**
@@ -89,11 +70,11 @@ function suffixes(path: string): string[] {
   return parts.map((_, index) => parts.slice(parts.length - 1 - index).join("."));
 }
 
-/** Weight `[out, in]` and bias `[out]` of each head layer, in order. */
+/** Weight `[out, in]` and, where there is one, bias `[out]` of each head layer, in order. */
 function headFactors(head: readonly HeadLayer[]): readonly FactorSpec[] {
-  return head.flatMap(({ module, in: inputs, out }): FactorSpec[] => [
+  return head.flatMap(({ module, in: inputs, out, bias }): FactorSpec[] => [
     { name: `${module}.weight`, module, role: "head", shape: [out, inputs] },
-    { name: `${module}.bias`, module, role: "head", shape: [out] },
+    ...(bias ? [{ name: `${module}.bias`, module, role: "head" as const, shape: [out] }] : []),
   ]);
 }
 
@@ -111,7 +92,8 @@ export function describeModel(config: ModelConfig, choice: AdapterChoice): Model
   const kind = adapterKind(choice.kind);
   const family = familyOf(config);
   const modules = resolveTargets(config, choice.targetModules);
-  const head = family.head(config, choice.labels.length);
+  // A language model's head is frozen: it has no labels of its own.
+  const head = choice.labels.length === 0 ? [] : family.head(config, choice.labels.length);
   const layout = adapterLayout(kind, choice, { modules, head: headFactors(head) });
   return {
     layout,

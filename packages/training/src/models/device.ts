@@ -1,62 +1,60 @@
 /** A base model on the device: every weight uploaded once, kept until disposed. */
 import * as tf from "@tensorflow/tfjs";
 import type { EmbeddingTables } from "../layers/embeddings.ts";
-import type { FrozenNorm } from "../layers/layer-norm.ts";
 import type { FrozenLinear } from "../layers/linear.ts";
 import { frozenLinear } from "../layers/linear.ts";
+import type { FrozenAnyNorm } from "../layers/norm.ts";
 import type { Checkpoint, Weight } from "./checkpoint.ts";
 import type { ModelConfig, Pooling } from "./family.ts";
+import { allModules, normNames } from "./parts.ts";
 import { familyOf } from "./registry.ts";
 
-/** A frozen encoder as tensors. */
+/** A frozen model as tensors. */
 export interface DeviceModel {
   readonly config: ModelConfig;
   readonly pooling: Pooling;
   readonly embeddings: EmbeddingTables;
   /** Every linear layer by its module path. */
   readonly linears: ReadonlyMap<string, FrozenLinear>;
-  /** Every layer norm by its module path. */
-  readonly norms: ReadonlyMap<string, FrozenNorm>;
+  /** Every norm by its module path. */
+  readonly norms: ReadonlyMap<string, FrozenAnyNorm>;
+  /** `[vocabulary, hidden]`: gives the logits of the next token; null where the checkpoint has none. */
+  readonly languageHead: tf.Tensor2D | null;
   dispose(): void;
 }
 
 /** Uploads a checkpoint to the current backend. The caller disposes the result. */
 export function uploadModel({ config, pooling, weights }: Checkpoint): DeviceModel {
-  const reader = readerOf(weights);
-  const family = familyOf(config);
-  const linears = new Map<string, FrozenLinear>();
-  const norms = new Map<string, FrozenNorm>();
-  const linear = (name: string): unknown => linears.set(name, reader.linear(name));
-  const norm = (name: string): unknown =>
-    norms.set(name, reader.norm(name, config.layerNormEpsilon));
-  for (let index = 0; index < config.layers; index++) {
-    const names = family.layer(index);
-    for (const name of [
-      names.query,
-      names.key,
-      names.value,
-      names.attentionOutput,
-      names.intermediate,
-      names.output,
-    ])
-      linear(name);
-    for (const name of [names.attentionNorm, names.outputNorm]) norm(name);
-  }
-  if (pooling === "pooler" && family.pooler !== null) linear(family.pooler);
-  const embeddings = uploadEmbeddings(reader, config);
+  const reader = readerOf(weights, config.layerNormEpsilon);
+  const linears = new Map(
+    allModules(config, pooling).map(({ name }) => [name, reader.linear(name)]),
+  );
+  const norms = new Map(normNames(config).map((name) => [name, reader.norm(name)]));
+  const { outer } = familyOf(config);
+  const embeddings: EmbeddingTables = {
+    words: reader.table(outer.words),
+    positions: outer.positions === null ? null : reader.table(outer.positions),
+    types: outer.types === null || config.tokenTypes === 0 ? null : reader.table(outer.types),
+    norm: outer.embeddingNorm === null ? null : (norms.get(outer.embeddingNorm) ?? null),
+    firstPosition: config.firstPosition,
+  };
+  const languageHead = uploadHead(config, weights, { reader, words: embeddings.words });
   return {
-    config,
-    pooling,
-    embeddings,
-    linears,
-    norms,
-    dispose: () => disposeAll({ embeddings, linears, norms }),
+    ...{ config, pooling, embeddings, linears, norms, languageHead },
+    dispose() {
+      for (const linear of linears.values()) linear.dispose();
+      for (const { gamma, beta } of norms.values())
+        tf.dispose(beta === null ? gamma : [gamma, beta]);
+      for (const table of new Set([embeddings.words, embeddings.positions, embeddings.types]))
+        table?.dispose();
+      if (languageHead !== embeddings.words) languageHead?.dispose();
+    },
   };
 }
 
 type Reader = ReturnType<typeof readerOf>;
 
-function readerOf(weights: ReadonlyMap<string, Weight>) {
+function readerOf(weights: ReadonlyMap<string, Weight>, epsilon: number) {
   const weight = (name: string): Weight => {
     const found = weights.get(name);
     if (found === undefined)
@@ -68,38 +66,30 @@ function readerOf(weights: ReadonlyMap<string, Weight>) {
     const [rows = 0, columns = 0] = shape;
     return tf.keep(tf.tensor2d(values, [rows, columns]));
   };
-  const row = (name: string): tf.Tensor1D => tf.keep(tf.tensor1d(weight(name).values));
+  const row = ({ values }: Weight): tf.Tensor1D => tf.keep(tf.tensor1d(values));
   const linear = (name: string): FrozenLinear => {
     const { values, shape } = weight(`${name}.weight`);
     const [out = 0, inputs = 0] = shape;
-    return frozenLinear(values, weight(`${name}.bias`).values, [out, inputs]);
+    return frozenLinear(values, weights.get(`${name}.bias`)?.values ?? null, [out, inputs]);
   };
-  const norm = (name: string, epsilon: number): FrozenNorm => ({
-    gamma: row(`${name}.weight`),
-    beta: row(`${name}.bias`),
-    epsilon,
-  });
+  const norm = (name: string): FrozenAnyNorm => {
+    const beta = weights.get(`${name}.bias`);
+    return {
+      gamma: row(weight(`${name}.weight`)),
+      beta: beta === undefined ? null : row(beta),
+      epsilon,
+    };
+  };
   return { table, linear, norm };
 }
 
-function uploadEmbeddings(reader: Reader, config: ModelConfig): EmbeddingTables {
-  return {
-    words: reader.table("embeddings.word_embeddings.weight"),
-    positions: reader.table("embeddings.position_embeddings.weight"),
-    types: config.tokenTypes === 0 ? null : reader.table("embeddings.token_type_embeddings.weight"),
-    norm: reader.norm("embeddings.LayerNorm", config.layerNormEpsilon),
-    firstPosition: config.firstPosition,
-  };
-}
-
-function disposeAll({
-  embeddings,
-  linears,
-  norms,
-}: Pick<DeviceModel, "embeddings" | "linears" | "norms">): void {
-  for (const linear of linears.values()) linear.dispose();
-  for (const { gamma, beta } of [...norms.values(), embeddings.norm]) tf.dispose([gamma, beta]);
-  embeddings.words.dispose();
-  embeddings.positions.dispose();
-  embeddings.types?.dispose();
+function uploadHead(
+  { decoder, family }: ModelConfig,
+  weights: ReadonlyMap<string, Weight>,
+  { reader, words }: { readonly reader: Reader; readonly words: tf.Tensor2D },
+): tf.Tensor2D | null {
+  if (decoder === null) return null;
+  if (decoder.tiesEmbeddings) return words;
+  const name = familyOf({ family }).outer.languageHead;
+  return name === null || !weights.has(name) ? null : reader.table(name);
 }

@@ -1,22 +1,38 @@
-/** What the three encoder families have in common, and what each file of a family fills in. */
+/** What the model families have in common, and what each file of a family fills in. */
 
-/** How an encoder's last hidden states become one vector per example. */
-export type Pooling = "pooler" | "cls" | "mean";
+/** How a model's last hidden states become one vector per example; `last` is that of the last token. */
+export type Pooling = "pooler" | "cls" | "mean" | "last";
 
 /** Pointwise functions of the feed-forward layers, under HuggingFace's names. */
-export const activations = ["gelu", "gelu_new", "relu"] as const;
+export const activations = ["gelu", "gelu_new", "relu", "silu"] as const;
 /** One of {@link activations}. */
 export type Activation = (typeof activations)[number];
 
+/** What a decoder has that an encoder has not. */
+export interface DecoderConfig {
+  /** Heads of keys and values; each serves `heads / keyValueHeads` heads of queries. Ainslie et al., arXiv 2305.13245. */
+  readonly keyValueHeads: number;
+  /** Numbers per head. */
+  readonly headSize: number;
+  /** Base of the rotary angles; null: positions are a learned table. Su et al., arXiv 2104.09864. */
+  readonly rotaryTheta: number | null;
+  /** Whether the words' table gives the logits too. */
+  readonly tiesEmbeddings: boolean;
+  /** Whether query, key and value have a bias; GPT-2 has one everywhere. */
+  readonly attentionBias: boolean;
+  /** Ends a text that is generated; null: the checkpoint names none. */
+  readonly endIds: readonly number[];
+}
+
 /** A model configuration in our own words; everything shapes and names depend on. */
 export interface ModelConfig {
-  readonly family: "bert" | "roberta" | "distilbert";
+  readonly family: "bert" | "roberta" | "distilbert" | "gpt2" | "llama" | "qwen2";
   readonly hiddenSize: number;
   readonly layers: number;
   readonly heads: number;
   readonly intermediateSize: number;
   readonly vocabularySize: number;
-  /** Rows of the position table. */
+  /** Longest sequence, counted as the position table is. */
   readonly positions: number;
   /** Position of the first token: RoBERTa counts from `padId + 1`. */
   readonly firstPosition: number;
@@ -27,23 +43,49 @@ export interface ModelConfig {
   readonly padId: number;
   /** Null leaves it to the checkpoint: with a pooler `pooler`, without one `mean`. */
   readonly pooling: Pooling | null;
+  /** Null: an encoder, in which every token sees every other. */
+  readonly decoder: DecoderConfig | null;
 }
 
-/** Longest sequence that the position table allows, special tokens included. */
+/** Longest sequence that the model takes, special tokens included. */
 export function maxTokens(config: ModelConfig): number {
   return config.positions - config.firstPosition;
 }
 
 /** Paths of one transformer layer, without the family's prefix. */
-export interface LayerNames {
-  readonly query: string;
-  readonly key: string;
-  readonly value: string;
+export interface LayerParts {
+  /** Post-norm as in BERT, or pre-norm, where sums are never normalised themselves. Xiong et al., arXiv 2002.04745. */
+  readonly order: "norm-last" | "norm-first";
+  /** Three modules, or one whose outputs stand one after the other. */
+  readonly attention:
+    | {
+        readonly kind: "separate";
+        readonly query: string;
+        readonly key: string;
+        readonly value: string;
+      }
+    | { readonly kind: "fused"; readonly module: string };
   readonly attentionOutput: string;
   readonly attentionNorm: string;
-  readonly intermediate: string;
-  readonly output: string;
-  readonly outputNorm: string;
+  /** `outer(activation(inner x))`, or `down(activation(gate x) * up x)`. Shazeer, arXiv 2002.05202, for the second. */
+  readonly feedForward:
+    | { readonly kind: "plain"; readonly inner: string; readonly outer: string }
+    | { readonly kind: "gated"; readonly gate: string; readonly up: string; readonly down: string };
+  readonly feedForwardNorm: string;
+}
+
+/** Paths of what stands before and after the layers, without the family's prefix. */
+export interface OuterParts {
+  readonly words: string;
+  /** A learned table; null where angles tell positions. */
+  readonly positions: string | null;
+  readonly types: string | null;
+  /** Over the sum of the embeddings. */
+  readonly embeddingNorm: string | null;
+  /** After the last layer. */
+  readonly finalNorm: string | null;
+  /** Logits over the vocabulary where they are not the words' table; it never has the family's prefix. */
+  readonly languageHead: string | null;
 }
 
 /** A dense layer of the task head: `y = activation(W x + b)`, W is `[out, in]`. */
@@ -53,20 +95,29 @@ export interface HeadLayer {
   readonly in: number;
   readonly out: number;
   readonly activation: "tanh" | "relu" | null;
+  /** Whether there is a b. */
+  readonly bias: boolean;
 }
 
 /** One model family: names and shapes, no tensors. */
 export interface Family {
   /** HuggingFace's `model_type`. */
   readonly name: ModelConfig["family"];
-  /** What HuggingFace puts before encoder paths in a classification checkpoint, for example `bert.`. */
+  /** What HuggingFace puts before paths in a checkpoint with a head, for example `bert.`. */
   readonly prefix: string;
+  /** `layer`: mean and spread are taken out; `rms`: the spread alone. */
+  readonly norm: "layer" | "rms";
+  /** Whether checkpoints hold the weights of layers as `[in, out]`, as GPT-2's Conv1D does. */
+  readonly storesTransposed: boolean;
   /** @throws FedtuneError `model-invalid` */
   parse(raw: unknown, path: string): ModelConfig;
+  readonly outer: OuterParts;
   /** Paths of layer `index`. */
-  layer(index: number): LayerNames;
+  layer(index: number): LayerParts;
   /** Path of the pooler's dense layer, or null where the family has none. */
   readonly pooler: string | null;
-  /** The task head over a pooled vector, in order. */
+  /** The head of a classification over a pooled vector, in order. */
   head(config: ModelConfig, labels: number): readonly HeadLayer[];
+  /** Whether a linear module has a bias. */
+  hasBias(config: ModelConfig, module: string): boolean;
 }

@@ -1,19 +1,20 @@
-/** The forward pass of an adapted encoder, in two parts: below the lowest trained module, and from there on. */
+/** The forward pass of an adapted model, in two parts: below the lowest trained module, and from there on. */
 import * as tf from "@tensorflow/tfjs";
 import type { FactorRole } from "@fedtune/core";
 import type { AdapterForward, AdapterScope, ModuleFactors } from "../adapters/forward.ts";
-import { activate, relu } from "../layers/activation.ts";
-import { attention } from "../layers/attention.ts";
+import { relu } from "../layers/activation.ts";
+import { causalMask, paddingMask } from "../layers/attention.ts";
 import type { GradientCapture } from "../layers/capture.ts";
 import type { TokenBatch } from "../layers/embeddings.ts";
 import { embed } from "../layers/embeddings.ts";
 import { headLinear } from "../layers/head-linear.ts";
-import type { FrozenNorm } from "../layers/layer-norm.ts";
-import { layerNorm } from "../layers/layer-norm.ts";
-import type { FrozenLinear } from "../layers/linear.ts";
-import { applyLinear } from "../layers/linear.ts";
+import { normalise } from "../layers/norm.ts";
+import { rotaryAngles } from "../layers/rotary.ts";
+import { normOf, project, runLayer } from "./block.ts";
+import type { LayerContext } from "./block.ts";
 import type { DeviceModel } from "./device.ts";
-import type { HeadLayer, LayerNames } from "./family.ts";
+import type { HeadLayer } from "./family.ts";
+import { moduleGroups } from "./parts.ts";
 import { familyOf } from "./registry.ts";
 
 /** An adapter's tensors, bound to the modules they change. */
@@ -24,7 +25,7 @@ export interface BoundAdapter {
   /** Roles that get gradients. */
   readonly train: ReadonlySet<FactorRole>;
   readonly modules: ReadonlyMap<string, ModuleFactors>;
-  /** Head factors by name: `<module>.weight` `[out, in]`, `<module>.bias` `[out]`. */
+  /** Head factors by name: `<module>.weight` `[out, in]`, and `<module>.bias` `[out]` where there is one. */
   readonly head: ReadonlyMap<string, tf.Tensor>;
   readonly headLayers: readonly HeadLayer[];
 }
@@ -37,7 +38,7 @@ export interface GradientPath {
   readonly throughInput: ReadonlySet<string>;
 }
 
-/** Finds the part of the encoder that gradients must pass. */
+/** Finds the part of the model that gradients must pass. */
 export function gradientPath(
   model: DeviceModel,
   adapter: Pick<BoundAdapter, "modules" | "train">,
@@ -52,17 +53,11 @@ export function gradientPath(
     path.reached ||= names.some(trained);
   };
   for (let index = 0; index < model.config.layers; index++) {
-    for (const group of inOrder(family.layer(index))) visit(group);
+    for (const group of moduleGroups(family.layer(index))) visit(group);
     if (path.reached) path.lowest = Math.min(path.lowest, index);
   }
   if (family.pooler !== null) visit([family.pooler]);
   return { lowest: path.lowest, throughInput };
-}
-
-/** A layer's linear modules in the order in which data passes them; those of one group see the same input. */
-function inOrder(names: LayerNames): readonly (readonly string[])[] {
-  const first = [names.query, names.key, names.value];
-  return [first, [names.attentionOutput], [names.intermediate], [names.output]];
 }
 
 /** One pass over one batch. */
@@ -77,19 +72,23 @@ export interface Pass {
 
 /** Hidden states below the gradient path, `[batch * length, hidden]`; run outside any tape. */
 export function lowerHidden(pass: Pass): tf.Tensor2D {
-  return runLayers(embed(pass.batch, pass.model.embeddings), {
-    pass,
-    from: 0,
-    to: pass.path.lowest,
+  const span = { pass, from: 0, to: pass.path.lowest };
+  return runLayers(embed(pass.batch, pass.model.embeddings), span);
+}
+
+/** Hidden states after the last layer and its norm, `[batch * length, hidden]`, from what {@link lowerHidden} gave. */
+export function upperHidden(x: tf.Tensor2D, pass: Pass): tf.Tensor2D {
+  return tf.tidy(() => {
+    const { config } = pass.model;
+    const { finalNorm } = familyOf(config).outer;
+    const last = runLayers(x, { pass, from: pass.path.lowest, to: config.layers });
+    return finalNorm === null ? last : normalise(last, normOf(pass.model, finalNorm));
   });
 }
 
-/** Logits `[batch, labels]` from the hidden states that {@link lowerHidden} gave. */
+/** Logits of a classification `[batch, labels]` from the hidden states that {@link lowerHidden} gave. */
 export function upperLogits(x: tf.Tensor2D, pass: Pass): tf.Tensor2D {
-  return tf.tidy(() => {
-    const last = runLayers(x, { pass, from: pass.path.lowest, to: pass.model.config.layers });
-    return applyHead(pool(last, pass), pass);
-  });
+  return tf.tidy(() => applyHead(pool(upperHidden(x, pass), pass), pass));
 }
 
 /** Logits `[batch, labels]` without a gradient. */
@@ -103,107 +102,61 @@ function runLayers(
 ): tf.Tensor2D {
   const { pass, from, to } = span;
   return tf.tidy(() => {
-    const mask = additiveMask(pass.batch);
+    const context = layerContext(pass);
     let hidden = x;
     for (let index = from; index < to; index++) {
       const input = hidden;
-      hidden = tf.tidy(() => runLayer(input, { pass, index, mask }));
+      hidden = tf.tidy(() => runLayer(input, index, context));
       if (input !== x) input.dispose();
     }
     return hidden;
   });
 }
 
-/** 0 for tokens, -1e9 for padding, `[batch, 1, 1, length]`. */
-function additiveMask({ mask, batch, length }: TokenBatch): tf.Tensor4D {
-  return tf.reshape(tf.mul(tf.sub(mask, 1), 1e9), [batch, 1, 1, length]);
-}
-
-/** One post-norm transformer layer. */
-function runLayer(
-  x: tf.Tensor2D,
-  at: { readonly pass: Pass; readonly index: number; readonly mask: tf.Tensor4D },
-): tf.Tensor2D {
-  const { pass, index, mask } = at;
-  const { config } = pass.model;
-  const names = familyOf(config).layer(index);
-  const shape = { batch: pass.batch.batch, length: pass.batch.length, heads: config.heads, mask };
-  const attended = attention(project(x, names.query, pass), project(x, names.key, pass), {
-    v: project(x, names.value, pass),
-    ...shape,
-  });
-  const middle = layerNorm(
-    project(attended, names.attentionOutput, pass),
-    normOf(pass.model, names.attentionNorm),
-    x,
-  );
-  const inner = activate(project(middle, names.intermediate, pass), config.activation);
-  return layerNorm(
-    project(inner, names.output, pass),
-    normOf(pass.model, names.outputNorm),
-    middle,
-  );
-}
-
-/** A linear module of the base, adapted if the adapter has factors for it. */
-function project(
-  x: tf.Tensor2D,
-  name: string,
-  { model, adapter, path, capture }: Pass,
-): tf.Tensor2D {
-  const base = linearOf(model, name);
-  const factors = adapter.modules.get(name);
-  if (factors === undefined) return applyLinear(x, base);
-  const { scaling, scope, train } = adapter;
-  return adapter.forward.apply(x, {
-    base,
-    factors,
-    scope,
-    scaling,
-    train,
-    needsInputGradient: path.throughInput.has(name),
-    capture,
-  });
+/** Masks and angles of a batch of whole texts. */
+function layerContext(pass: Pass): LayerContext {
+  const { decoder } = pass.model.config;
+  const { length, mask } = pass.batch;
+  if (decoder === null) return { pass, mask: paddingMask(mask), angles: null };
+  const { rotaryTheta: theta, headSize } = decoder;
+  return {
+    pass,
+    mask: causalMask(length),
+    angles: theta === null ? null : rotaryAngles({ from: 0, length, headSize, theta }),
+  };
 }
 
 /** One vector per example, `[batch, hidden]`. */
 function pool(hidden: tf.Tensor2D, pass: Pass): tf.Tensor2D {
   const { batch, length, mask } = pass.batch;
+  const { pooling } = pass.model;
   const tokens = tf.reshape(hidden, [batch, length, pass.model.config.hiddenSize]);
-  if (pass.model.pooling === "mean") {
-    const weights = tf.div(mask, tf.sum(mask, 1, true));
+  if (pooling === "mean" || pooling === "last") {
+    const weights = pooling === "mean" ? tf.div(mask, tf.sum(mask, 1, true)) : lastOf(mask);
     return tf.sum(tf.mul(tokens, tf.expandDims(weights, 2)), 1);
   }
   const first: tf.Tensor2D = tf.reshape(tf.slice(tokens, [0, 0, 0], [batch, 1, -1]), [batch, -1]);
   const { pooler } = familyOf(pass.model.config);
-  return pass.model.pooling === "pooler" && pooler !== null
-    ? tf.tanh(project(first, pooler, pass))
-    : first;
+  return pooling === "pooler" && pooler !== null ? tf.tanh(project(first, pooler, pass)) : first;
+}
+
+/** 1 at each row's last token, `[batch, length]`; padding is at the end. */
+function lastOf(mask: tf.Tensor2D): tf.Tensor2D {
+  const [batch, length] = mask.shape;
+  const next = tf.slice(mask, [0, 1], [batch, length - 1]);
+  return tf.sub(mask, tf.concat2d([next, tf.zeros([batch, 1])], 1));
 }
 
 function applyHead(pooled: tf.Tensor2D, { adapter, capture }: Pass): tf.Tensor2D {
   const { head, headLayers, train } = adapter;
-  return headLayers.reduce((x, { module, activation }) => {
+  return headLayers.reduce((x, { module, activation, bias: hasBias }) => {
     const weight = head.get(`${module}.weight`) as tf.Tensor2D | undefined;
     const bias = head.get(`${module}.bias`) as tf.Tensor1D | undefined;
-    if (weight === undefined || bias === undefined)
+    if (weight === undefined || (hasBias && bias === undefined))
       throw new RangeError(`Cannot apply head layer "${module}": a factor is missing`);
-    const y = headLinear(x, { weight, bias, isTrained: train.has("head"), capture });
+    const isTrained = train.has("head");
+    const y = headLinear(x, { weight, bias: bias ?? null, isTrained, capture });
     if (activation === "tanh") return tf.tanh(y);
     return activation === "relu" ? relu(y) : y;
   }, pooled);
-}
-
-function linearOf(model: DeviceModel, name: string): FrozenLinear {
-  const found = model.linears.get(name);
-  if (found === undefined)
-    throw new RangeError(`Cannot find linear module "${name}" in the base model`);
-  return found;
-}
-
-function normOf(model: DeviceModel, name: string): FrozenNorm {
-  const found = model.norms.get(name);
-  if (found === undefined)
-    throw new RangeError(`Cannot find layer norm "${name}" in the base model`);
-  return found;
 }

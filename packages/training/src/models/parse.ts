@@ -3,7 +3,14 @@ import { FedtuneError } from "@fedtune/core";
 import { z } from "zod";
 import { activations } from "./family.ts";
 
-const size = z.int().positive().max(1_000_000);
+/** A size in a config. */
+export const size = z.int().positive().max(1_000_000);
+
+/** One id or several, as `eos_token_id` may be. */
+export const tokenIds = z
+  .union([z.int().min(0), z.array(z.int().min(0))])
+  .nullish()
+  .transform((ids) => (typeof ids === "number" ? [ids] : (ids ?? [])));
 
 /** Fields that every family may have; unknown ones are ignored, since checkpoints carry many. */
 const sharedFields = {

@@ -4,10 +4,16 @@ import { z } from "zod";
 import { bert } from "./bert.ts";
 import { distilbert } from "./distilbert.ts";
 import type { Family, ModelConfig } from "./family.ts";
+import { gpt2 } from "./gpt2.ts";
+import { llama } from "./llama.ts";
+import { qwen2 } from "./qwen2.ts";
 import { roberta } from "./roberta.ts";
 
 /** Every family; names, docs and the conformance suite derive from this array. */
-export const families: readonly Family[] = [bert, roberta, distilbert];
+export const families: readonly Family[] = [
+  ...[bert, roberta, distilbert],
+  ...[gpt2, llama, qwen2],
+];
 
 /** The family of a configuration. */
 export function familyOf(config: Pick<ModelConfig, "family">): Family {

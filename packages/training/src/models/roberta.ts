@@ -1,10 +1,11 @@
 /** RoBERTa, arXiv 1907.11692; names as in HuggingFace's RobertaForSequenceClassification. */
-import { bertLayer } from "./bert.ts";
+import { bertLayer, encoder } from "./bert.ts";
 import type { Family } from "./family.ts";
 import { bertSchema, checkHeads, parseConfig } from "./parse.ts";
 
 /** Head: tanh `classifier.dense` over <s>, then `classifier.out_proj`; positions count from `padId + 1`. */
 export const roberta: Family = {
+  ...encoder,
   name: "roberta",
   prefix: "roberta.",
   pooler: null,
@@ -26,11 +27,12 @@ export const roberta: Family = {
       activation: fields.hidden_act,
       padId,
       pooling: fields.fedtune_pooling ?? ("cls" as const),
+      decoder: null,
     };
     return checkHeads(config, path);
   },
   head: ({ hiddenSize }, labels) => [
-    { module: "classifier.dense", in: hiddenSize, out: hiddenSize, activation: "tanh" },
-    { module: "classifier.out_proj", in: hiddenSize, out: labels, activation: null },
+    { module: "classifier.dense", in: hiddenSize, out: hiddenSize, activation: "tanh", bias: true },
+    { module: "classifier.out_proj", in: hiddenSize, out: labels, activation: null, bias: true },
   ],
 };
