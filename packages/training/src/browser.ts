@@ -1,4 +1,5 @@
 /** The training layer in a browser: backends of a worker, and both sides of a worker with a trainer. */
+export { stockBinaryUrl } from "./backends/browser-assets.ts";
 export {
   browserBackendNames,
   chooseBrowserBackend,

@@ -1,6 +1,7 @@
 /** What the pages know of training in a tab; types only, so that importing them loads nothing of the engine. */
 import type {
   AdapterShape,
+  DataRef,
   Digest,
   EvaluateJob,
   Metrics,
@@ -9,41 +10,19 @@ import type {
   Trainer,
   TrainJob,
 } from "@fedtune/core";
+import type {
+  BrowserBackendRequest,
+  ChosenBrowserBackend,
+  KernelOptions,
+} from "@fedtune/training/browser";
 
-/** Backends of a page, best first. */
-export type BrowserBackendName = "webgpu" | "wasm" | "webgl" | "cpu";
-/** What may be asked for: `auto` takes the first that works. */
-export type BrowserBackendRequest = BrowserBackendName | "auto";
-
-/**
- * Why a backend was passed over: the browser lacks it (`missing`), gives no adapter (`blocked`), would imitate it on the
- * processor (`software`), its limits are too small for the model (`limits`), it computed wrongly (`broken`), its device
- * was lost while training (`lost`), its memory ran full (`memory`), or it did not start (`failed`).
- */
-export type FallbackReason =
-  "missing" | "blocked" | "software" | "limits" | "broken" | "lost" | "memory" | "failed";
-
-/** A backend that was tried before the one in use. */
-export interface PassedOver {
-  readonly backend: BrowserBackendName;
-  readonly reason: FallbackReason;
-  /** One English sentence for details. */
-  readonly message: string;
-}
-
-/** The backend in use. */
-export interface ChosenBrowserBackend {
-  readonly name: BrowserBackendName;
-  /** Name of the graphics card where the browser tells it. */
-  readonly device: string | null;
-  /** Whether matrix products are ours; only wasm has some of ours. */
-  readonly kernels: "own" | "stock";
-  /** Threads of our kernels; 1 without them. */
-  readonly threads: number;
-  readonly passedOver: readonly PassedOver[];
-  /** One sentence per backend passed over and per wish that could not be met, such as one thread instead of four. */
-  readonly notes: readonly string[];
-}
+export type {
+  BrowserBackendName,
+  BrowserBackendRequest,
+  BrowserPassedOver,
+  ChosenBrowserBackend,
+  FallbackReason,
+} from "@fedtune/training/browser";
 
 /** One file of a base model: where it is and what it must be. */
 export interface ModelFile {
@@ -70,14 +49,10 @@ export type EngineProgress =
   | { readonly phase: "ready"; readonly backend: ChosenBrowserBackend };
 
 /** How a trainer in a tab is made. */
-export interface BrowserTrainerOptions {
+export interface BrowserTrainerOptions extends KernelOptions {
   readonly model: readonly ModelFile[];
   /** `auto` unless given. */
   readonly backend?: BrowserBackendRequest;
-  /** `own` unless given. */
-  readonly kernels?: "own" | "stock";
-  /** As many as pay unless given. */
-  readonly threads?: number | "auto";
   /** Also takes a graphics card that the processor imitates; slower than wasm, for tests. */
   readonly allowSoftware?: boolean;
   /** Headers for fetching a model file, such as a signature; asked for only where the file is not kept here. */
@@ -95,10 +70,10 @@ export interface BrowserPrediction {
   readonly labels: Int32Array;
 }
 
-/** What a device check is about. */
+/** What a device check is about: the run's own training. */
 export interface DeviceQuestion extends Pick<TrainJob, "adapter" | "task" | "training"> {
-  /** Bytes of the data file; 0 when none is chosen yet. */
-  readonly dataBytes: number;
+  /** The rows that will be trained on; null while no file is chosen, then texts of full length stand for them. */
+  readonly data: DataRef | null;
 }
 
 /** What this device can do. */
@@ -106,15 +81,22 @@ export interface DeviceReport {
   readonly backend: ChosenBrowserBackend;
   /** 1e9 floating-point operations a second of a matrix product. */
   readonly gflops: number;
-  /** Seconds of one training step of the question's batch at full length; shorter texts take less. */
+  /** Seconds of one optimiser step of this training, measured. */
   readonly stepSeconds: number;
+  /** Optimiser steps of one round; null while no file is chosen. */
+  readonly stepsPerRound: number | null;
   readonly memory: {
-    /** What model, data and one step take, estimated. */
-    readonly neededBytes: number;
+    /** What model and one step took on the backend, measured. */
+    readonly usedBytes: number;
     /** What may be used here. */
     readonly limitBytes: number;
+    /** The largest data file that may be used here. */
+    readonly fileLimitBytes: number;
   };
 }
+
+/** A text, or a pair of texts. */
+export type TextInput = string | readonly [first: string, second: string];
 
 /**
  * The Trainer port over a worker of this tab. The worker is started by the first call that needs it, and anew by the next
@@ -122,7 +104,8 @@ export interface DeviceReport {
  *
  * Errors are `FedtuneError`s. `training-failed` has `data.reason`: `crashed`, `device-lost` (with `data.backend`; the next
  * job runs on the next backend, if `auto` was asked for) or `out-of-memory`. A data file that is too large for the memory
- * is `data-invalid` with `data.reason` `too-large`, `data.bytes` and `data.limit`.
+ * is `data-invalid` with `data.reason` `too-large`, `data.bytes` and `data.limit`. A model file that does not come is
+ * `blob-missing`, one that is not what it should be `blob-corrupt`.
  */
 export interface BrowserTrainer extends Trainer {
   /** Starts the worker if need be; resolves once the base model is loaded. @throws as the first job would */
@@ -132,16 +115,22 @@ export interface BrowserTrainer extends Trainer {
    * the worker, which reads it as it trains. Another file under the same path starts the worker anew.
    */
   setFile(path: string, file: Blob | null): void;
+  /**
+   * How much of the time may be spent computing, above 0 and up to 1; the rest are pauses between steps. 0 holds a running
+   * job before its next step until it is more again.
+   */
+  setPace(share: number): void;
   /** What the base model gives for a run's adapter: the client's `describe` port. */
   describe(spec: Pick<RunSpec, "adapter" | "task">): Promise<AdapterShape>;
+  /** Metrics, as the port says. */
+  evaluate(job: EvaluateJob, control: TrainControl): Promise<Metrics>;
   /** @throws FedtuneError as `evaluate` */
   predict(job: EvaluateJob, control: TrainControl): Promise<BrowserPrediction>;
-  /** Softmax over the task's labels for each text, `[texts][labels]`; for trying the model. */
+  /** Probabilities of the task's labels for each text, `[texts][labels]`: for trying the model. All texts or all pairs. */
   classify(
     job: Omit<EvaluateJob, "data">,
-    texts: readonly (string | readonly [string, string])[],
+    texts: readonly TextInput[],
   ): Promise<readonly Float32Array[]>;
-  /** Measures the device; takes a second or two once the model is here. */
-  check(question: DeviceQuestion, control?: TrainControl): Promise<DeviceReport>;
-  evaluate(job: EvaluateJob, control: TrainControl): Promise<Metrics>;
+  /** Trains a few steps and forgets them; takes seconds once the model is here. */
+  check(question: DeviceQuestion, control: TrainControl): Promise<DeviceReport>;
 }
