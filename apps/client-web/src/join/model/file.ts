@@ -1,0 +1,212 @@
+/** Step 2: the chosen file as its page shows it. */
+import { formatCount, formatDecimal, formatPercent } from "@fedtune/figures";
+import type {
+  ColumnMapping,
+  FileFacts,
+  FileState,
+  Invitation,
+  Road,
+} from "../../participant/index.ts";
+import { fileWords } from "../words/file.ts";
+import { fill } from "../words/fill.ts";
+import { inNumber, nounsOf } from "../words/nouns.ts";
+import { problemView } from "./file-problems.ts";
+import type { ProblemView } from "./file-problems.ts";
+import { bytesText, runSlots } from "./run-words.ts";
+
+/** What a column is used for. */
+export type ColumnRole = keyof ColumnMapping;
+
+/** A column of the preview. */
+export interface PreviewColumn {
+  readonly name: string;
+  /** Shown above the name; null: not used. */
+  readonly role: string | null;
+}
+
+/** The first rows. */
+export interface PreviewView {
+  readonly caption: string;
+  readonly columns: readonly PreviewColumn[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** A choice of a column. */
+export interface MappingField {
+  readonly role: ColumnRole;
+  readonly label: string;
+  readonly value: string | null;
+  readonly options: readonly string[];
+}
+
+/** How often a label occurs, with its share of the most frequent one. */
+export interface LabelBar {
+  readonly label: string;
+  readonly count: string;
+  readonly share: number;
+}
+
+/** The file itself. */
+export interface FileView {
+  readonly name: string;
+  readonly facts: string;
+  readonly preview: PreviewView;
+  readonly mapping: readonly MappingField[];
+  readonly labels: readonly LabelBar[];
+  /** Rows and labels that were set aside or mapped; empty: none. */
+  readonly remarks: readonly string[];
+}
+
+/** Step 2. */
+export interface FilePageView {
+  readonly state: FileState["kind"];
+  readonly title: string;
+  readonly lead: string;
+  /** What this run needs of a file. */
+  readonly needs: readonly string[];
+  readonly wantedLabels: readonly string[];
+  readonly reading: { readonly name: string; readonly text: string; readonly share: number } | null;
+  readonly problems: readonly ProblemView[];
+  readonly file: FileView | null;
+  readonly canGoOn: boolean;
+}
+
+/** Rows that a preview shows. */
+export const previewRows = 5;
+
+/** Step 2 as its page shows it. */
+export function filePageView({ file, invitation }: Road): FilePageView {
+  const slots = runSlots(invitation);
+  const facts = file.kind === "problem" || file.kind === "usable" ? file.facts : null;
+  return {
+    state: file.kind,
+    title: fill(fileWords.title, slots),
+    lead: fileWords.lead,
+    needs: needsOf(invitation),
+    wantedLabels: invitation.labels,
+    reading: file.kind === "reading" ? readingView(file) : null,
+    problems:
+      file.kind === "problem"
+        ? file.problems.map((problem) => problemView(problem, { invitation, facts: file.facts }))
+        : [],
+    file: facts === null ? null : fileView(facts, invitation),
+    canGoOn: file.kind === "usable",
+  };
+}
+
+function needsOf(invitation: Invitation): readonly string[] {
+  const { dataColumns, labels, minimumExamples } = invitation;
+  const slots = runSlots(invitation);
+  const count = formatCount(labels.length);
+  return [
+    fill(fileWords.needsText, slots),
+    ...(dataColumns.textPair === null ? [] : [fill(fileWords.needsPair, slots)]),
+    fill(fileWords.needsLabel, { count }),
+    ...(minimumExamples > 1
+      ? [fill(fileWords.needsRows, { ...slots, count: formatCount(minimumExamples) })]
+      : []),
+  ];
+}
+
+function readingView(file: Extract<FileState, { kind: "reading" }>) {
+  const { name, bytes, doneBytes } = file;
+  const share = bytes === 0 ? 1 : Math.min(1, doneBytes / bytes);
+  const text = fill(fileWords.readingText, {
+    bytes: bytesText(doneBytes),
+    total: bytesText(bytes),
+  });
+  return { name, text, share };
+}
+
+function fileView(facts: FileFacts, invitation: Invitation): FileView {
+  const { subject } = nounsOf(invitation);
+  const subjects = inNumber(facts.rows, subject);
+  const rows = formatCount(facts.rows);
+  return {
+    name: facts.name,
+    facts: fill(fileWords.facts, { rows, subjects, bytes: bytesText(facts.bytes) }),
+    preview: previewOf(
+      facts,
+      fill(fileWords.preview, {
+        shown: formatCount(Math.min(previewRows, facts.preview.rows.length)),
+        rows,
+        subjects,
+      }),
+    ),
+    mapping: mappingFields(facts, invitation),
+    labels: labelBars(facts),
+    remarks: remarksOf(facts, invitation),
+  };
+}
+
+function previewOf({ preview, mapping }: FileFacts, caption: string): PreviewView {
+  const roles = new Map<string, string>();
+  if (mapping !== null) {
+    roles.set(mapping.text, fileWords.text);
+    if (mapping.textPair !== null) roles.set(mapping.textPair, fileWords.textPair);
+    roles.set(mapping.label, fileWords.label);
+  }
+  const columns = preview.columns.map((name) => ({ name, role: roles.get(name) ?? null }));
+  return { caption, columns, rows: preview.rows.slice(0, previewRows) };
+}
+
+function mappingFields(
+  { columns: options, mapping }: FileFacts,
+  { dataColumns }: Invitation,
+): readonly MappingField[] {
+  const isPair = dataColumns.textPair !== null || (mapping?.textPair ?? null) !== null;
+  return [
+    { role: "text", label: fileWords.text, value: mapping?.text ?? null, options },
+    ...(isPair
+      ? [
+          {
+            role: "textPair",
+            label: fileWords.textPair,
+            value: mapping?.textPair ?? null,
+            options,
+          } as const,
+        ]
+      : []),
+    { role: "label", label: fileWords.label, value: mapping?.label ?? null, options },
+  ];
+}
+
+function labelBars({ labels }: FileFacts): readonly LabelBar[] {
+  const most = Math.max(1, ...labels.map(({ rows }) => rows));
+  return labels.map(({ label, rows }) => ({
+    label,
+    count: rows === 0 ? fileWords.countsNone : formatCount(rows),
+    share: rows / most,
+  }));
+}
+
+function remarksOf(facts: FileFacts, invitation: Invitation): readonly string[] {
+  const left = facts.rows - facts.usedRows;
+  const subjects = inNumber(left, nounsOf(invitation).subject);
+  const mapped = Object.entries(facts.mappedLabels);
+  return [
+    ...(left > 0 && facts.leavesOutUnknown
+      ? [fill(fileWords.leftOut, { count: formatCount(left), subjects })]
+      : []),
+    ...mapped.map(([from, to]) => fill(fileWords.mapped, { from, to })),
+  ];
+}
+
+/** The mapping after one field of it was changed; null while one is still missing. */
+export function changedMapping(
+  fields: readonly MappingField[],
+  change: { readonly role: ColumnRole; readonly column: string },
+): ColumnMapping | null {
+  const valueOf = (role: ColumnRole): string | null =>
+    change.role === role
+      ? change.column
+      : (fields.find((field) => field.role === role)?.value ?? null);
+  const [text, textPair, label] = [valueOf("text"), valueOf("textPair"), valueOf("label")];
+  return text === null || label === null ? null : { text, textPair, label };
+}
+
+/** Per cent without decimals, for progress: `64 %`. */
+export const wholePercent = (share: number): string => formatPercent(share, 0);
+
+/** A rate with the digits that mean something: `9.4`, `0.31`. */
+export const rateText = (rate: number): string => formatDecimal(rate, rate < 0.995 ? 2 : 1);
