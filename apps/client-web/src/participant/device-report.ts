@@ -1,5 +1,5 @@
 /** What this device can do, and what it is allowed to. */
-import type { BrowserBackendName, PassedOver } from "../training/types.ts";
+import type { BrowserBackendName, BrowserPassedOver } from "../training/types.ts";
 import type { Problem } from "./invitation.ts";
 
 /** What computes. */
@@ -19,7 +19,7 @@ export interface DeviceFacts {
   /** Time that one round takes here at most; null: not known. */
   readonly roundSeconds: number | null;
   /** Backends that were tried before, with the reason for each. */
-  readonly passedOver: readonly PassedOver[];
+  readonly passedOver: readonly BrowserPassedOver[];
   /** How the device may be described to the organiser: browser and version. */
   readonly browser: string;
 }

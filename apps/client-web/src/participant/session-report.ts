@@ -30,13 +30,19 @@ export interface RoundWork {
     readonly done: number;
     readonly total: number;
     readonly loss: number | null;
+    /** Milliseconds since 1970; null: not begun. */
+    readonly startedAt: number | null;
     readonly seconds: number | null;
     /** Time that the rest of this phase takes; null: not known yet. */
     readonly secondsLeft: number | null;
   };
   /** Whether this device adds noise before anything leaves. */
   readonly addsNoise: boolean;
-  readonly send: { readonly bytes: number | null; readonly seconds: number | null };
+  readonly send: {
+    readonly bytes: number | null;
+    readonly startedAt: number | null;
+    readonly seconds: number | null;
+  };
 }
 
 /** Why a round has no update of this device. */

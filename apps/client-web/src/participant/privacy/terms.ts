@@ -1,0 +1,29 @@
+/** A run's record-level privacy as the arithmetic needs it: from an invitation, and exactly from the coordinator's welcome. */
+import type { RunSpec } from "@fedtune/core";
+import { plannedEvents, privacySettings, recordLevelEvents } from "@fedtune/dp";
+import type { Invitation } from "../invitation.ts";
+import type { PrivateTerms } from "./standing.ts";
+
+/** What the invitation says; null where no examples are protected. @throws FedtuneError `config-invalid` */
+export function termsOfInvitation({ run, privacy, rounds }: Invitation): PrivateTerms | null {
+  if (privacy.mode !== "record-level" || privacy.samplingRate === null) return null;
+  const { clipNorm, noiseMultiplier, delta, relation, accountant, samplingRate } = privacy;
+  const settings = privacySettings({
+    ...{ mode: "record-level", clipNorm, noiseMultiplier, delta, relation, accountant },
+    ...{ samplingRate, noise: privacy.isSeeded ? "seeded" : "secure" },
+  });
+  if (settings.mode !== "record-level") return null;
+  const { total } = rounds;
+  const perRound = recordLevelEvents(settings, Math.max(1, Math.round(privacy.steps / total)));
+  return { run, settings, perRound, rounds: total };
+}
+
+/** What the run itself says; null where no examples are protected. @throws FedtuneError `config-invalid` */
+export function termsOfRun(
+  { run, rounds }: Pick<Invitation, "run" | "rounds">,
+  { privacy, training }: Pick<RunSpec, "privacy" | "training">,
+): PrivateTerms | null {
+  const settings = privacySettings(privacy);
+  if (settings.mode !== "record-level") return null;
+  return { run, settings, perRound: plannedEvents(settings, training), rounds: rounds.total };
+}
