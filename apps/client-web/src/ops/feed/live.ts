@@ -1,0 +1,105 @@
+/** One connection to the live feed, shared by all that follow a run over it. It goes on where it was after a loss. */
+import { followAnswer, liveEnd, liveEvent } from "@fedtune/api";
+import type { OutputOf } from "@fedtune/api";
+import { FedtuneError, runId } from "@fedtune/core";
+
+/** What the connection needs of a socket; socket.io's client fits. */
+export interface LiveSocket {
+  on(event: "connect" | "disconnect" | "connect_error", listener: () => void): unknown;
+  on(event: "event" | "end", listener: (message: unknown) => void): unknown;
+  emit(event: "follow", request: unknown, acknowledge: (answer: unknown) => void): unknown;
+  emit(event: "unfollow", request: unknown): unknown;
+  connect(): unknown;
+  disconnect(): unknown;
+}
+
+/** How the connection is. */
+export type LiveState = "reconnecting" | "live" | "ended";
+
+/** Who follows a run. */
+export interface RunFollower {
+  event(event: OutputOf<"followRun">): void;
+  /** `isAnew`: what happened before is not known; what was read before may be old. */
+  live(isAnew: boolean): void;
+  lost(): void;
+  ended(): void;
+  /** The coordinator does not let this page follow. */
+  refused(error: FedtuneError): void;
+}
+
+interface Followed {
+  readonly follower: RunFollower;
+  /** The last event that was heard; null: none that can be gone on with. */
+  last: string | null;
+}
+
+/** The connection. */
+export interface LiveConnection {
+  /** Follows a run; the result ends that. */
+  follow(run: string, follower: RunFollower): () => void;
+}
+
+/** Opens the connection with the first follower and closes it after the last. */
+export function liveConnection(open: () => LiveSocket): LiveConnection {
+  const followed = new Map<string, Followed>();
+  let socket: LiveSocket | null = null;
+  let isConnected = false;
+
+  const ask = (run: string, one: Followed): void => {
+    const after = one.last;
+    socket?.emit("follow", { run, after }, (answer) => {
+      const { data } = followAnswer.safeParse(answer);
+      if (data?.ok === true) one.follower.live(after === null);
+      else if (data !== undefined) {
+        const { code, message, data: about } = data.error;
+        one.follower.refused(new FedtuneError(code, message, { data: about }));
+      }
+    });
+  };
+  const heard = (message: unknown): void => {
+    const { data } = liveEvent.safeParse(message);
+    const one = data === undefined ? undefined : followed.get(data.run);
+    if (data === undefined || one === undefined) return;
+    one.last = data.id ?? one.last;
+    one.follower.event(data.event);
+  };
+  const over = (message: unknown): void => {
+    const { data } = liveEnd.safeParse(message);
+    const one = data === undefined ? undefined : followed.get(data.run);
+    if (data === undefined || one === undefined) return;
+    if (data.forGood) one.follower.ended();
+    else ask(data.run, one);
+  };
+  const start = (): LiveSocket => {
+    const made = open();
+    made.on("connect", () => {
+      isConnected = true;
+      for (const [run, one] of followed) ask(run, one);
+    });
+    made.on("disconnect", () => {
+      isConnected = false;
+      for (const { follower } of followed.values()) follower.lost();
+    });
+    made.on("event", heard);
+    made.on("end", over);
+    made.connect();
+    return made;
+  };
+  return {
+    follow(run, follower) {
+      const one: Followed = { follower, last: null };
+      followed.set(run, one);
+      socket ??= start();
+      if (isConnected) ask(run, one);
+      return () => {
+        if (followed.get(run) !== one) return;
+        followed.delete(run);
+        if (isConnected) socket?.emit("unfollow", { run: runId(run) });
+        if (followed.size > 0) return;
+        socket?.disconnect();
+        socket = null;
+        isConnected = false;
+      };
+    },
+  };
+}
