@@ -1,12 +1,15 @@
-/** The HTTP side of a server: what it was given, and the data plane. */
+/** The HTTP side of a server: what it was given, the data plane, the pages. */
 import type { Clock, Hash } from "@fedtune/core";
 import express from "express";
 import type { Express, RequestHandler } from "express";
 import { errorHandler } from "./edge.ts";
 import { guard } from "./headers.ts";
+import { servePages } from "./http/pages.ts";
+import type { Pages } from "./http/pages.ts";
 import type { ServerLog } from "./log.ts";
 import { blobRoutes } from "./routes/blobs.ts";
 import type { BlobRouteOptions } from "./routes/blobs.ts";
+import { allowOrigins, dataHeaders } from "./security/browser-policy.ts";
 import type { SocketHub } from "./socket-server-transport.ts";
 
 /** What a server may be given beside the data plane. */
@@ -20,6 +23,10 @@ export interface HttpParts {
   /** Other origins whose pages may ask. */
   readonly origins?: ReadonlySet<string>;
   readonly transfers?: Pick<BlobRouteOptions, "verify" | "countUpload">;
+  /** Whether browsers come by https, here or through a proxy; default: no. */
+  readonly secure?: boolean;
+  /** What browsers are shown; absent: nothing. */
+  readonly pages?: (() => Pages) | null;
 }
 
 /** What the routes need. */
@@ -33,14 +40,17 @@ export interface AppParts extends HttpParts {
   readonly ready: Promise<void>;
 }
 
-/** Composes the app; every answer is JSON or a blob. */
+/** Composes the app; every answer is JSON, a blob, or a file of the pages. */
 export function createApp(parts: AppParts): Express {
   const { hub, hash, clock, log, hosts, ready } = parts;
   const { first = [], early = [], routers = [], transfers = {} } = parts;
+  const { secure = false, pages = null, origins } = parts;
   const app = express();
   app.disable("x-powered-by");
   app.disable("etag");
-  app.use(requestLog(clock, log), ...first, guard(hosts, parts.origins), ...early);
+  app.use(requestLog(clock, log), ...first, dataHeaders({ secure }), guard(hosts, origins));
+  app.use(["/api", "/runs"], allowOrigins(origins ?? new Set()));
+  for (const handler of early) app.use(handler);
   app.use(async (_request, _response, next) => {
     await ready;
     next();
@@ -50,6 +60,7 @@ export function createApp(parts: AppParts): Express {
   });
   for (const [path, router] of routers) app.use(path, router);
   app.use("/runs", blobRoutes({ ...transfers, hub, hash }));
+  if (pages !== null) app.use(servePages({ pages, secure }));
   app.use(({ method, path }, response) => {
     const message = `Cannot ${method} ${path.slice(0, 200)}: there is no such address`;
     response.status(404).json({ code: "usage", message, data: {} });

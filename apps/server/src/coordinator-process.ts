@@ -31,7 +31,7 @@ import { hostedRuns } from "./hosted-runs.ts";
 import type { HostedRuns, Played } from "./hosted-runs.ts";
 import type { Equip, RunToServe } from "./run-registry.ts";
 import { accountService } from "./security/account-service.ts";
-import { allowOrigins, allowedOrigins } from "./security/browser-policy.ts";
+import { allowedOrigins } from "./security/browser-policy.ts";
 import { requireScope } from "./security/principal.ts";
 import { shareRevocations } from "./security/revocations.ts";
 import { countedAuthentication, countEnrolments } from "./security/request-limits.ts";
@@ -175,12 +175,11 @@ function extension({ parts, hosted, cluster, drain }: Extending): ServerExtensio
     first: [parts.requestIds, metrics.requests],
     early: [healthRouter({ checks, clock: nodeClock }), ...figures, drain.guard],
     routers: [
-      [apiBase, allowOrigins(origins)],
       [apiBase, countEnrolments({ security, isTrusted })],
       [apiBase, api],
     ],
     transfers: isOpen ? {} : signedTransfers(security),
-    origins,
+    ...{ origins, secure, pages: parts.pages ?? null },
     lines: cluster.relay,
     equip: equipment(parts),
     listening: () => cluster.start(),

@@ -1,4 +1,4 @@
-/** Who may speak to the server by a browser, and what every answer tells browsers. */
+/** Who may speak to the server by a browser. */
 import { FedtuneError } from "@fedtune/core";
 import type { IncomingHttpHeaders } from "node:http";
 import type { RequestHandler } from "express";
@@ -44,19 +44,12 @@ function hostOf(origin: string): string | null {
   return URL.canParse(origin) ? new URL(origin).host : null;
 }
 
-/** Refuses foreign pages and sets the headers that every answer has. */
+/** Refuses pages of other origins, and names that are not this server's. */
 export function guard(
   hosts: readonly string[] | null,
   origins?: ReadonlySet<string>,
 ): RequestHandler {
-  return (request, response, next) => {
-    response.set({
-      "X-Content-Type-Options": "nosniff",
-      "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-      "Referrer-Policy": "no-referrer",
-      "Cross-Origin-Resource-Policy": "same-origin",
-      "Cache-Control": "no-store",
-    });
+  return (request, _response, next) => {
     checkOrigin(request.headers, hosts, origins);
     next();
   };

@@ -8,6 +8,7 @@ import type { Logger } from "pino";
 import { openBus } from "./cluster/bus.ts";
 import type { Bus } from "./cluster/bus.ts";
 import { openPostgresWire } from "./cluster/postgres-wire.ts";
+import type { Pages } from "./http/pages.ts";
 import { serverLog } from "./log.ts";
 import type { ServerLog } from "./log.ts";
 import { serverLogging } from "./operations/logging.ts";
@@ -38,6 +39,8 @@ export interface CoordinatorProcessOptions {
   readonly prepare: (config: Readonly<Record<string, unknown>>) => Promise<RunToServe>;
   /** Whether the runs of the database are served besides those that are played here. */
   readonly servesAll: boolean;
+  /** What browsers are shown; absent: nothing. */
+  readonly pages?: (() => Pages) | null;
 }
 
 /** The parts of a process, which its owner closes. */

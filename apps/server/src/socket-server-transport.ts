@@ -39,6 +39,8 @@ export interface HubOptions {
   readonly limits: ServerLimits;
   readonly log: ServerLog;
   readonly hosts: readonly string[] | null;
+  /** Other origins whose pages may connect; asked at every handshake. */
+  readonly origins?: () => ReadonlySet<string> | undefined;
   /** Connections wait for this: the runs are open. */
   readonly ready: Promise<void>;
   /** Who is let in; absent: whoever reaches the port is who they say they are. */
@@ -101,7 +103,7 @@ export function socketHub(server: HttpServer, options: HubOptions): SocketHub {
     maxHttpBufferSize: 4 * maxMessageLength,
     allowRequest: (request, answer) => {
       void options.ready.then(() => {
-        answer(null, admits(request.headers, options.hosts));
+        answer(null, admits(request.headers, options));
       });
     },
   });
@@ -140,10 +142,10 @@ export function socketHub(server: HttpServer, options: HubOptions): SocketHub {
 
 function admits(
   headers: Parameters<typeof checkOrigin>[0],
-  hosts: readonly string[] | null,
+  { hosts, origins }: Pick<HubOptions, "hosts" | "origins">,
 ): boolean {
   try {
-    checkOrigin(headers, hosts);
+    checkOrigin(headers, hosts, origins?.());
     return true;
   } catch {
     return false;

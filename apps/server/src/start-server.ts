@@ -103,9 +103,10 @@ export async function startServer(options: ServerOptions): Promise<CoordinatorSe
     tls === null
       ? createServer({ requestTimeout })
       : createSecureServer({ ...tls, requestTimeout });
-  const hub = socketHub(http, { clock, entropy, limits, log, hosts, ready, admission });
-  // The extension may put itself between the runs and the hub, and needs the runs for that.
+  // The extension may put itself between the runs and the hub, and needs both for that.
   let extension: ServerExtension = {};
+  const origins = (): ReadonlySet<string> | undefined => extension.origins;
+  const hub = socketHub(http, { clock, entropy, limits, log, hosts, origins, ready, admission });
   const lines: Pick<SocketHub, "add"> = {
     add: (...line) => (extension.lines ?? hub).add(...line),
   };

@@ -42,7 +42,7 @@ async function serve(parts: Security) {
   const runs = { get: () => Promise.resolve(null), clients: () => Promise.resolve([]) };
   const app = express();
   app.set("trust proxy", isTrusted);
-  app.use(...dataHeaders(cookies), allowOrigins(allowedOrigins(["https://lab.example"])));
+  app.use(dataHeaders(cookies), allowOrigins(allowedOrigins(["https://lab.example"])));
   app.use((request, _response, next) => {
     logger.debug({ method: request.method, url: request.url, headers: request.headers }, "request");
     next();

@@ -31,6 +31,7 @@ import { blobRoutes } from "../routes/blobs.ts";
 import { runRegistry } from "../run-registry.ts";
 import type { RunToServe } from "../run-registry.ts";
 import { scopedClock } from "../scoped-clock.ts";
+import { dataHeaders } from "../security/browser-policy.ts";
 import type { Scope } from "@fedtune/api";
 import { socketHub } from "../socket-server-transport.ts";
 import { memorySecurity } from "./memory-security.ts";
@@ -85,7 +86,7 @@ export async function apiServer({
   const security = memorySecurity();
   const app = express();
   app.disable("etag");
-  app.use(guard(null));
+  app.use(dataHeaders({ secure: false }), guard(null));
   app.use(
     apiBase,
     createApi({
