@@ -73,10 +73,13 @@ describe("enrolment", () => {
       },
       "credential-revoked",
     ],
-  ])("[SE1] [SE4] refuses a join with %s", async (_, token, code) => {
+  ])("[SE1] [SE4] refuses a join with %s, and to look at the run", async (what, token, code) => {
     const request = { run, client: ada, publicKey: keyOf("a"), token: await token() };
     expect(await codeOf(security.enrolments.enrol(request))).toBe(code);
     expect(await security.clientKeys.find(run, ada)).toBeNull();
+    // Who looks has no name yet.
+    const seen = what === "another client's token" ? null : code;
+    expect(await codeOf(security.enrolments.look(run, request.token))).toBe(seen);
   });
 
   it("[SE4] a run that is open takes clients without a token, but no wrong token", async () => {
@@ -86,6 +89,17 @@ describe("enrolment", () => {
     );
     await security.enrolments.enrol({ ...request, token: null });
     expect(await security.clientKeys.find(run, ada)).not.toBeNull();
+  });
+
+  it("[SE4] may be looked at as often as wanted, until its uses are taken", async () => {
+    const { secret } = await security.enrolments.create({ run, maxUses: 1 });
+    for (let i = 0; i < 3; i++)
+      expect(await security.enrolments.look(run, secret)).toMatchObject({ uses: 0, maxUses: 1 });
+    await security.enrolments.enrol({ run, client: ada, publicKey: keyOf("a"), token: secret });
+    await expect(security.enrolments.look(run, secret)).rejects.toMatchObject({
+      code: "credential-expired",
+      data: { reason: "used-up", maxUses: 1 },
+    });
   });
 
   it("[SE4] takes no more uses than the token has, of 20 at the same moment", async () => {

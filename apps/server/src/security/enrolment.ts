@@ -78,6 +78,12 @@ export interface Enrolments {
    * `credential-revoked` for a revoked token or client; `message-invalid` for a key that is none; `run-unknown`
    */
   enrol(request: EnrolmentRequest): Promise<Enrolled>;
+  /**
+   * What a token admits to, without taking a use of it.
+   *
+   * @throws FedtuneError as {@link Enrolments.enrol} for a token that would let nobody into this run now
+   */
+  look(run: RunId, token: string | null): Promise<EnrolmentToken>;
 }
 
 type Transaction = Pick<SecurityPorts["prisma"], "clientKey" | "enrolmentToken" | "$executeRaw">;
@@ -109,6 +115,7 @@ export function enrolments(ports: SecurityPorts): Enrolments {
       });
     },
     enrol: (request) => enrol(ports, request),
+    look: (run, token) => look(ports, run, token),
   };
 }
 
@@ -190,11 +197,32 @@ async function takeUse(
         AND (client IS NULL OR client = ${client}) AND (max_uses IS NULL OR uses < max_uses)`;
     if (taken === 1) return null;
   }
-  const row =
-    tokenHash === null
-      ? null
-      : await transaction.enrolmentToken.findUnique({ where: { tokenHash } });
-  return refusal({ run, client, token }, row === null ? null : seen(row), at);
+  const cannot = `Cannot enrol client "${client}" in run "${run}"`;
+  const found = await findToken(transaction, tokenHash);
+  const refused = refusal({ run, client, cannot }, token === null ? null : { found }, at);
+  // Others may have taken the last use in between.
+  return refused ?? usedUp(cannot, found);
+}
+
+async function look(
+  { prisma, hash, now }: SecurityPorts,
+  run: RunId,
+  token: string | null,
+): Promise<EnrolmentToken> {
+  const found = await findToken(prisma, tokenHashOf(hash, token));
+  const cannot = `Cannot open the invitation to run "${run}"`;
+  const asked = { run, client: null, cannot };
+  const refused = refusal(asked, token === null ? null : { found }, now());
+  if (found !== null && refused === null) return found;
+  throw refused ?? usedUp(cannot, found);
+}
+
+async function findToken(
+  { enrolmentToken }: Pick<Transaction, "enrolmentToken">,
+  tokenHash: string | null,
+): Promise<EnrolmentToken | null> {
+  const row = tokenHash === null ? null : await enrolmentToken.findUnique({ where: { tokenHash } });
+  return row === null ? null : seen(row);
 }
 
 /** A client that was let in twice at the same moment counts once. */
@@ -211,33 +239,42 @@ function tokenHashOf(hash: SecurityPorts["hash"], token: string | null): string 
   return token !== null && secretPattern.test(token) ? hashOfSecret(hash, token) : null;
 }
 
+/** Why a token admits nobody; null: it does. `token` is null where none was shown, `client` where it may be any. */
 function refusal(
-  { run, client, token }: Pick<EnrolmentRequest, "run" | "client" | "token">,
-  found: EnrolmentToken | null,
+  { run, client, cannot }: { run: RunId; client: ClientId | null; cannot: string },
+  token: { readonly found: EnrolmentToken | null } | null,
   at: Date,
-): FedtuneError {
-  const cannot = `Cannot enrol client "${client}" in run "${run}"`;
+): FedtuneError | null {
   if (token === null) {
     return new FedtuneError("unauthenticated", `${cannot}: wanted an enrolment token`);
   }
+  const { found } = token;
   if (found === null) {
     return new FedtuneError("unauthenticated", `${cannot}: nobody has made this enrolment token`);
   }
   if (found.run !== run) {
     return new FedtuneError("forbidden", `${cannot}: the token is of another run`);
   }
-  if (found.client !== null && found.client !== client) {
+  if (found.client !== null && client !== null && found.client !== client) {
     return new FedtuneError("forbidden", `${cannot}: the token is for another client`);
   }
   if (found.revokedAt !== null) {
     return new FedtuneError("credential-revoked", `${cannot}: the token was revoked`);
   }
   if (found.expiresAt <= at) {
-    const when = found.expiresAt.toISOString();
-    return new FedtuneError("credential-expired", `${cannot}: the token expired at ${when}`);
+    const expiresAt = found.expiresAt.toISOString();
+    const data = { reason: "expired", expiresAt };
+    const message = `${cannot}: the token expired at ${expiresAt}`;
+    return new FedtuneError("credential-expired", message, { data });
   }
-  const message = `${cannot}: all ${String(found.maxUses)} uses of the token are taken`;
-  return new FedtuneError("credential-expired", message, { data: { maxUses: found.maxUses } });
+  const isUsedUp = found.maxUses !== null && found.uses >= found.maxUses;
+  return isUsedUp ? usedUp(cannot, found) : null;
+}
+
+function usedUp(cannot: string, found: EnrolmentToken | null): FedtuneError {
+  const maxUses = found?.maxUses ?? null;
+  const message = `${cannot}: all ${String(maxUses)} uses of the token are taken`;
+  return new FedtuneError("credential-expired", message, { data: { reason: "used-up", maxUses } });
 }
 
 function seen(row: {
