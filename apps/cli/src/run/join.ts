@@ -7,6 +7,7 @@ import { fileData } from "@fedtune/training";
 import type { FileData, ModelDescription } from "@fedtune/training";
 import { builtinModelFolder } from "@fedtune/training/node";
 import { readFile } from "node:fs/promises";
+import { arch, availableParallelism, platform } from "node:os";
 import { resolve } from "node:path";
 import { exitCodes } from "../edge.ts";
 import type { Io } from "../io.ts";
@@ -15,7 +16,7 @@ import { version } from "../version.ts";
 import { saveWhole } from "./adapter-folder.ts";
 import { openBaseModel } from "./base-model.ts";
 import type { BaseModel } from "./base-model.ts";
-import { checkLabels, checkRows } from "./check-data.ts";
+import { checkExamples, checkRows } from "./check-data.ts";
 import { dataPath } from "./data-path.ts";
 import { joiningOf } from "./join-link.ts";
 import { lateTrainer } from "./late-trainer.ts";
@@ -81,6 +82,11 @@ export async function runJoin(options: JoinOptions, io: Io): Promise<number> {
         budgetEpsilon: options.budgetEpsilon ?? null,
       },
       software: `fedtune ${version()}`,
+      device: {
+        backend: options.backend ?? "auto",
+        platform: `Node ${process.versions.node}, ${platform()} ${arch()}`,
+        threads: availableParallelism(),
+      },
       signal: io.signal,
       listener: {
         ...joinListener(bar, totals, io),
@@ -167,7 +173,7 @@ function describer({ options, files, trainer }: Describer, io: Io) {
   let last: ModelDescription | null = null;
   return {
     describe: async (spec: RunSpec): Promise<ModelDescription> => {
-      for (const file of files) await checkLabels(file, spec.task.labels);
+      for (const file of files) await checkExamples(file, spec.task);
       opening ??= open(spec.model);
       last = (await opening).describe(spec);
       return last;

@@ -12,7 +12,7 @@ import { readConfigFile } from "../config/yaml-file.ts";
 import { exitCodes } from "../edge.ts";
 import type { Io } from "../io.ts";
 import type { Assignment } from "../values.ts";
-import { checkLabels } from "./check-data.ts";
+import { checkExamples } from "./check-data.ts";
 import { dataPath } from "./data-path.ts";
 import { evaluationLabel } from "./evaluation-label.ts";
 import { runText } from "./report-text.ts";
@@ -121,7 +121,7 @@ async function serveOne({ settings, ...options }: ServeOne, io: Io): Promise<num
   });
   const test = options.data === undefined ? null : testData(options, options.data);
   const resolved = await resolveServed(source, test);
-  if (test !== null) await checkLabels(test, resolved.config.task.labels);
+  if (test !== null) await checkExamples(test, resolved.config.task);
   // The terminal shows the run; the log would show it again.
   const quiet =
     options.logLevel === undefined ? { ...settings, logLevel: "silent" as const } : settings;

@@ -35,7 +35,7 @@ import type { Assignment } from "../values.ts";
 import { saveAdapter } from "./adapter-folder.ts";
 import { openBaseModel, takenOutOf } from "./base-model.ts";
 import type { BaseModel } from "./base-model.ts";
-import { checkLabels } from "./check-data.ts";
+import { checkExamples } from "./check-data.ts";
 import { dataPath } from "./data-path.ts";
 import { centralEvaluation } from "./evaluation.ts";
 import { liveReport } from "./live-report.ts";
@@ -166,10 +166,10 @@ async function prepareSimulation(source: ConfigSource): Promise<PreparedSimulati
   const draft = parse(() => resolveRun({ ...rest, task }, registries, nodeHash));
   const rng = rngFromSeed(draft.config.seed).fork("partition");
   const { labels } = draft.config.task;
-  await checkLabels(simulationData(located, located.data), labels);
+  await checkExamples(simulationData(located, located.data), draft.config.task);
   const test =
     simulation.test === null ? null : simulationData(simulation, dataPath(simulation.test, "test"));
-  if (test !== null) await checkLabels(test, labels);
+  if (test !== null) await checkExamples(test, draft.config.task);
   const population = await populate(located, labels, { files: nodeFiles, rng });
   const run = {
     ...rest,

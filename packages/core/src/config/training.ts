@@ -56,15 +56,23 @@ export const trainingSchema = z.strictObject({
 });
 
 /** What is learned. */
-export const taskSchema = z.strictObject({
-  kind: z.literal("sequence-classification").describe("texts or pairs of texts to labels"),
-  labels: z
-    .array(z.string().min(1).max(200))
-    .min(2)
-    .max(10_000)
-    .refine((labels) => new Set(labels).size === labels.length, "labels must be distinct")
-    .describe("ordered; a client's unknown label is an error, a missing one is fine"),
-});
+export const taskSchema = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("sequence-classification").describe("texts or pairs of texts to labels"),
+    labels: z
+      .array(z.string().min(1).max(200))
+      .min(2)
+      .max(10_000)
+      .refine((labels) => new Set(labels).size === labels.length, "labels must be distinct")
+      .describe("ordered; a client's unknown label is an error, a missing one is fine"),
+  }),
+  z.strictObject({
+    kind: z
+      .literal("causal-lm")
+      .describe("texts to their continuations; the loss is that of completions alone"),
+    labels: z.array(z.string()).max(0).default([]).describe("none: the answers are texts"),
+  }),
+]);
 
 /** Resolved optimiser settings. */
 export type OptimizerSettings = z.output<typeof optimizerSchema>;

@@ -6,8 +6,19 @@ export interface Example {
   readonly ids: Int32Array;
   /** Token types, as long as `ids`. */
   readonly types: Int32Array;
-  /** Index into the task's labels. */
+  /** Index into the task's labels; 0 where there are none. */
   readonly label: number;
+  /** Of a language model: 1 for every token that is to be predicted from those before it; the first is 0. */
+  readonly predicted?: Uint8Array;
+}
+
+/** What a language model is to predict in a batch; arrays of one length. */
+export interface Completions {
+  /** Places of the tokens before, in `[batch * length]`. */
+  readonly rows: Int32Array;
+  readonly targets: Int32Array;
+  /** 1 / (predicted tokens of the same example): an example's loss is the mean over its own. */
+  readonly weights: Float32Array;
 }
 
 /** A padded batch on the host. */
@@ -22,6 +33,8 @@ export interface PaddedBatch {
   readonly mask: Float32Array;
   /** `[batch]`. */
   readonly labels: Int32Array;
+  /** Null: the examples have labels. */
+  readonly completions: Completions | null;
   /** Tokens without padding. */
   readonly tokens: number;
 }
@@ -49,7 +62,25 @@ export function padBatch(
     types,
     mask,
     labels: Int32Array.from(examples, ({ label }) => label),
+    completions: completionsOf(examples, length),
     tokens,
+  };
+}
+
+function completionsOf(examples: readonly Example[], length: number): Completions | null {
+  if (examples.every(({ predicted }) => predicted === undefined)) return null;
+  const found: { row: number; target: number; weight: number }[] = [];
+  examples.forEach(({ ids, predicted = new Uint8Array() }, example) => {
+    const weight = 1 / predicted.reduce((sum, one) => sum + one, 0);
+    predicted.forEach((one, place) => {
+      const row = example * length + place - 1;
+      if (one === 1) found.push({ row, target: ids[place] ?? 0, weight });
+    });
+  });
+  return {
+    rows: Int32Array.from(found, ({ row }) => row),
+    targets: Int32Array.from(found, ({ target }) => target),
+    weights: Float32Array.from(found, ({ weight }) => weight),
   };
 }
 

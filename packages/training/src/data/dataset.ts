@@ -1,9 +1,11 @@
 /** Tokenised examples of a data reference, kept so that each round and each partition of a file reads it once. */
 import { FedtuneError, nearest } from "@fedtune/core";
+import type { TaskSettings } from "@fedtune/core";
 import type { FileSource } from "../files.ts";
 import type { TextTokenizer } from "../tokenizer/tokenizer.ts";
 import type { Example } from "./batch.ts";
 import { drawOf, partOf } from "./holdout.ts";
+import { languageColumns, languageExample } from "./language.ts";
 import { invalid } from "./lines.ts";
 import { readRows } from "./records.ts";
 import type { FileData } from "./reference.ts";
@@ -11,8 +13,12 @@ import { formatOf } from "./reference.ts";
 
 /** What turns rows into examples. */
 export interface DatasetOptions {
-  /** The task's ordered labels. */
+  /** Of the task. */
+  readonly kind: TaskSettings["kind"];
+  /** The task's ordered labels; a language model has none. */
   readonly labels: readonly string[];
+  /** Ends a text of a language model; null: nothing does. */
+  readonly endId: number | null;
   /** Tokens per example, special tokens included. */
   readonly maxLength: number;
 }
@@ -55,7 +61,7 @@ export function openDataStore(files: FileSource, tokenizer: TextTokenizer): Data
       const table = await remember(tables, key, () =>
         readTable(ref, options, { files, tokenizer }),
       );
-      return select(table, ref, options.labels);
+      return select(table, ref, options);
     },
   };
 }
@@ -81,30 +87,78 @@ async function remember<T>(
   }
 }
 
+/** How the rows of a task are read. */
+interface RowReader {
+  readonly columns: readonly string[];
+  /** The values are those of the columns. */
+  read(values: readonly string[]): Pick<TableRow, "example" | "label" | "draw">;
+}
+
 async function readTable(
   ref: FileData,
-  { labels, maxLength }: DatasetOptions,
+  options: DatasetOptions,
   { files, tokenizer }: { readonly files: FileSource; readonly tokenizer: TextTokenizer },
 ): Promise<Table> {
-  const indices = new Map(labels.map((label, index) => [label, index]));
-  const optional = [ref.textPair, ref.where?.column ?? null];
-  const columns = [ref.text, ref.label, ...optional.filter((column) => column !== null)];
+  const readers = { "sequence-classification": labelledRows, "causal-lm": languageRows };
+  const reader = readers[options.kind](ref, options, tokenizer);
+  const filter = ref.where === null ? [] : [ref.where.column];
   const rows: TableRow[] = [];
   for await (const { line, values } of readRows(files.stream(ref.path), {
     path: ref.path,
     format: formatOf(ref),
-    columns,
+    columns: [...reader.columns, ...filter],
   })) {
-    const [text = "", label = "", ...others] = values;
-    const pair = ref.textPair === null ? null : (others[0] ?? "");
-    const where = ref.where === null ? "" : (others.at(-1) ?? "");
-    const example = { ...tokenizer.encode(text, pair, maxLength), label: indices.get(label) ?? -1 };
-    rows.push({ line, example, label, where, draw: drawOf(text, pair) });
+    const where = filter.length === 0 ? "" : (values.at(-1) ?? "");
+    rows.push({ line, where, ...reader.read(values) });
   }
   return { rows };
 }
 
-function select({ rows }: Table, ref: FileData, labels: readonly string[]): readonly Example[] {
+function labelledRows(
+  ref: FileData,
+  { labels, maxLength }: DatasetOptions,
+  tokenizer: TextTokenizer,
+): RowReader {
+  const indices = new Map(labels.map((label, index) => [label, index]));
+  return {
+    columns: [ref.text, ref.label, ...(ref.textPair === null ? [] : [ref.textPair])],
+    read([text = "", label = "", second = ""]) {
+      const pair = ref.textPair === null ? null : second;
+      const encoding = tokenizer.encode(text, pair, maxLength);
+      return {
+        example: { ...encoding, label: indices.get(label) ?? -1 },
+        ...{ label, draw: drawOf(text, pair) },
+      };
+    },
+  };
+}
+
+function languageRows(
+  ref: FileData,
+  { endId, maxLength }: DatasetOptions,
+  { language: tokens }: TextTokenizer,
+): RowReader {
+  if (tokens === undefined)
+    throw new FedtuneError(
+      "model-invalid",
+      "Cannot read texts: this tokenizer has no ids of parts",
+    );
+  const columns = languageColumns(ref);
+  return {
+    columns,
+    read(values) {
+      const [first = "", second = null] = values.slice(0, columns.length);
+      const example = languageExample(values, ref, { tokens, endId, maxLength });
+      return { example, label: "", draw: drawOf(first, second) };
+    },
+  };
+}
+
+function select(
+  { rows }: Table,
+  ref: FileData,
+  { kind, labels }: DatasetOptions,
+): readonly Example[] {
   const { rows: wanted, where, path, holdout } = ref;
   const picked =
     wanted === null
@@ -112,6 +166,7 @@ function select({ rows }: Table, ref: FileData, labels: readonly string[]): read
       : [...new Set(wanted)].sort((a, b) => a - b).map((index) => rowAt(rows, index, path));
   const kept = where === null ? picked : picked.filter((row) => row.where === where.equals);
   const part = holdout === null ? kept : partOf(kept, holdout);
+  if (part.length > 0 && kind === "causal-lm") return predicting(part, ref);
   if (part.length > 0) return part.map((row) => labelled(row, ref, labels));
   if (kept.length > 0) throw tooFewToHoldOut(ref, kept.length);
   const filter = where === null ? "" : ` where ${where.column} is "${where.equals}"`;
@@ -120,6 +175,14 @@ function select({ rows }: Table, ref: FileData, labels: readonly string[]): read
     `Cannot use ${path}: it has no rows${filter}, expected at least 1`,
     { data: { path, where } },
   );
+}
+
+/** Rows that are cut before anything is to be predicted teach nothing; all of them like that are a mistake. */
+function predicting(rows: readonly TableRow[], { path }: FileData): readonly Example[] {
+  const examples = rows.map(({ example }) => example);
+  if (examples.some(({ predicted }) => predicted?.includes(1) === true)) return examples;
+  const message = `Cannot use ${path}: none of its ${rows.length} rows has a completion within training.maxLength tokens`;
+  throw new FedtuneError("data-invalid", message, { data: { path, rows: rows.length } });
 }
 
 function tooFewToHoldOut({ path, holdout }: FileData, rows: number): FedtuneError {

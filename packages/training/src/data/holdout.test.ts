@@ -90,7 +90,12 @@ describe("a holdout", () => {
     const load = async (part: "train" | "held-out" | null, rows: number[] | null) => {
       const holdout = part === null ? null : { fraction: 0.25, part };
       const ref = fileData({ kind: "file", path: "d.csv", rows, holdout });
-      const found = await store.load(ref, { labels: ["a", "b"], maxLength: 99 });
+      const found = await store.load(ref, {
+        kind: "sequence-classification",
+        labels: ["a", "b"],
+        endId: null,
+        maxLength: 99,
+      });
       return found.map(({ ids, label }) => [ids.length, label]);
     };
     const mine = Array.from({ length: 20 }, (_, k) => 2 * k);

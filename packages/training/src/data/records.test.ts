@@ -124,7 +124,10 @@ describe("data sets", () => {
     "one.csv": utf8("text,label\na,b\nc,b\n"),
     "none.csv": utf8("text,label\n"),
   });
-  const options = { labels: ["b", "a", "never"], maxLength: 4 };
+  const options = {
+    ...({ kind: "sequence-classification", endId: null, maxLength: 4 } as const),
+    labels: ["b", "a", "never"],
+  };
   const lengths = async (ref: Partial<Parameters<typeof fileData>[0]>) =>
     (
       await openDataStore(files, letters).load(

@@ -99,6 +99,8 @@ function fieldOf(record: Readonly<Record<string, unknown>>, column: string, at: 
   const value = record[column];
   if (typeof value === "string") return value;
   if (typeof value === "number" || typeof value === "boolean") return String(value);
+  // Whoever asks for a chat parses it; text columns of such values are refused there.
+  if (Array.isArray(value)) return JSON.stringify(value);
   throw invalid(
     at,
     `column "${column}" is ${value === null ? "null" : typeof value}, expected text`,

@@ -20,6 +20,11 @@ export const fileDataSchema = z.strictObject({
   /** Column of the second text of a pair. */
   textPair: z.string().min(1).nullable().default(null),
   label: z.string().min(1).default("label"),
+  /** Language models: column of what is read, and of what is to be predicted; null: `text` is both. */
+  prompt: z.string().min(1).default("prompt"),
+  completion: z.string().min(1).nullable().default(null),
+  /** Language models: column of a chat, `[{ "role", "content" }, ...]`; what the assistant says is to be predicted. */
+  messages: z.string().min(1).nullable().default(null),
   /** Only rows whose column holds this value. */
   where: z
     .strictObject({ column: z.string().min(1), equals: z.string() })

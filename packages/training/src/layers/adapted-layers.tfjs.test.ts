@@ -48,7 +48,7 @@ type Tensors = readonly [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D, tf.Tensor2D];
 /** W + s times a product, applied. */
 function applied(at: tf.Tensor, base: FrozenLinear, product: tf.Tensor): tf.Tensor {
   const weight = tf.add(base.backward(), tf.mul(product, SCALING));
-  return tf.add(tf.matMul(at as tf.Tensor2D, weight as tf.Tensor2D, false, true), base.bias);
+  return tf.add(tf.matMul(at as tf.Tensor2D, weight as tf.Tensor2D, false, true), base.bias!);
 }
 
 const cases: readonly [name: string, layer: Case][] = [
@@ -105,8 +105,8 @@ const cases: readonly [name: string, layer: Case][] = [
       },
       plain({ base, norms }, tensors) {
         const [at, a, b] = tensors as Tensors;
-        const z = tf.sub(applied(at, base, tf.matMul(b, a)), base.bias);
-        return tf.add(tf.mul(z, tf.div(tensors[3]!, norms)), base.bias);
+        const z = tf.sub(applied(at, base, tf.matMul(b, a)), base.bias!);
+        return tf.add(tf.mul(z, tf.div(tensors[3]!, norms)), base.bias!);
       },
     },
   ],

@@ -28,7 +28,7 @@ type Weights = ReturnType<typeof weights>;
 type Layer = (x: tf.Tensor2D, weights: Weights) => tf.Tensor;
 
 const plainLinear: Layer = (x, { base }) =>
-  tf.add(tf.matMul(x, base.backward(), false, true), base.bias);
+  tf.add(tf.matMul(x, base.backward(), false, true), base.bias!);
 const heads = (x: tf.Tensor2D): tf.Tensor4D =>
   tf.transpose(tf.reshape(x, [2, 3, 2, 2]), [0, 2, 1, 3]);
 

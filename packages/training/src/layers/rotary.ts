@@ -45,10 +45,14 @@ export interface RotaryShape {
 export function rotate(x: tf.Tensor2D, angles: RotaryAngles, shape: RotaryShape): tf.Tensor2D {
   return withGradient({
     inputs: [x],
-    forward: () => turn(x, angles, shape),
-    backward: (dy) => [
-      turn(dy as tf.Tensor2D, { cos: angles.cos, sin: tf.neg(angles.sin) }, shape),
-    ],
+    forward: (save) => {
+      save([angles.cos, angles.sin]);
+      return turn(x, angles, shape);
+    },
+    backward: (dy, saved) => {
+      const [cos = angles.cos, sin = angles.sin] = saved as readonly tf.Tensor4D[];
+      return [turn(dy as tf.Tensor2D, { cos, sin: tf.neg(sin) }, shape)];
+    },
   }) as tf.Tensor2D;
 }
 

@@ -46,8 +46,10 @@ export function resolveTargets(
   targets: readonly string[],
 ): readonly LinearModule[] {
   const modules = linearModules(config);
+  // PEFT writes whole paths down with what HuggingFace puts before them.
+  const whole = modelPrefix(config);
   const matches = (target: string, { name }: LinearModule): boolean =>
-    target === "all-linear" || name === target || name.endsWith(`.${target}`);
+    target === "all-linear" || `${whole}${name}` === target || `.${name}`.endsWith(`.${target}`);
   for (const target of targets) {
     if (!modules.some((module) => matches(target, module))) throw noSuchTarget(target, modules);
   }

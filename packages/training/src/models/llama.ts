@@ -4,8 +4,10 @@ import { z } from "zod";
 import type { Family, ModelConfig } from "./family.ts";
 import { parseConfig, size, tokenIds } from "./parse.ts";
 
+const theta = z.number().positive();
+
 /** The fields of a Llama config that shapes and results depend on. */
-export const llamaSchema = z.object({
+const llamaSchema = z.object({
   vocab_size: size,
   hidden_size: size,
   intermediate_size: size,
@@ -16,8 +18,12 @@ export const llamaSchema = z.object({
   max_position_embeddings: size,
   hidden_act: z.literal("silu").default("silu"),
   rms_norm_eps: z.number().positive().default(1e-6),
-  rope_theta: z.number().positive().default(10_000),
+  rope_theta: theta.optional(),
   rope_scaling: z.null().optional(),
+  /** Where newer files have the two above. */
+  rope_parameters: z
+    .object({ rope_theta: theta.optional(), rope_type: z.literal("default").optional() })
+    .optional(),
   attention_bias: z.boolean().default(false),
   mlp_bias: z.literal(false).default(false),
   tie_word_embeddings: z.boolean().default(false),
@@ -59,7 +65,7 @@ export function parseLlama(raw: unknown, path: string, variant: LlamaVariant): M
     decoder: {
       keyValueHeads,
       headSize,
-      rotaryTheta: fields.rope_theta,
+      rotaryTheta: fields.rope_theta ?? fields.rope_parameters?.rope_theta ?? 10_000,
       tiesEmbeddings: fields.tie_word_embeddings,
       attentionBias: variant.attentionBias ?? fields.attention_bias,
       endIds: fields.eos_token_id,

@@ -1,6 +1,6 @@
 /** Which weights a model consists of, from its configuration alone. */
 import type { LinearModule } from "@fedtune/core";
-import type { Family, LayerParts, ModelConfig, Pooling } from "./family.ts";
+import type { LayerParts, ModelConfig, Pooling } from "./family.ts";
 import { familyOf } from "./registry.ts";
 
 /** A layer's linear modules in the order in which data passes them; those of one group see the same input. */
@@ -69,8 +69,9 @@ export function allModules(config: ModelConfig, pooling: Pooling | null): readon
 
 /** Paths of all norms, in model order. */
 export function normNames(config: ModelConfig): readonly string[] {
-  const { outer, layer } = familyOf(config);
-  const layers = Array.from({ length: config.layers }, (_, index) => layer(index));
+  const family = familyOf(config);
+  const { outer } = family;
+  const layers = Array.from({ length: config.layers }, (_, index) => family.layer(index));
   return [
     ...(outer.embeddingNorm === null ? [] : [outer.embeddingNorm]),
     ...layers.flatMap(({ attentionNorm, feedForwardNorm }) => [attentionNorm, feedForwardNorm]),
@@ -100,15 +101,15 @@ export function wantedTensors(
   config: ModelConfig,
   pooling: Pooling,
 ): ReadonlyMap<string, readonly number[]> {
-  const family: Family = familyOf(config);
+  const family = familyOf(config);
   const wanted = new Map<string, readonly number[]>(tables(config));
-  for (const name of normNames(config)) {
-    wanted.set(`${name}.weight`, [config.hiddenSize]);
-    if (family.norm === "layer") wanted.set(`${name}.bias`, [config.hiddenSize]);
-  }
   for (const { name, in: inputs, out } of allModules(config, pooling)) {
     wanted.set(`${name}.weight`, [out, inputs]);
     if (family.hasBias(config, name)) wanted.set(`${name}.bias`, [out]);
+  }
+  for (const name of normNames(config)) {
+    wanted.set(`${name}.weight`, [config.hiddenSize]);
+    if (family.norm === "layer") wanted.set(`${name}.bias`, [config.hiddenSize]);
   }
   return wanted;
 }

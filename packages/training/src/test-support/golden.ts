@@ -53,6 +53,7 @@ export function asPadded(batch: GoldenBatch, labels: readonly number[]): PaddedB
     types: Int32Array.from(batch.token_type_ids?.flat() ?? new Int32Array(mask.length)),
     mask,
     labels: Int32Array.from(labels),
+    completions: null,
     tokens: mask.reduce((sum, value) => sum + value, 0),
   };
 }

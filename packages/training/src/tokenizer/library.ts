@@ -7,6 +7,13 @@ export interface TokenizerLibrary {
     text: string,
     options: { readonly add_special_tokens: boolean },
   ): { readonly ids: readonly number[] };
+  decode(
+    ids: readonly number[],
+    options: {
+      readonly skip_special_tokens: boolean;
+      readonly clean_up_tokenization_spaces: boolean;
+    },
+  ): string;
   token_to_id(token: string): number | undefined;
 }
 

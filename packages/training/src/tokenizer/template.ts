@@ -27,19 +27,37 @@ const processor = z.discriminatedUnion("type", [
   }),
   z.object({ type: z.literal("BertProcessing"), sep: named, cls: named }),
   z.object({ type: z.literal("RobertaProcessing"), sep: named, cls: named }),
+  z.object({ type: z.literal("ByteLevel") }),
 ]);
+/** Several, one after the other: those that only move offsets say nothing of templates. */
+const sequence = z.object({ type: z.literal("Sequence"), processors: z.array(z.unknown()) });
+
+/** Texts one after the other, without special tokens. */
+const bare: Templates = {
+  single: [{ text: "A", type: 0 }],
+  pair: [
+    { text: "A", type: 0 },
+    { text: "B", type: 0 },
+  ],
+};
 
 /**
  * Reads the templates.
  *
  * The library drops the second text for some post-processors without a word, so pairs are put together here.
  *
- * @throws FedtuneError `model-invalid` when the post-processor is of no kind that encoders use
+ * @throws FedtuneError `model-invalid` when the post-processor is of no kind that is known
  */
 export function readTemplates(postProcessor: unknown, path: string): Templates {
+  if (postProcessor === null || postProcessor === undefined) return bare;
+  const several = sequence.safeParse(postProcessor).data?.processors;
+  if (several !== undefined) {
+    const templates = several.map((one) => readTemplates(one, path));
+    return templates.find((one) => one !== bare) ?? bare;
+  }
   const parsed = processor.safeParse(postProcessor);
   if (!parsed.success) {
-    const message = `Cannot use ${path}: its post_processor is not TemplateProcessing, BertProcessing or RobertaProcessing`;
+    const message = `Cannot use ${path}: its post_processor is not TemplateProcessing, BertProcessing, RobertaProcessing or ByteLevel`;
     throw new FedtuneError("model-invalid", message, { data: { path } });
   }
   switch (parsed.data.type) {
@@ -49,6 +67,8 @@ export function readTemplates(postProcessor: unknown, path: string): Templates {
       return bertTemplates(parsed.data.cls[1], parsed.data.sep[1]);
     case "RobertaProcessing":
       return robertaTemplates(parsed.data.cls[1], parsed.data.sep[1]);
+    case "ByteLevel":
+      return bare;
     default:
       return parsed.data satisfies never;
   }

@@ -6,6 +6,7 @@ import { joinPath, readJson, readText } from "../files.ts";
 import type { ModelConfig } from "../models/family.ts";
 import type { TokenizerLibrary } from "./library.ts";
 import { openLibrary } from "./library.ts";
+import { llama2cTokenizer } from "./llama2c.ts";
 import type { Piece, Templates } from "./template.ts";
 import { readTemplates } from "./template.ts";
 import { longestFirst } from "./truncate.ts";
@@ -17,12 +18,26 @@ export interface Encoding {
   readonly types: Int32Array;
 }
 
+/** What language models need of a tokenizer. */
+export interface LanguageTokens {
+  /** Ids of a text alone, without special tokens. */
+  pieces(text: string): readonly number[];
+  /** Special tokens that stand before a text. */
+  readonly start: readonly number[];
+  /** How messages become one text, as a Jinja template; null: the checkpoint has none. */
+  readonly chatTemplate: string | null;
+  /** The text of ids, special tokens left out. */
+  decode(ids: readonly number[]): string;
+}
+
 /** A tokenizer with truncation and pairs; it holds no device. */
 export interface TextTokenizer {
   /** One more than the largest token id. */
   readonly vocabularySize: number;
   /** Encodes one text or a pair with special tokens, cut to `maxLength` by the longest-first rule. */
   encode(text: string, pair: string | null, maxLength: number): Encoding;
+  /** Absent: it only serves encoders. */
+  readonly language?: LanguageTokens;
 }
 
 const tokenizerJson = z.looseObject({
@@ -33,13 +48,18 @@ const tokenizerJson = z.looseObject({
 });
 
 /**
- * Loads tokenizer.json, or vocab.txt where that is all there is.
+ * Loads tokenizer.json, or vocab.txt or llama2.c's tokenizer.bin where that is all there is.
  *
  * @throws FedtuneError `model-invalid` when neither is there or usable
  */
 export async function loadTokenizer(files: FileSource, folder: string): Promise<TextTokenizer> {
   const path = joinPath(folder, "tokenizer.json");
-  if (await files.exists(path)) return openTokenizer(await readJson(files, path), path);
+  if (await files.exists(path)) {
+    const { chatTemplate } = await readSettings(files, folder);
+    return openTokenizer(await readJson(files, path), path, chatTemplate);
+  }
+  const scored = joinPath(folder, "tokenizer.bin");
+  if (await files.exists(scored)) return llama2cTokenizer(await files.read(scored), scored);
   const vocabulary = joinPath(folder, "vocab.txt");
   if (!(await files.exists(vocabulary))) {
     throw new FedtuneError(
@@ -48,24 +68,35 @@ export async function loadTokenizer(files: FileSource, folder: string): Promise<
       { data: { path } },
     );
   }
-  const lowercase = await readsLowercase(files, folder);
+  const { lowercase } = await readSettings(files, folder);
   return openTokenizer(
     wordPieceJson(await readText(files, vocabulary), { lowercase, path: vocabulary }),
     vocabulary,
   );
 }
 
-async function readsLowercase(files: FileSource, folder: string): Promise<boolean> {
+const settingsSchema = z.object({
+  do_lower_case: z.boolean().default(true),
+  chat_template: z.string().nullish(),
+});
+
+/** What tokenizer_config.json says of what tokenizer.json leaves open. */
+async function readSettings(
+  files: FileSource,
+  folder: string,
+): Promise<{ readonly lowercase: boolean; readonly chatTemplate: string | null }> {
   const path = joinPath(folder, "tokenizer_config.json");
-  if (!(await files.exists(path))) return true;
-  const parsed = z
-    .object({ do_lower_case: z.boolean().default(true) })
-    .safeParse(await readJson(files, path));
-  return parsed.data?.do_lower_case ?? true;
+  const json = (await files.exists(path)) ? await readJson(files, path) : {};
+  const { data } = settingsSchema.safeParse(json);
+  return { lowercase: data?.do_lower_case ?? true, chatTemplate: data?.chat_template ?? null };
 }
 
 /** Opens a parsed tokenizer.json. @throws FedtuneError `model-invalid` */
-export function openTokenizer(json: unknown, path: string): TextTokenizer {
+export function openTokenizer(
+  json: unknown,
+  path: string,
+  chatTemplate: string | null = null,
+): TextTokenizer {
   const parsed = tokenizerJson.safeParse(json);
   if (!parsed.success)
     throw invalid(
@@ -84,6 +115,19 @@ export function openTokenizer(json: unknown, path: string): TextTokenizer {
   return {
     vocabularySize: largest + 1,
     encode: (text, pair, maxLength) => encode(opened, [text, pair], maxLength),
+    language: languageOf(opened, chatTemplate),
+  };
+}
+
+function languageOf(opened: Opened, chatTemplate: string | null): LanguageTokens {
+  const { library, templates } = opened;
+  const first = templates.single.findIndex((piece) => "text" in piece);
+  return {
+    chatTemplate,
+    pieces: (text) => plainIds(opened, text),
+    start: templates.single.slice(0, first).flatMap((piece) => ("id" in piece ? [piece.id] : [])),
+    decode: (ids) =>
+      library.decode(ids, { skip_special_tokens: true, clean_up_tokenization_spaces: false }),
   };
 }
 

@@ -4,12 +4,13 @@ import type { Example, PaddedBatch } from "../data/batch.ts";
 import { padBatch } from "../data/batch.ts";
 import type { TokenBatch } from "../layers/embeddings.ts";
 import { openCapture } from "../layers/capture.ts";
-import { crossEntropy } from "../layers/loss.ts";
+import { tokenLosses } from "../layers/language-loss.ts";
 import type { DeviceModel } from "../models/device.ts";
 import { maxTokens } from "../models/family.ts";
 import type { BoundAdapter, Pass } from "../models/forward.ts";
-import { gradientPath, logits, lowerHidden, upperLogits } from "../models/forward.ts";
+import { gradientPath, logits, lowerHidden, upperHidden } from "../models/forward.ts";
 import type { Binding } from "./binding.ts";
+import { batchLoss, languageHeadOf } from "./task-loss.ts";
 
 /** Loss of a micro-batch and its gradient over the trained factors, packed in layout order. */
 export interface LossGradient {
@@ -39,9 +40,8 @@ export async function lossAndGradient(
     const { adapter, inputs } = job.binding.bind(values);
     const pass = passOf(job.model, adapter, job.batch);
     const lower = lowerHidden(pass);
-    const labels = tf.tensor1d(job.batch.labels, "int32");
     const { value, grads } = tf.valueAndGrads(() =>
-      crossEntropy(upperLogits(lower, pass), labels, weight),
+      batchLoss(lower, pass, { ...job.batch, weight }),
     )(inputs);
     const parts = [value, ...grads].map((part): tf.Tensor1D => tf.reshape(part, [-1]));
     return tf.concat1d(parts);
@@ -89,8 +89,7 @@ function capturedRows(job: GradientJob, values: Float32Array): [tf.Tensor, tf.Te
   try {
     const pass = { ...passOf(job.model, adapter, job.batch), capture };
     const lower = lowerHidden(pass);
-    const labels = tf.tensor1d(job.batch.labels, "int32");
-    const { value } = tf.valueAndGrads(() => crossEntropy(upperLogits(lower, pass), labels, 1))(
+    const { value } = tf.valueAndGrads(() => batchLoss(lower, pass, { ...job.batch, weight: 1 }))(
       inputs,
     );
     return [
@@ -111,6 +110,29 @@ export async function batchLogits(job: GradientJob, values: Float32Array): Promi
     logits(passOf(job.model, job.binding.bind(values).adapter, job.batch)),
   );
   return (await readOnce(packed)) as Float32Array;
+}
+
+/** Of each token that is to be predicted its loss, and whether it is the likeliest. */
+export interface TokenScores {
+  readonly losses: Float32Array;
+  /** 1 or 0. */
+  readonly hits: Float32Array;
+}
+
+/** Scores of the batch's completions, in their order, at `values`. */
+export async function batchTokens(job: GradientJob, values: Float32Array): Promise<TokenScores> {
+  const { completions } = job.batch;
+  if (completions === null || completions.rows.length === 0)
+    return { losses: new Float32Array(), hits: new Float32Array() };
+  const packed = tf.tidy(() => {
+    const pass = passOf(job.model, job.binding.bind(values).adapter, job.batch);
+    const hidden = upperHidden(lowerHidden(pass), pass);
+    const { losses, hits } = tokenLosses(hidden, languageHeadOf(job.model), completions);
+    return tf.concat1d([losses, hits]);
+  });
+  const numbers = (await readOnce(packed)) as Float32Array;
+  const half = completions.rows.length;
+  return { losses: numbers.subarray(0, half), hits: numbers.subarray(half) };
 }
 
 async function readOnce(tensor: tf.Tensor): Promise<Float32Array | Int32Array | Uint8Array> {

@@ -26,7 +26,8 @@ import type { TextTokenizer } from "../tokenizer/tokenizer.ts";
 import { checkVocabulary } from "../tokenizer/tokenizer.ts";
 import type { Binding } from "./binding.ts";
 import { bindAdapter } from "./binding.ts";
-import { batchLogits, paddedFor } from "./gradient.ts";
+import { batchLogits, batchTokens, paddedFor } from "./gradient.ts";
+import { openLanguageMetrics } from "./language-metrics.ts";
 import type { LocalRound } from "./local-steps.ts";
 import { trainLocally } from "./local-steps.ts";
 import { classificationMetrics } from "./metrics.ts";
@@ -87,6 +88,8 @@ export function createTrainer(options: TrainerOptions): LocalTrainer {
     train: (job, control) => run(control, () => train(context, job, control)),
     predict: evaluated,
     evaluate: async (job, control): Promise<Metrics> => {
+      if (job.task.kind === "causal-lm")
+        return run(control, () => evaluateLanguage(context, job, control));
       const found = await evaluated(job, control);
       return classificationMetrics({ ...found, classes: job.task.labels.length });
     },
@@ -185,8 +188,10 @@ async function prepare(
   }
   const most = maxTokens(model.config);
   const length = Math.min(maxLength ?? most, most);
+  const { kind, labels } = job.task;
+  const endId = model.config.decoder?.endIds[0] ?? null;
   const examples = await data.load(readReference(job.data), {
-    labels: job.task.labels,
+    ...{ kind, labels, endId },
     maxLength: length,
   });
   await fold.apply(job.residuals);
@@ -202,6 +207,35 @@ async function predict(
   const binding = bindAdapter(description, job.start, { kind: job.adapter.kind, train: [] });
   try {
     return await predictAll({ context, binding, job, examples }, control);
+  } finally {
+    binding.dispose();
+  }
+}
+
+/** Metrics of a language model: means over all tokens that are to be predicted. */
+async function evaluateLanguage(
+  context: Context,
+  job: EvaluateJob,
+  control: TrainControl,
+): Promise<Metrics> {
+  const { model } = context;
+  const { description, examples } = await prepare(context, job, job.maxLength);
+  const binding = bindAdapter(description, job.start, { kind: job.adapter.kind, train: [] });
+  const totals = openLanguageMetrics();
+  try {
+    const lengths = examples.map(({ ids }) => ids.length);
+    let done = 0;
+    for (const indices of sortedBatches(lengths, job.batchSize)) {
+      await turn(context, control);
+      const batch = paddedFor(
+        model,
+        indices.flatMap((index) => examples[index] ?? []),
+      );
+      totals.add(await batchTokens({ model, binding, batch }, job.start), indices.length);
+      done += indices.length;
+      control.onProgress?.({ done, total: examples.length });
+    }
+    return totals.metrics();
   } finally {
     binding.dispose();
   }
