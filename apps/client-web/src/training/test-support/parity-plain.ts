@@ -1,0 +1,64 @@
+/** Parity work as JSON: typed arrays become arrays, whose float32 values survive. */
+import type { BrowserBackendOptions, ChosenBrowserBackend } from "@fedtune/training/browser";
+import type { ParityCase, ParityResult, StepperName } from "./parity-work.ts";
+
+type Plain<T> = T extends Float32Array | Int32Array
+  ? readonly number[]
+  : T extends readonly unknown[] | string | number | boolean | null | undefined
+    ? T
+    : { readonly [Key in keyof T]: Plain<T[Key]> };
+
+/** A case. */
+export type PlainCase = Plain<ParityCase>;
+/** A result. */
+export type PlainResult = Plain<ParityResult>;
+
+/** What is wanted of one backend. */
+export interface ParityRequest {
+  readonly backend: BrowserBackendOptions;
+  readonly cases: readonly PlainCase[];
+}
+
+/** What came of it; `unavailable` says why the backend is not there. */
+export type ParityAnswer =
+  | { readonly unavailable: string }
+  | {
+      readonly unavailable?: never;
+      readonly chosen: ChosenBrowserBackend;
+      readonly kernels: readonly (readonly [name: string, values: readonly number[]])[];
+      readonly results: readonly PlainResult[];
+    };
+
+/** Takes typed arrays out. */
+export function plainCase({ start, batch, ...rest }: ParityCase): PlainCase {
+  const { ids, types, mask, labels, ...sizes } = batch;
+  const arrays = { ids: [...ids], types: [...types], mask: [...mask], labels: [...labels] };
+  return { ...rest, start: [...start], batch: { ...sizes, ...arrays } };
+}
+
+/** Puts them back. */
+export function revivedCase({ start, batch, ...rest }: PlainCase): ParityCase {
+  return {
+    ...rest,
+    start: Float32Array.from(start),
+    batch: {
+      ...batch,
+      ids: Int32Array.from(batch.ids),
+      types: Int32Array.from(batch.types),
+      mask: Float32Array.from(batch.mask),
+      labels: Int32Array.from(batch.labels),
+    },
+  };
+}
+
+/** Takes typed arrays out. */
+export function plainResult({ logits, loss, gradient, runs }: ParityResult): PlainResult {
+  const run = (name: StepperName) => ({
+    losses: runs[name].losses,
+    parameters: [...runs[name].parameters],
+  });
+  return {
+    ...{ loss, logits: [...logits], gradient: [...gradient] },
+    runs: { sgd: run("sgd"), momentum: run("momentum"), adamw: run("adamw") },
+  };
+}

@@ -1,0 +1,115 @@
+/** What is computed on every backend and platform alike: golden models' logits, gradients and steps, and the kernels' own problems. */
+import * as tf from "@tensorflow/tfjs";
+import { gatherRoles, rngFromSeed, scatterRoles, trainingSchema } from "@fedtune/core";
+import type { FactorRole, OptimizerSettings } from "@fedtune/core";
+import type { AdapterChoice, FileSource } from "@fedtune/training";
+import { describeModel, loadCheckpoint } from "@fedtune/training";
+import { probe } from "../../../../../packages/training/src/backends/kernels/probe.ts";
+import type { PaddedBatch } from "../../../../../packages/training/src/data/batch.ts";
+import { uploadModel } from "../../../../../packages/training/src/models/device.ts";
+import { bindAdapter } from "../../../../../packages/training/src/trainer/binding.ts";
+import {
+  batchLogits,
+  lossAndGradient,
+} from "../../../../../packages/training/src/trainer/gradient.ts";
+import { createOptimizer } from "../../../../../packages/training/src/trainer/optimizers.ts";
+
+/** A golden model with an adapter, a batch, and where training starts. */
+export interface ParityCase {
+  readonly name: string;
+  /** Folder of the checkpoint. */
+  readonly base: string;
+  readonly choice: AdapterChoice;
+  readonly train: readonly FactorRole[];
+  readonly start: Float32Array;
+  readonly batch: PaddedBatch;
+}
+
+/** Optimisers by the names of their golden files, as the scripts set them. */
+export const steppers = {
+  sgd: { learningRate: 0.1, optimizer: optimizer({ name: "sgd", momentum: 0 }) },
+  momentum: { learningRate: 0.1, optimizer: optimizer({ name: "sgd", momentum: 0.9 }) },
+  adamw: { learningRate: 0.01, optimizer: optimizer({ name: "adamw", weightDecay: 0.01 }) },
+} as const;
+/** One of {@link steppers}. */
+export type StepperName = keyof typeof steppers;
+
+function optimizer(settings: object): OptimizerSettings {
+  return trainingSchema.shape.optimizer.parse(settings);
+}
+
+/** What came of a case. */
+export interface ParityResult {
+  readonly logits: Float32Array;
+  readonly loss: number;
+  readonly gradient: Float32Array;
+  /** Five steps of each optimiser: losses, and the trained values after them. */
+  readonly runs: Readonly<
+    Record<StepperName, { readonly losses: readonly number[]; readonly parameters: Float32Array }>
+  >;
+}
+
+const STEPS = 5;
+
+/** Computes a case on the current backend; leaves no tensor behind, or throws. */
+export async function computeCase(files: FileSource, given: ParityCase): Promise<ParityResult> {
+  const before = tf.memory().numTensors;
+  const checkpoint = await loadCheckpoint(files, given.base);
+  const description = describeModel(checkpoint.config, given.choice);
+  const model = uploadModel(checkpoint);
+  const { start, train, batch } = given;
+  const binding = bindAdapter(description, start, { kind: given.choice.kind, train });
+  const job = { model, binding, batch };
+  const weight = 1 / batch.labels.length;
+  const logits = await batchLogits(job, start);
+  const { loss, gradient } = await lossAndGradient(job, start, weight);
+  const run = async (name: StepperName) => {
+    const { learningRate, optimizer: settings } = steppers[name];
+    const stepper = createOptimizer(settings);
+    const trained = gatherRoles(description.layout, start, train);
+    let at = { parameters: trained, state: stepper.init(trained.length) };
+    const losses: number[] = [];
+    for (let step = 0; step < STEPS; step++) {
+      const values = start.slice();
+      scatterRoles(description.layout, values, { roles: train, packed: at.parameters });
+      const found = await lossAndGradient(job, values, weight);
+      losses.push(found.loss);
+      at = stepper.update({ ...at, gradient: found.gradient }, learningRate);
+    }
+    return { losses, parameters: at.parameters };
+  };
+  const runs = {
+    sgd: await run("sgd"),
+    momentum: await run("momentum"),
+    adamw: await run("adamw"),
+  };
+  binding.dispose();
+  model.dispose();
+  const left = tf.memory().numTensors - before;
+  if (left !== 0) throw new Error(`${given.name} left ${left} tensors behind`);
+  return { logits, loss, gradient: gradient.slice(), runs };
+}
+
+/** What every kernel and layer makes of its small problem, and products of twenty odd shapes, by name. */
+export async function computeKernels(): Promise<ReadonlyMap<string, Float32Array>> {
+  const results = new Map(await probe());
+  const rng = rngFromSeed(7);
+  const draw = (size: number) => Float32Array.from({ length: size }, () => rng.normal());
+  const extent = (most: number) => 1 + Math.floor(rng.uniform() * most);
+  for (let index = 0; index < 20; index++) {
+    const [rows, inner, columns] = [extent(150), extent(150), extent(150)];
+    const [turnA, turnB] = [rng.uniform() < 0.5, rng.uniform() < 0.5];
+    const [a, b] = [draw(rows * inner), draw(inner * columns)];
+    const product = tf.tidy(() =>
+      tf.matMul(
+        tf.tensor2d(a, turnA ? [inner, rows] : [rows, inner]),
+        tf.tensor2d(b, turnB ? [columns, inner] : [inner, columns]),
+        turnA,
+        turnB,
+      ),
+    );
+    results.set(`product ${index}`, (await product.data<"float32">()).slice());
+    product.dispose();
+  }
+  return results;
+}
