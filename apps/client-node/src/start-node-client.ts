@@ -11,6 +11,7 @@ import type {
   AdapterShape,
   ClientId,
   DataRef,
+  DeviceFacts,
   Digest,
   RunId,
   RunSpec,
@@ -44,6 +45,8 @@ export interface NodeClientOptions {
   readonly stateDir: string;
   /** Name and version of this program, for the coordinator's logs. */
   readonly software: string;
+  /** What computes on this machine, for people who look at the run; absent: not told. */
+  readonly device?: DeviceFacts | null;
   readonly listener?: ClientListener;
   /** Enrols with a key of its own, and signs whatever it asks; null: the coordinator takes clients without. */
   readonly enrolment?: {
@@ -59,6 +62,9 @@ export interface NodeClientOptions {
     "openTimeoutMs" | "reconnectMs" | "transferTimeoutMs" | "transferAttempts"
   >;
 }
+
+/** How often the coordinator hears how far training is. */
+const PROGRESS_MS = 5_000;
 
 /** A client that takes part. */
 export interface NodeClient {
@@ -85,6 +91,7 @@ export function startNodeClient(options: NodeClientOptions): NodeClient {
 
 async function takePart(options: NodeClientOptions, signal: AbortSignal): Promise<SessionEnd> {
   const { url, client, run, data, software, trainer, describe, listener } = options;
+  const { device = null } = options;
   const folder = stateFolder(options.stateDir, url, client);
   const signer = await enrolled(options, folder, signal);
   const transport = socketTransport({
@@ -100,7 +107,7 @@ async function takePart(options: NodeClientOptions, signal: AbortSignal): Promis
       ...holderOf(options),
     },
     {
-      ...{ client, run, data, software, signal },
+      ...{ client, run, data, software, signal, device, progressEveryMs: PROGRESS_MS },
       evaluationData: options.evaluationData ?? null,
       ...(listener === undefined ? {} : { listener }),
     },

@@ -151,18 +151,25 @@ function startWork(workshop: Workshop, begin: (signal: AbortSignal) => Promise<v
 }
 
 async function work(
-  { local, loop, options }: Workshop,
+  { local, loop, options, ports }: Workshop,
   order: MessageOf<"order">,
   signal: AbortSignal,
 ): Promise<void> {
   if (local === null || signal.aborted) return;
-  const { listener } = options;
+  const { listener, progressEveryMs = Infinity } = options;
   const { round, attempt } = order;
   listener?.roundStarted?.(round);
+  let saidAt = ports.clock.now();
   try {
     const delivery = await local.work(order, {
       signal,
-      onProgress: (progress) => listener?.progress?.({ round, ...progress }),
+      onProgress: (progress) => {
+        listener?.progress?.({ round, ...progress });
+        if (ports.clock.now() - saidAt < progressEveryMs) return;
+        saidAt = ports.clock.now();
+        const done = progress.total > 0 ? Math.min(1, progress.done / progress.total) : 0;
+        loop.post({ type: "progress", round, attempt, done });
+      },
     });
     loop.post({ type: "worked", delivery, holds: local.holds() });
   } catch (error) {

@@ -6,6 +6,7 @@ import type {
   ClientTransport,
   Clock,
   DataRef,
+  DeviceFacts,
   Digest,
   Entropy,
   Hash,
@@ -98,6 +99,10 @@ export interface ClientOptions {
   /** What it evaluates on; null: what the run has it keep out of training. */
   readonly evaluationData?: DataRef | null;
   readonly software: string;
+  /** What the coordinator's operators are told of this device; absent: nothing. */
+  readonly device?: DeviceFacts | null;
+  /** Milliseconds between two words about how far training is; absent: none are said. */
+  readonly progressEveryMs?: number;
   readonly listener?: ClientListener;
   /** Whether the adapter's hash is checked against every order; the sender's hash otherwise suffices. */
   readonly verify?: boolean;

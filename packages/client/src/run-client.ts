@@ -59,7 +59,7 @@ interface Loop {
 }
 
 function sessionLoop(ports: ClientPorts, options: ClientOptions): Loop {
-  let state: SessionState = newSession(options.client, options.software, options.run);
+  let state: SessionState = newSession(options);
   let settle: { resolve: (end: SessionEnd) => void; reject: (error: unknown) => void } | null =
     null;
   const done = new Promise<SessionEnd>((resolve, reject) => (settle = { resolve, reject }));

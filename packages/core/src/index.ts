@@ -147,6 +147,7 @@ export {
 } from "./protocol/messages.ts";
 export type {
   ClientMessage,
+  DeviceFacts,
   MessageOf,
   PublishedBlob,
   RunSpec,
@@ -213,6 +214,7 @@ export { clientRank, clientStream, initialStream, prepareRun, readsBase } from "
 export type { PreparedTier, RunParts, RunSetup } from "./round/setup.ts";
 export { initialState } from "./round/state.ts";
 export { hasEnded, step } from "./round/step.ts";
+export type { AttemptTimeline, MemberChange, MemberView } from "./round/timeline.ts";
 export { waits } from "./round/waits.ts";
 export type { Wait } from "./round/waits.ts";
 export type { RoundRules } from "./round/attempt.ts";
@@ -226,11 +228,27 @@ export type {
   RoundState,
   TimerName,
 } from "./round/types.ts";
+export { newMember, sumsOf } from "./store/member-row.ts";
+export type { MemberRow, MemberSums } from "./store/member-row.ts";
+export { seriesSections } from "./store/store-reads.ts";
+export type {
+  AttemptDetails,
+  Paged,
+  ParticipantPage,
+  ParticipantRow,
+  Place,
+  RoundDetails,
+  RunFilter,
+  SeriesPoint,
+  SeriesQuery,
+  StoredRun,
+} from "./store/store-reads.ts";
 export type {
   AggregationErrorRow,
   AttemptEnd,
   AttemptRow,
   EnrolledClient,
+  Enrolment,
   EvaluationRow,
   PublishedPart,
   Resumption,

@@ -105,6 +105,11 @@ export interface ServerTransportEvents {
   ): Promise<void>;
   /** A client's upload has begun, before its bytes are read; what the transport does not know it need not tell. */
   uploading?(connection: string, slot: UploadSlot): void;
+  /** So many bytes of an upload are there; now and then, for people who look on. */
+  received?(
+    connection: string,
+    upload: UploadSlot & { readonly received: number; readonly total: number },
+  ): void;
   /** @throws FedtuneError `unknown-client`, `blob-missing` */
   download(connection: string, hash: Digest): Promise<Uint8Array>;
 }

@@ -14,8 +14,8 @@ export function participantNames(store: Store): ParticipantNames {
   return {
     store: {
       ...store,
-      async enrol(run, client, roster) {
-        const index = await store.enrol(run, client, roster);
+      async enrol(run, client, how) {
+        const index = await store.enrol(run, client, how);
         names.set(index, client);
         return index;
       },

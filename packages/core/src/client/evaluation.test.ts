@@ -62,7 +62,7 @@ const order = heard({
 
 function play(
   events: readonly SessionEvent[],
-  from = newSession("ward-3" as ClientId, "test", null),
+  from = newSession({ client: "ward-3" as ClientId, software: "test", run: null }),
 ): [SessionState, readonly SessionEffect[]] {
   let state = from;
   let effects: readonly SessionEffect[] = [];

@@ -3,7 +3,7 @@ import type { ErrorCode } from "../errors.ts";
 import type { ClientId, Digest, RunId } from "../ids.ts";
 import type { Metrics } from "../metrics.ts";
 import type { BlobRef } from "../ports.ts";
-import type { ClientMessage, MessageOf, ServerMessage } from "../protocol/messages.ts";
+import type { ClientMessage, DeviceFacts, MessageOf, ServerMessage } from "../protocol/messages.ts";
 
 /** The adapter that a client holds: a finished round and the hash of its values. */
 export interface Holding {
@@ -33,6 +33,7 @@ export type SessionEnd =
 export interface SessionState {
   readonly client: ClientId;
   readonly software: string;
+  readonly device: DeviceFacts | null;
   readonly wantedRun: RunId | null;
   readonly link: "down" | "greeting" | "welcomed";
   readonly activity:
@@ -77,6 +78,13 @@ export type SessionEvent =
       readonly attempt: number;
       readonly code: ErrorCode;
       readonly holds: Holding | null;
+    }
+  /** So much of the work at hand is done, from 0 to 1. */
+  | {
+      readonly type: "progress";
+      readonly round: number;
+      readonly attempt: number;
+      readonly done: number;
     }
   | ({ readonly type: "evaluated" } & Evaluated)
   | { readonly type: "uploaded"; readonly round: number }

@@ -67,7 +67,7 @@ function play(
   events: readonly SessionEvent[],
   from?: SessionState,
 ): [SessionState, readonly SessionEffect[]] {
-  let state = from ?? newSession("ward-3" as ClientId, "test", null);
+  let state = from ?? newSession({ client: "ward-3" as ClientId, software: "test", run: null });
   let effects: readonly SessionEffect[] = [];
   for (const event of events) [state, effects] = stepSession(state, event);
   return [state, effects];
@@ -103,6 +103,25 @@ describe("a session", () => {
     const [after, effects] = play([accepted], announced);
     expect(kinds(effects)).toEqual(["promote", "stopTimer", "startTimer"]);
     expect(after).toMatchObject({ activity: "idle", delivery: null });
+  });
+
+  it("says how far it is with the work at hand, and only while it is welcome", () => {
+    const [working] = play([heard(order(1))], idle);
+    const progress = { type: "progress", round: 1, attempt: 1, done: 0.5 } as const;
+    expect(play([progress], working)[1]).toEqual([{ type: "send", message: { ...progress, run } }]);
+    expect(play([{ ...progress, round: 2 }], working)[1]).toEqual([]);
+    expect(play([{ type: "disconnected" }, progress], working)[1]).toEqual([]);
+    expect(play([progress], idle)[1]).toEqual([]);
+  });
+
+  it("tells what its device is where it is told, and nothing else", () => {
+    const device = { backend: "webgpu", platform: "Chromium 156", threads: 8 };
+    const start = { client: "ward-3" as ClientId, software: "test", run: null };
+    const [, [hello]] = play([{ type: "opened" }], newSession({ ...start, device }));
+    expect(hello).toMatchObject({ message: { device } });
+    const [, [silent]] = play([{ type: "opened" }], newSession(start));
+    expect(silent).toMatchObject({ message: { type: "hello" } });
+    expect(JSON.stringify(silent)).not.toContain("device");
   });
 
   it("[CL3] drops the update and its personal factors when it is refused", () => {

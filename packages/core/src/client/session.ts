@@ -6,7 +6,7 @@
 import { FedtuneError } from "../errors.ts";
 import type { ClientId, RunId } from "../ids.ts";
 import { protocolVersion } from "../protocol/messages.ts";
-import type { ClientMessage, MessageOf, ServerMessage } from "../protocol/messages.ts";
+import type { ClientMessage, DeviceFacts, MessageOf, ServerMessage } from "../protocol/messages.ts";
 import { answered, deliver, joinEffects, send, stops, uploaded, uploadFailed } from "./delivery.ts";
 import { asked, callOff, evaluated } from "./evaluation.ts";
 import type {
@@ -18,11 +18,22 @@ import type {
   SessionTimer,
 } from "./session-types.ts";
 
+/** Who greets the coordinator. */
+export interface SessionStart {
+  readonly client: ClientId;
+  readonly software: string;
+  /** Null: the only run that there is. */
+  readonly run: RunId | null;
+  /** Absent: nothing is said of the device. */
+  readonly device?: DeviceFacts | null;
+}
+
 /** A session before its connection is open. */
-export function newSession(client: ClientId, software: string, run: RunId | null): SessionState {
+export function newSession({ client, software, run, device = null }: SessionStart): SessionState {
   return {
     client,
     software,
+    device,
     wantedRun: run,
     link: "down",
     activity: "unprepared",
@@ -52,6 +63,8 @@ export function stepSession(state: SessionState, event: SessionEvent): SessionSt
       return worked(state, event);
     case "workFailed":
       return workFailed(state, event);
+    case "progress":
+      return progressed(state, event);
     case "evaluated":
       return evaluated(state, event);
     case "uploaded":
@@ -70,14 +83,26 @@ export function stepSession(state: SessionState, event: SessionEvent): SessionSt
   }
 }
 
+/** Said once, to whoever listens; what is not heard is not said again. */
+function progressed(
+  state: SessionState,
+  { round, attempt, done }: Extract<SessionEvent, { type: "progress" }>,
+): SessionStep {
+  const { link, run, work } = state;
+  const isAtIt = work?.round === round && work.attempt === attempt;
+  if (link !== "welcomed" || run === null || !isAtIt) return [state, []];
+  return [state, [send({ type: "progress", run, round, attempt, done })]];
+}
+
 function greet(state: SessionState): SessionStep {
-  const { client, software, wantedRun } = state;
+  const { client, software, device, wantedRun } = state;
   const hello: ClientMessage = {
     type: "hello",
     protocol: protocolVersion,
     run: wantedRun,
     client,
     software,
+    ...(device === null ? {} : { device }),
   };
   return [{ ...state, link: "greeting" }, [send(hello), { type: "startTimer", timer: "greeting" }]];
 }

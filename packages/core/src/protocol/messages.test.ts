@@ -13,6 +13,11 @@ const hash = "a".repeat(64);
 
 const samples = [
   { type: "hello", protocol: 1, run: null, client: "ward-3", software: "test" },
+  {
+    ...{ type: "hello", protocol: 1, run: "toy", client: "ward-3", software: "test" },
+    device: { backend: "webgpu", platform: "Chromium 156", threads: 8 },
+  },
+  { type: "progress", run: "toy", round: 4, attempt: 1, done: 0.25 },
   { type: "join", run: "toy", layoutHash: hash, holds: { round: 3, hash }, pending: null },
   { type: "taken", run: "toy", round: 4, attempt: 1, holds: null },
   {

@@ -92,6 +92,15 @@ const spec = z.strictObject({
   initialHash: digest,
 });
 
+/** What a device says of itself, for people who look at a run; nothing rests on it. */
+const device = z.strictObject({
+  /** What computes: `webgpu`, `wasm`, `tfjs-node`. */
+  backend: z.string().max(64),
+  /** Browser or operating system. */
+  platform: z.string().max(200),
+  threads: z.int().min(0).max(4096).nullable(),
+});
+
 const clientMessages = {
   hello: z.strictObject({
     type: z.literal("hello"),
@@ -99,6 +108,7 @@ const clientMessages = {
     run: run.nullable(),
     client,
     software: z.string().max(200),
+    device: device.nullable().optional(),
   }),
   join: z.strictObject({
     type: z.literal("join"),
@@ -114,6 +124,14 @@ const clientMessages = {
     round,
     attempt: z.int().positive(),
     holds: held,
+  }),
+  /** How far its training is; may be left out, and need not arrive. */
+  progress: z.strictObject({
+    type: z.literal("progress"),
+    run,
+    round,
+    attempt: z.int().positive(),
+    done: z.number().min(0).max(1),
   }),
   declined: z.strictObject({
     type: z.literal("declined"),
@@ -206,6 +224,7 @@ const clientSchema = z.discriminatedUnion("type", [
   clientMessages.hello,
   clientMessages.join,
   clientMessages.taken,
+  clientMessages.progress,
   clientMessages.declined,
   clientMessages.update,
   clientMessages.evaluated,
@@ -234,6 +253,8 @@ export type MessageOf<Type extends (ClientMessage | ServerMessage)["type"]> = Ex
 >;
 /** A published part as orders name it: its blob, the round it belongs to and how to read it. */
 export type PublishedBlob = z.output<typeof published>;
+/** What a device says of itself. */
+export type DeviceFacts = z.output<typeof device>;
 /** What a client must know of a run before it can take orders. */
 export type RunSpec = z.output<typeof spec>;
 

@@ -15,7 +15,7 @@ export function boundedStore(store: Store, clock: Clock): Store {
   const within = deadlines(clock, { ms: STORE_DEADLINE_MS, what: "the store" });
   return {
     openRun: within((row) => store.openRun(row)),
-    enrol: within((run, client, roster) => store.enrol(run, client, roster)),
+    enrol: within((run, client, how) => store.enrol(run, client, how)),
     getClients: within((run) => store.getClients(run)),
     openAttempt: within((run, epoch, attempt) => store.openAttempt(run, epoch, attempt)),
     putUpdate: within((run, epoch, update) => store.putUpdate(run, epoch, update)),
@@ -30,6 +30,15 @@ export function boundedStore(store: Store, clock: Clock): Store {
     getRound: within((run, round) => store.getRound(run, round)),
     getHistory: within((run) => store.getHistory(run)),
     getRuns: within(() => store.getRuns()),
+    getRun: within((run) => store.getRun(run)),
+    findRuns: within((filter, place) => store.findRuns(filter, place)),
+    getRounds: within((run, place) => store.getRounds(run, place)),
+    getEvaluations: within((run, place) => store.getEvaluations(run, place)),
+    getAttempts: within((run, place) => store.getAttempts(run, place)),
+    getRefusals: within((run, place) => store.getRefusals(run, place)),
+    getParticipants: within((run, place) => store.getParticipants(run, place)),
+    getSeries: within((run, wanted) => store.getSeries(run, wanted)),
+    getRoundDetails: within((run, round) => store.getRoundDetails(run, round)),
     deleteRun: within((run) => store.deleteRun(run)),
   };
 }

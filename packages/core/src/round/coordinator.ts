@@ -36,6 +36,8 @@ import type { Offload } from "./offload.ts";
 import type { RunSetup } from "./setup.ts";
 import { initialState } from "./state.ts";
 import { countRefusals, leftRun } from "./take-up.ts";
+import { noTimeline, openTimeline } from "./timeline.ts";
+import type { AttemptTimeline, MemberChange, Timeline } from "./timeline.ts";
 import { openTimers } from "./timers.ts";
 import type { Timers } from "./timers.ts";
 import type { RoundEvent, RoundState } from "./types.ts";
@@ -76,6 +78,8 @@ export interface CoordinatorListener {
     readonly message: string;
     readonly round: number | null;
   }): void;
+  /** How far a member of the cohort is; not told by coordinators that keep only the latest round. */
+  memberChanged?(change: MemberChange): void;
   attemptAbandoned?(attempt: {
     readonly round: number;
     readonly attempt: number;
@@ -103,6 +107,8 @@ export interface Coordinator {
   state(): RoundState;
   /** What the run waits for at the moment, and until when. */
   waits(): readonly TimedWait[];
+  /** The members of the attempt at hand, or of the last one; null: none, or they are not noted. */
+  timeline(): AttemptTimeline | null;
   /** The adapter after the last finished round; the caller owns it. */
   adapter(rank?: number): Float32Array;
   /** What the run has added to the base model up to the last finished round. */
@@ -127,6 +133,7 @@ export interface Context {
   readonly traffic: TrafficMeter;
   readonly round: RoundNotes;
   readonly evaluation: EvaluationNotes;
+  readonly timeline: Timeline;
   readonly timers: Timers;
   readonly post: (event: RoundEvent, isDue?: () => boolean) => void;
   state(): RoundState;
@@ -198,6 +205,7 @@ export async function openCoordinator(
         ...wait,
         due: wait.timer === null ? null : context.timers.due(wait.timer),
       })),
+    timeline: () => context.timeline.now(),
     adapter: (rank = config.adapter.rank) => model.adapter(rank),
     residuals: () => model.residuals(),
     personal: () => model.plan(0).personal,
@@ -222,6 +230,22 @@ function evaluates({ evaluation }: RunConfig, { evaluate }: CoordinatorPorts): b
   return evaluation.where === "federated" || evaluate !== null;
 }
 
+function timelineOf(
+  { resolved }: RunSetup,
+  { clock }: CoordinatorPorts,
+  { listener, left, retention = "all" }: Assembly,
+): Timeline {
+  if (retention === "latest") return noTimeline();
+  return openTimeline({
+    clock,
+    isBuffered: resolved.config.rounds.mode === "buffered",
+    left: left.attempt,
+    changed: (change) => {
+      listener?.memberChanged?.(change);
+    },
+  });
+}
+
 interface Assembly {
   readonly listener?: CoordinatorListener;
   readonly retention?: Retention;
@@ -242,6 +266,7 @@ function assemble(setup: RunSetup, ports: CoordinatorPorts, assembly: Assembly) 
     rules: assembly.rules,
     perform: (effect) => performEffect(context, effect),
     changed(state, event) {
+      context.timeline.follow(state, event);
       watchEvaluation(context, event);
       listener.stateChanged?.(state, event);
     },
@@ -266,6 +291,7 @@ function assemble(setup: RunSetup, ports: CoordinatorPorts, assembly: Assembly) 
       pending: null,
     },
     evaluation: { open: null },
+    timeline: timelineOf(setup, ports, assembly),
     timers: openTimers(ports.clock),
     post: loop.post,
     state: loop.state,

@@ -35,6 +35,7 @@ export async function takeUpload(
   }
   const { bytes, hash } = blob;
   context.traffic.count("bytesUp", bytes.length);
+  context.timeline.uploaded(connected.index, bytes.length);
   await checkSlot(context, connected, { round: slot.round, hash, bytes: bytes.length });
   await context.ports.blobs.put(bytes, hash);
   if (context.retention === "latest") context.round.uploads.set(hash, slot.round);
@@ -46,11 +47,16 @@ export async function takeUpload(
  *
  * @throws FedtuneError `blob-missing`
  */
-export async function giveBlob(context: Context, hash: Digest): Promise<Uint8Array> {
+export async function giveBlob(
+  context: Context,
+  { index }: Connected,
+  hash: Digest,
+): Promise<Uint8Array> {
   if (!context.model.publishes(hash))
     throw new FedtuneError("blob-missing", `Cannot find blob ${hash}`);
   const bytes = await sharedRead(context, hash);
   context.traffic.count("bytesDown", bytes.length);
+  context.timeline.fetched(index, bytes.length);
   return bytes;
 }
 

@@ -93,17 +93,20 @@ async function open(context: Context, effect: EffectOf<"open">): Promise<void> {
 
 /** From here on the round is a function of these updates alone, in this process or in a later one. */
 async function close(
-  { ports, setup, epoch }: Context,
+  { ports, setup, epoch, timeline }: Context,
   { round, attempt, accepted }: EffectOf<"close">,
 ): Promise<void> {
-  await ports.store.endAttempt(setup.id, epoch, { round, attempt, accepted, status: "closed" });
+  const members = timeline.ended({ round, attempt });
+  const end = { round, attempt, accepted, members, status: "closed" } as const;
+  await ports.store.endAttempt(setup.id, epoch, end);
 }
 
 async function abandon(
-  { ports, setup, epoch, listener }: Context,
+  { ports, setup, epoch, listener, timeline }: Context,
   { round, attempt, accepted, code, message }: EffectOf<"abandon">,
 ): Promise<void> {
-  const end = { round, attempt, accepted, code, message, status: "abandoned" } as const;
+  const members = timeline.ended({ round, attempt });
+  const end = { round, attempt, accepted, members, code, message, status: "abandoned" } as const;
   await ports.store.endAttempt(setup.id, epoch, end);
   listener.attemptAbandoned?.({ round, attempt, code });
 }
@@ -136,6 +139,7 @@ function order(context: Context, effect: EffectOf<"order">): void {
     seed: [...clientStream(setup.rng, effect.index, effect.round).state().key],
     deadlineMs: setup.resolved.config.rounds.roundTimeoutMs,
   });
+  context.timeline.ordered(effect.index);
 }
 
 async function store(context: Context, effect: EffectOf<"store">): Promise<void> {
@@ -143,9 +147,11 @@ async function store(context: Context, effect: EffectOf<"store">): Promise<void>
   const update = context.round.arrived.get(arrivalKey(index, hash));
   if (update === undefined)
     throw new FedtuneError("internal", `Cannot find the update of participant ${index}`);
+  const member = context.timeline.accepting(index);
   const outcome = await context.ports.store.putUpdate(context.setup.id, context.epoch, {
     ...update,
     ...(update.round === round ? {} : { round, base: update.round - 1 }),
+    ...(member === undefined ? {} : { member }),
     attempt,
     index,
   });

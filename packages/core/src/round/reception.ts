@@ -34,12 +34,15 @@ export function clientEvents(context: Context): ServerTransportEvents {
       const { index } = known(context, connection);
       context.post({ type: "uploading", index, round });
     },
+    received(connection, { received, total }) {
+      const { index } = known(context, connection);
+      context.timeline.uploading(index, { received, total });
+    },
     async upload(connection, slot, blob) {
       await takeUpload(context, known(context, connection), { slot, blob });
     },
     async download(connection, hash) {
-      known(context, connection);
-      return giveBlob(context, hash);
+      return giveBlob(context, known(context, connection), hash);
     },
   };
 }
@@ -83,6 +86,9 @@ async function heard(
       });
       return;
     }
+    case "progress":
+      context.timeline.progress(index, message);
+      return;
     case "declined": {
       noteRefusal(context, { index, ...message });
       context.post({
@@ -128,11 +134,9 @@ async function hello(
     throw new FedtuneError("message-invalid", text);
   }
   connections.greet(connection);
-  const index = await ports.store.enrol(
-    setup.id,
-    message.client,
-    setup.resolved.config.participants,
-  );
+  const { software, device = null } = message;
+  const roster = setup.resolved.config.participants;
+  const index = await ports.store.enrol(setup.id, message.client, { roster, software, device });
   // Closed meanwhile: the client may have said hello on another connection, which must not be replaced by this one.
   if (!connections.isThere(connection)) return;
   const replaced = connections.add({ connection, client: message.client, index });
@@ -206,6 +210,7 @@ async function update(
 ): Promise<void> {
   const { round, blob, examples, metrics } = message;
   const { hash } = blob;
+  context.timeline.announced(index, message);
   const { rounds } = context.setup.resolved.config;
   const inTime = isInTime(context.state(), rounds, round);
   if (!inTime || rounds.mode === "buffered") {

@@ -29,6 +29,7 @@ export interface Refusal {
 export function noteRefusal(context: Context, refusal: Refusal): void {
   const { refusals } = context.round;
   refusals.set(refusal.code, (refusals.get(refusal.code) ?? 0) + 1);
+  context.timeline.refused(refusal);
   const client = context.connections.byIndex(refusal.index)?.client ?? `#${refusal.index}`;
   context.listener.refused?.({ client, ...refusal });
   launch(context, writeDown(context, refusal));

@@ -121,7 +121,7 @@ export function outstanding(state: RoundState): number {
 }
 
 /** True while a member's update may still come. */
-export function isOutstanding(member: Member): boolean {
+export function isOutstanding(member: Pick<Member, "status">): boolean {
   return member.status === "ordered" || member.status === "training" || member.status === "storing";
 }
 

@@ -166,7 +166,15 @@ describe("stores that come late", () => {
 
 describe("what the store has of a run", () => {
   const row: OpenAttempt = {
-    ...{ round: 2, attempt: 1, cohort: [0, 1], target: 2, status: "open", accepted: null },
+    ...{
+      round: 2,
+      attempt: 1,
+      cohort: [0, 1],
+      target: 2,
+      status: "open",
+      accepted: null,
+      ageMs: 0,
+    },
     updates: [],
     refusals: (["not-finite", "training-failed", "late-update"] as const).map((code, index) => ({
       ...{ round: 2, attempt: 1, index, hash: null, code, message: "" },

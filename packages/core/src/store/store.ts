@@ -3,7 +3,18 @@ import type { ErrorCode } from "../errors.ts";
 import type { ClientId, Digest, RunId } from "../ids.ts";
 import type { Metrics } from "../metrics.ts";
 import type { BlobRef, PrivateRelease } from "../ports.ts";
-import type { PublishedBlob } from "../protocol/messages.ts";
+import type { DeviceFacts, PublishedBlob } from "../protocol/messages.ts";
+import type { MemberRow } from "./member-row.ts";
+import type {
+  Paged,
+  ParticipantPage,
+  Place,
+  RoundDetails,
+  RunFilter,
+  SeriesPoint,
+  SeriesQuery,
+  StoredRun,
+} from "./store-reads.ts";
 
 /** How a run ended, or that it has not. */
 export type RunStatus = "running" | "completed" | "failed" | "stopped";
@@ -29,6 +40,8 @@ export interface UpdateRow {
   readonly norm: number;
   /** The round whose adapter it was trained from; absent: the one before its own. */
   readonly base?: number;
+  /** How its client came so far; absent: nobody has noted it. */
+  readonly member?: MemberRow;
 }
 
 /** What travelled in one round, in bytes: adapter blobs and control messages apart. */
@@ -113,6 +126,8 @@ export interface OpenAttempt extends AttemptRow {
   readonly updates: readonly UpdateRow[];
   /** Refusals of this attempt. */
   readonly refusals: readonly RefusalRow[];
+  /** Milliseconds since it was opened. */
+  readonly ageMs: number;
   /** `closed` and `abandoned` are final: its updates are frozen. */
   readonly status: "open" | "closed" | "abandoned";
   /** Of a closed attempt: the participants whose updates make the round, ascending. */
@@ -159,8 +174,11 @@ export interface Store {
    * @throws FedtuneError `config-conflict` when the run exists with another config hash
    */
   openRun(row: RunRow): Promise<Resumption>;
-  /** The client's participantIndex, the same at every call; a new client gets the next one, or its place in `roster`. */
-  enrol(run: RunId, client: ClientId, roster: readonly string[] | null): Promise<number>;
+  /**
+   * The client's participantIndex, the same at every call; a new client gets the next one, or its place in `roster`. What
+   * it says of itself replaces what it said before.
+   */
+  enrol(run: RunId, client: ClientId, how: Enrolment): Promise<number>;
   /** The clients that have enrolled, in order of their index. */
   getClients(run: RunId): Promise<readonly EnrolledClient[]>;
   /** @throws FedtuneError `wrong-round` unless it is the next attempt at the round after the last committed one */
@@ -196,6 +214,24 @@ export interface Store {
   getHistory(run: RunId): Promise<RunHistory | null>;
   /** All runs, the oldest first. */
   getRuns(): Promise<readonly RunHead[]>;
+  /** A run with its sums; null: there is none of that name. */
+  getRun(run: RunId): Promise<StoredRun | null>;
+  /** Runs that pass the filter, the newest first. */
+  findRuns(filter: RunFilter, place: Place): Promise<Paged<StoredRun>>;
+  /** Committed rounds. This and what follows throws FedtuneError `run-unknown`. */
+  getRounds(run: RunId, place: Place): Promise<Paged<RoundRow>>;
+  /** In order of their rounds. */
+  getEvaluations(run: RunId, place: Place): Promise<Paged<EvaluationRow>>;
+  /** In the order of their opening. */
+  getAttempts(run: RunId, place: Place): Promise<Paged<AttemptRow>>;
+  /** In the order in which they were written. */
+  getRefusals(run: RunId, place: Place): Promise<Paged<RefusalRow>>;
+  /** Clients that have enrolled, with their sums, in order of their index. */
+  getParticipants(run: RunId, place: Place): Promise<ParticipantPage>;
+  /** One number per round or evaluation, ascending; those without it, or without a finite one, are left out. */
+  getSeries(run: RunId, wanted: SeriesQuery): Promise<readonly SeriesPoint[]>;
+  /** A round with its attempts and refusals; null: there is no attempt at it and it is not committed. */
+  getRoundDetails(run: RunId, round: number): Promise<RoundDetails | null>;
   /** Forgets a run with all its rows; its blobs are swept later. Forgetting it again is fine. */
   deleteRun(run: RunId): Promise<void>;
 }
@@ -206,12 +242,23 @@ export interface EnrolledClient {
   readonly index: number;
 }
 
+/** How a client enrols. */
+export interface Enrolment {
+  /** Names in order of their index; null: whoever comes. */
+  readonly roster: readonly string[] | null;
+  /** What it says of itself; absent: nothing. */
+  readonly software?: string;
+  readonly device?: DeviceFacts | null;
+}
+
 /** How an attempt ended: with the updates that make the round, or with the reason why there is no round. */
 export type AttemptEnd = {
   readonly round: number;
   readonly attempt: number;
   /** Of an abandoned attempt: those that a later one may use. */
   readonly accepted: readonly number[];
+  /** What became of each member; the first end of an attempt adds it to the sums of its participants. */
+  readonly members?: readonly MemberRow[];
 } & (
   | { readonly status: "closed" }
   | { readonly status: "abandoned"; readonly code: ErrorCode; readonly message: string }

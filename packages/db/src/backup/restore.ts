@@ -123,19 +123,9 @@ async function* linesOf(path: string): AsyncGenerator<string> {
   }
 }
 
-/** Nobody owns a run of the past; numbers that the database deals out go on after those that are there. */
+/** Nobody owns a run of the past. */
 async function fenceOff(client: pg.Client): Promise<void> {
   await client.query(`UPDATE runs SET epoch = epoch + $1, owner_id = NULL, lease_until = NULL`, [
     RESTORED_EPOCH_STEP,
   ]);
-  const { rows } = await client.query<{ table: string; column: string }>(
-    `SELECT table_name AS "table", column_name AS "column" FROM information_schema.columns
-     WHERE table_schema = 'public' AND pg_get_serial_sequence(quote_ident(table_name), column_name) IS NOT NULL`,
-  );
-  for (const { table, column } of rows) {
-    await client.query(
-      `SELECT setval(pg_get_serial_sequence($1, $2), max(${quoted(column)})) FROM ${quoted(table)}`,
-      [quoted(table), column],
-    );
-  }
 }

@@ -107,8 +107,3 @@ export type AuditEvent = Prisma.AuditEventModel
  * A coordinator process that is alive.
  */
 export type Process = Prisma.ProcessModel
-/**
- * Model SocketAttachment
- * Where the socket adapter puts what is too long for a notification.
- */
-export type SocketAttachment = Prisma.SocketAttachmentModel

@@ -1,5 +1,13 @@
 /** Attempts at a round: opened, filled with updates and refusals, ended. */
-import type { AttemptEnd, AttemptRow, RefusalRow, StoredUpdate, UpdateRow } from "@fedtune/core";
+import { sumsOf } from "@fedtune/core";
+import type {
+  AttemptEnd,
+  AttemptRow,
+  MemberRow,
+  RefusalRow,
+  StoredUpdate,
+  UpdateRow,
+} from "@fedtune/core";
 import type pg from "pg";
 import { storable, toJson } from "../json.ts";
 import { inTransaction } from "../transaction.ts";
@@ -36,8 +44,8 @@ const putUpdateStatement = {
     SELECT epoch, is_taking AND committed + 1 = $3 AND attempt = $5 AS is_open
     FROM runs WHERE id = $1 FOR SHARE),
   stored AS (
-    INSERT INTO updates (run_id, round, index, attempt, blob_hash, bytes, examples, metrics, norm, base)
-    SELECT $1, $3, $4, $5, $6, $7, $8, $9, $10, $11 FROM head WHERE epoch = $2 AND is_open
+    INSERT INTO updates (run_id, round, index, attempt, blob_hash, bytes, examples, metrics, norm, base, member)
+    SELECT $1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12 FROM head WHERE epoch = $2 AND is_open
     ON CONFLICT DO NOTHING RETURNING 1)
   SELECT epoch, EXISTS (SELECT 1 FROM stored) AS is_stored FROM head`,
 };
@@ -48,12 +56,13 @@ export async function putUpdate(
   owner: Owner,
   update: UpdateRow,
 ): Promise<StoredUpdate> {
-  const { round, attempt, index, blob, examples, metrics, norm, base = null } = update;
+  const { round, attempt, index, blob, examples, metrics, norm, base = null, member } = update;
   const { rows } = await pool.query<{ epoch: number; is_stored: boolean }>({
     ...putUpdateStatement,
     values: [
       ...[owner.run, owner.epoch, round, index, attempt],
       ...[blob.hash, blob.bytes, examples, toJson(metrics), norm, base],
+      member === undefined ? null : memberJson(member),
     ],
   });
   if (checkEpoch(owner, rows[0]).is_stored) return "stored";
@@ -66,14 +75,17 @@ export async function putUpdate(
   return there.blob_hash === blob.hash ? "same" : "conflict";
 }
 
-/** Adds a refusal in one statement. */
+/** Adds a refusal in one statement, and to the sums of its client when it came late. */
 export async function putRefusal(pool: pg.Pool, owner: Owner, row: RefusalRow): Promise<void> {
   const { round, attempt, index, hash, code, message } = row;
   const { rows } = await pool.query<{ epoch: number }>(
     `WITH head AS MATERIALIZED (SELECT epoch FROM runs WHERE id = $1 FOR SHARE),
      added AS (
        INSERT INTO refusals (run_id, round, attempt, index, hash, code, message)
-       SELECT $1, $3, $4, $5, $6, $7, $8 FROM head WHERE epoch = $2 ON CONFLICT DO NOTHING)
+       SELECT $1, $3, $4, $5, $6, $7, $8 FROM head WHERE epoch = $2 ON CONFLICT DO NOTHING RETURNING 1),
+     counted AS (
+       UPDATE participants SET late = late + 1
+       WHERE run_id = $1 AND index = $5 AND $7 = 'late-update' AND EXISTS (SELECT 1 FROM added))
      SELECT epoch FROM head`,
     [owner.run, owner.epoch, round, attempt, index, hash ?? "", code, storable(message)],
   );
@@ -97,6 +109,7 @@ export function endAttempt(pool: pg.Pool, owner: Owner, end: AttemptEnd): Promis
       if (end.status === "abandoned") return;
       throw wrongRound(`Cannot close round ${round}: its attempt is abandoned`);
     }
+    if (rows[0]?.status === "open") await addSums(connection, owner, end);
     // A closed attempt can still be given up: its updates turned out not to be usable together.
     await freeze(connection, key, end);
   });
@@ -111,9 +124,9 @@ async function freeze(
   const [code, message] =
     end.status === "abandoned" ? [end.code, storable(end.message)] : [null, null];
   await connection.query(
-    `UPDATE attempts SET status = $4, accepted = $5, code = $6, message = $7, ended_at = now()
+    `UPDATE attempts SET status = $4, accepted = $5, code = $6, message = $7, members = $8, ended_at = now()
      WHERE run_id = $1 AND round = $2 AND attempt = $3`,
-    [...key, end.status, accepted, code, message],
+    [...key, end.status, accepted, code, message, membersJson(end)],
   );
   await connection.query(
     `DELETE FROM updates USING attempts
@@ -123,4 +136,48 @@ async function freeze(
     [...key, accepted],
   );
   await connection.query(`UPDATE runs SET is_taking = false WHERE id = $1`, [key[0]]);
+}
+
+/** Adds what became of the members to the sums of their participants. */
+async function addSums(
+  connection: Queryable,
+  { run }: Owner,
+  { round, members = [] }: AttemptEnd,
+): Promise<void> {
+  if (members.length === 0) return;
+  const sums = members.map((member) => ({ ...member, ...sumsOf(member) }));
+  const column = <Value>(of: (sum: (typeof sums)[number]) => Value): Value[] => sums.map(of);
+  await connection.query(
+    `UPDATE participants AS p SET
+       ordered = p.ordered + m.ordered, accepted = p.accepted + m.accepted,
+       refused = p.refused + m.refused, declined = p.declined + m.declined,
+       last_round = CASE WHEN m.accepted > 0 THEN $2 ELSE p.last_round END,
+       examples = CASE WHEN m.accepted > 0 THEN m.examples ELSE p.examples END,
+       examples_sum = p.examples_sum + m.examples_sum,
+       training_seconds = p.training_seconds + m.training_seconds, timed = p.timed + m.timed,
+       bytes_up = p.bytes_up + m.bytes_up, bytes_down = p.bytes_down + m.bytes_down,
+       last_seen = CASE WHEN m.has_started THEN now() ELSE p.last_seen END
+     FROM unnest($3::int[], $4::int[], $5::int[], $6::int[], $7::int[], $8::int[], $9::bigint[],
+       $10::float8[], $11::int[], $12::bigint[], $13::bigint[], $14::boolean[])
+       AS m (index, ordered, accepted, refused, declined, examples, examples_sum,
+         training_seconds, timed, bytes_up, bytes_down, has_started)
+     WHERE p.run_id = $1 AND p.index = m.index`,
+    [
+      ...[run, round, column(({ index }) => index), column(({ ordered }) => ordered)],
+      ...[column(({ accepted }) => accepted), column(({ refused }) => refused)],
+      ...[column(({ declined }) => declined), members.map(({ examples }) => examples)],
+      ...[column(({ examples }) => examples), column(({ trainingSeconds }) => trainingSeconds)],
+      ...[column(({ timed }) => timed), column(({ bytesUp }) => bytesUp)],
+      ...[column(({ bytesDown }) => bytesDown), column(({ startedMs }) => startedMs !== null)],
+    ],
+  );
+}
+
+function membersJson({ members = [] }: AttemptEnd): string {
+  return `[${members.map(memberJson).join(",")}]`;
+}
+
+function memberJson(member: MemberRow): string {
+  const { message } = member;
+  return toJson({ ...member, message: message === null ? null : storable(message) });
 }

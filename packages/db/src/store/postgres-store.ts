@@ -7,6 +7,8 @@ import type { Database } from "../client.ts";
 import { retrying } from "../retry.ts";
 import type { RetryOptions } from "../retry.ts";
 import { endAttempt, openAttempt, putRefusal, putUpdate } from "./attempts.ts";
+import { findRuns, getRoundDetails, getRun, getSeries } from "./looks.ts";
+import { getAttempts, getEvaluations, getParticipants, getRefusals, getRounds } from "./pages.ts";
 import { getClients, getHistory, getResumption, getRound, getRuns, getUpdates } from "./reads.ts";
 import { commitRound, putEvaluation } from "./rounds.ts";
 import { deleteRun, enrol, finishRun, setPaused, takeRun } from "./runs.ts";
@@ -23,7 +25,7 @@ export function postgresStore(database: Database, options: RetryOptions = {}): S
     retrying(work, { wake: database.wake, ...options });
   return {
     openRun: (row) => again(async () => getResumption(prisma, row.id, await takeRun(pool, row))),
-    enrol: (run, client, roster) => again(() => enrol(pool, { run, client, roster })),
+    enrol: (run, client, how) => again(() => enrol(pool, { run, client, ...how })),
     getClients: (run) => again(() => getClients(prisma, run)),
     openAttempt: (run, epoch, row) => again(() => openAttempt(pool, { run, epoch }, row)),
     putUpdate: (run, epoch, update) => again(() => putUpdate(pool, { run, epoch }, update)),
@@ -42,6 +44,15 @@ export function postgresStore(database: Database, options: RetryOptions = {}): S
     getRound: (run, round) => again(() => getRound(prisma, run, round)),
     getHistory: (run) => again(() => getHistory(prisma, run)),
     getRuns: () => again(() => getRuns(prisma)),
+    getRun: (run) => again(() => getRun(pool, run)),
+    findRuns: (filter, place) => again(() => findRuns(pool, filter, place)),
+    getRounds: (run, place) => again(() => getRounds(prisma, run, place)),
+    getEvaluations: (run, place) => again(() => getEvaluations(prisma, run, place)),
+    getAttempts: (run, place) => again(() => getAttempts(prisma, run, place)),
+    getRefusals: (run, place) => again(() => getRefusals(prisma, run, place)),
+    getParticipants: (run, place) => again(() => getParticipants(prisma, run, place)),
+    getSeries: (run, wanted) => again(() => getSeries(database, run, wanted)),
+    getRoundDetails: (run, round) => again(() => getRoundDetails(prisma, run, round)),
     deleteRun: (run) => again(() => deleteRun(pool, run)),
   };
 }

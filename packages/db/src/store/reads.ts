@@ -82,7 +82,10 @@ export async function getHistory(prisma: PrismaClient, run: RunId): Promise<RunH
       prisma.run.findUnique({ where: { id: run } }),
       prisma.round.findMany({ where, ...inOrder }),
       prisma.evaluation.findMany({ where, ...inOrder }),
-      prisma.attempt.findMany({ where, orderBy: [{ round: "asc" }, { attempt: "asc" }] }),
+      prisma.attempt.findMany({
+        ...{ where, orderBy: [{ round: "asc" }, { attempt: "asc" }] },
+        omit: { members: true },
+      }),
       prisma.refusal.findMany({ where, orderBy: [{ refusedAt: "asc" }, { index: "asc" }] }),
     ],
     { isolationLevel: "RepeatableRead" },
@@ -129,7 +132,11 @@ export async function getResumption(
 
 async function openAttempt(prisma: PrismaClient, row: Attempt): Promise<OpenAttempt> {
   const { runId, round, attempt } = row;
-  const [updates, refusals] = await Promise.all([
+  const [ages, updates, refusals] = await Promise.all([
+    // By the clock that has noted its opening.
+    prisma.$queryRaw<{ ms: number }[]>`
+      SELECT (extract(epoch FROM clock_timestamp() - opened_at) * 1000)::float8 AS ms FROM attempts
+      WHERE run_id = ${runId} AND round = ${round} AND attempt = ${attempt}`,
     prisma.update.findMany({ where: { runId, round }, orderBy: { index: "asc" } }),
     prisma.refusal.findMany({
       where: { runId, round, attempt },
@@ -141,11 +148,12 @@ async function openAttempt(prisma: PrismaClient, row: Attempt): Promise<OpenAtte
     ...attemptRow(row),
     ...{ updates: updates.map(updateRow), refusals: refusals.map(refusalRow), status },
     accepted: status === "closed" ? row.accepted : null,
+    ageMs: Math.max(0, ages[0]?.ms ?? 0),
   };
 }
 
 /** @throws FedtuneError `run-unknown` */
-async function checkRun(prisma: PrismaClient, run: RunId): Promise<void> {
+export async function checkRun(prisma: PrismaClient, run: RunId): Promise<void> {
   const found = await prisma.run.findUnique({ where: { id: run }, select: { id: true } });
   if (found === null) throw unknownRun(run);
 }

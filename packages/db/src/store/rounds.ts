@@ -25,9 +25,11 @@ export function commitRound(pool: pg.Pool, owner: Owner, row: RoundRow): Promise
     ]);
     await nameBlobs(connection, owner, row);
     await appendLedger(connection, { run: owner.run, round, events: eventsOf(row) });
+    const { bytesUp, bytesDown } = row.traffic;
     await connection.query(
-      `UPDATE runs SET committed = $2, attempt = 0, is_taking = false WHERE id = $1`,
-      [owner.run, round],
+      `UPDATE runs SET committed = $2, attempt = 0, is_taking = false,
+         bytes_up = bytes_up + $3, bytes_down = bytes_down + $4 WHERE id = $1`,
+      [owner.run, round, bytesUp, bytesDown],
     );
   });
 }

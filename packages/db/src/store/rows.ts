@@ -1,8 +1,11 @@
 /** Rows of the tables as the store's contract has them. */
-import { digest, runId } from "@fedtune/core";
+import { clientId, digest, runId } from "@fedtune/core";
 import type {
+  AttemptDetails,
   AttemptRow,
   EvaluationRow,
+  MemberRow,
+  ParticipantRow,
   RefusalRow,
   RoundRow,
   RunEnd,
@@ -10,7 +13,15 @@ import type {
   RunRow,
   UpdateRow,
 } from "@fedtune/core";
-import type { Attempt, Evaluation, Refusal, Round, Run, Update } from "../generated/client.ts";
+import type {
+  Attempt,
+  Evaluation,
+  Participant,
+  Refusal,
+  Round,
+  Run,
+  Update,
+} from "../generated/client.ts";
 
 /** A run as it was created. */
 export function runRow({ id, configHash, config }: Run): RunRow {
@@ -35,7 +46,12 @@ export function runHead(run: Run): RunHead {
 }
 
 /** An attempt as it was opened. */
-export function attemptRow({ round, attempt, cohort, target }: Attempt): AttemptRow {
+export function attemptRow({
+  round,
+  attempt,
+  cohort,
+  target,
+}: Omit<Attempt, "members">): AttemptRow {
   return { round, attempt, cohort, target };
 }
 
@@ -45,7 +61,39 @@ export function updateRow(update: Update): UpdateRow {
   const metrics = update.metrics as UpdateRow["metrics"];
   const blob = { hash: digest(blobHash), bytes };
   const row = { round, attempt, index, blob, examples, metrics, norm };
-  return base === null ? row : { ...row, base };
+  const member = update.member as unknown as MemberRow | null;
+  return {
+    ...row,
+    ...(base === null ? {} : { base }),
+    ...(member === null ? {} : { member }),
+  };
+}
+
+/** An attempt with what became of it. */
+export function attemptDetails(row: Attempt): AttemptDetails {
+  const { status, openedAt, endedAt, code, message, members } = row;
+  return {
+    ...attemptRow(row),
+    status: status as AttemptDetails["status"],
+    ...{ openedAt: openedAt.toISOString(), endedAt: endedAt?.toISOString() ?? null },
+    ...{ code: code as AttemptDetails["code"], message },
+    members: members as unknown as readonly MemberRow[] | null,
+  };
+}
+
+/** A client with its sums. */
+export function participantRow(row: Participant): ParticipantRow {
+  const { client, index, enrolledAt, lastSeen, software, device, examplesSum } = row;
+  const { ordered, accepted, refused, late, declined, lastRound, examples } = row;
+  const { trainingSeconds, timed, bytesUp, bytesDown } = row;
+  return {
+    ...{ client: clientId(client), index, joinedAt: enrolledAt.toISOString() },
+    ...{ lastSeen: lastSeen.toISOString(), software },
+    device: device as unknown as ParticipantRow["device"],
+    ...{ ordered, accepted, refused, late, declined, lastRound, examples },
+    ...{ examplesSum: Number(examplesSum), trainingSeconds, timed },
+    ...{ bytesUp: Number(bytesUp), bytesDown: Number(bytesDown) },
+  };
 }
 
 /** A refusal; those without bytes have no hash. */

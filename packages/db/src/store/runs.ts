@@ -1,8 +1,8 @@
 /** A run as a whole: taken over, joined, paused, ended, forgotten. */
 import { FedtuneError } from "@fedtune/core";
-import type { ClientId, RunEnd, RunId, RunRow } from "@fedtune/core";
+import type { ClientId, Enrolment, RunEnd, RunId, RunRow } from "@fedtune/core";
 import type pg from "pg";
-import { toJson } from "../json.ts";
+import { storable, toJson } from "../json.ts";
 import { inTransaction } from "../transaction.ts";
 import type { Queryable } from "../transaction.ts";
 import { headOf, unknownRun } from "./fence.ts";
@@ -25,45 +25,62 @@ export async function takeRun(pool: pg.Pool, row: RunRow): Promise<RunHeadRow> {
 }
 
 /** Who enrols. */
-export interface Enrolment {
+export interface Enrolling extends Enrolment {
   readonly run: RunId;
   readonly client: ClientId;
-  readonly roster: readonly string[] | null;
 }
 
 /** The client's index; new ones queue at the run's row. */
-export async function enrol(pool: pg.Pool, enrolment: Enrolment): Promise<number> {
-  const before = await indexOf(pool, enrolment);
+export async function enrol(pool: pg.Pool, enrolment: Enrolling): Promise<number> {
+  const before = await seenAgain(pool, enrolment);
   return before ?? inTransaction(pool, (connection) => enrolNew(connection, enrolment));
 }
 
-async function enrolNew(connection: Queryable, enrolment: Enrolment): Promise<number> {
+/**
+ * The index of a client that has enrolled before. What it says of itself is written down where it is new, and that it was
+ * seen once a minute: many that come back at once shall not wait for each other's writes.
+ */
+async function seenAgain(connection: Queryable, enrolment: Enrolling): Promise<number | null> {
+  const { run, client } = enrolment;
+  const { rows } = await connection.query<{ index: number }>(
+    `WITH seen AS (
+       UPDATE participants SET last_seen = now(), software = $3, device = $4::text::json
+       WHERE run_id = $1 AND client = $2 AND (last_seen < now() - interval '1 minute'
+         OR software IS DISTINCT FROM $3 OR device::text IS DISTINCT FROM $4::text))
+     SELECT index FROM participants WHERE run_id = $1 AND client = $2`,
+    [run, client, ...saidBy(enrolment)],
+  );
+  return rows[0]?.index ?? null;
+}
+
+/** Software and device as they are stored. */
+function saidBy(enrolment: Enrolment): readonly (string | null)[] {
+  const { software, device = null } = enrolment;
+  return [
+    software === undefined ? null : storable(software),
+    device === null ? null : toJson(device),
+  ];
+}
+
+async function enrolNew(connection: Queryable, enrolment: Enrolling): Promise<number> {
   const { run, client, roster } = enrolment;
   const { rowCount } = await connection.query(
     `SELECT 1 FROM runs WHERE id = $1 FOR NO KEY UPDATE`,
     [run],
   );
   if (rowCount === 0) throw unknownRun(run);
-  const before = await indexOf(connection, enrolment);
+  const before = await seenAgain(connection, enrolment);
   if (before !== null) return before;
   const index = roster === null ? await countClients(connection, run) : roster.indexOf(client);
   if (index === -1) {
     const message = `Cannot enrol client "${client}": it is not among the run's participants`;
     throw new FedtuneError("unknown-client", message);
   }
-  await connection.query(`INSERT INTO participants (run_id, client, index) VALUES ($1, $2, $3)`, [
-    ...[run, client],
-    index,
-  ]);
-  return index;
-}
-
-async function indexOf(connection: Queryable, { run, client }: Enrolment): Promise<number | null> {
-  const { rows } = await connection.query<{ index: number }>(
-    `SELECT index FROM participants WHERE run_id = $1 AND client = $2`,
-    [run, client],
+  await connection.query(
+    `INSERT INTO participants (run_id, client, index, software, device) VALUES ($1, $2, $3, $4, $5)`,
+    [...[run, client, index], ...saidBy(enrolment)],
   );
-  return rows[0]?.index ?? null;
+  return index;
 }
 
 async function countClients(connection: Queryable, run: RunId): Promise<number> {

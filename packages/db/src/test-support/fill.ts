@@ -23,6 +23,4 @@ export async function fillEveryTable({ prisma }: Database): Promise<void> {
     },
   });
   await prisma.process.create({ data: { id: "p" } });
-  const payload = Uint8Array.from({ length: 256 }, (_, byte) => byte);
-  await prisma.socketAttachment.createMany({ data: [{ payload }, { payload: null }] });
 }

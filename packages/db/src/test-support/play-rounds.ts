@@ -8,7 +8,7 @@ export async function playRounds(
   { rounds, updates }: { readonly rounds: number; readonly updates: number },
 ): Promise<void> {
   const { epoch } = await store.openRun(runRow);
-  await store.enrol(run, ada, null);
+  await store.enrol(run, ada, { roster: null });
   const accepted = Array.from({ length: updates }, (_, index) => index);
   for (let round = 1; round <= rounds; round++) {
     await store.openAttempt(run, epoch, attemptOf(round));

@@ -79,7 +79,9 @@ export function races(open: () => Promise<Store>, database: () => Database): voi
     await store.openRun(runRow);
     const stores = [store, postgresStore(database())];
     const names = Array.from({ length: 60 }, (_, i) => clientId(`client-${i % 20}`));
-    const dealt = await Promise.all(names.map((name, i) => stores[i % 2]!.enrol(run, name, null)));
+    const dealt = await Promise.all(
+      names.map((name, i) => stores[i % 2]!.enrol(run, name, { roster: null })),
+    );
     expect([...new Set(dealt)].sort((a, b) => a - b)).toEqual(indices.slice(0, 20));
     expect(dealt.slice(20, 40)).toEqual(dealt.slice(0, 20));
   });

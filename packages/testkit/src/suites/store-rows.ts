@@ -1,6 +1,6 @@
 /** Rows with which the store suite works. */
 import { digest, runId } from "@fedtune/core";
-import type { AttemptRow, RefusalRow, RoundRow, RunRow, UpdateRow } from "@fedtune/core";
+import type { AttemptRow, MemberRow, RefusalRow, RoundRow, RunRow, UpdateRow } from "@fedtune/core";
 
 /** A digest of one repeated digit. */
 export const hashOf = (digit: string) => digest(digit.repeat(64));
@@ -21,6 +21,16 @@ export function updateRow(index: number, overrides: Partial<UpdateRow> = {}): Up
     examples: 10 + index,
     metrics: { loss: 0.1 + index },
     norm: 1 / 3,
+    ...overrides,
+  };
+}
+
+/** A member whose update was accepted. */
+export function memberRow(index: number, overrides: Partial<MemberRow> = {}): MemberRow {
+  return {
+    ...{ index, status: "accepted", orderedMs: 1, startedMs: 20, uploadedMs: 300 },
+    ...{ acceptedMs: 4000, refusedMs: null, bytesUp: 64, bytesDown: 128, code: null },
+    ...{ message: null, examples: 10 + index, trainingSeconds: 1 / 3 },
     ...overrides,
   };
 }

@@ -3,6 +3,8 @@ import { clientId, runId } from "@fedtune/core";
 import type { Store } from "@fedtune/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { attemptRules, openFirst } from "./store-attempts.ts";
+import { lookRules } from "./store-looks.ts";
+import { pageRules } from "./store-pages.ts";
 import { attemptRow, hashOf, refusalRow, roundRow, run, runRow, updateRow } from "./store-rows.ts";
 
 /** An implementation with its end. */
@@ -25,6 +27,8 @@ export function storeConformance(name: string, open: () => Promise<StoreBench>):
     clientRules(() => bench);
     attemptRules(() => bench);
     roundRules(() => bench);
+    pageRules(() => bench);
+    lookRules(() => bench);
   });
 }
 
@@ -73,7 +77,7 @@ function ownershipRules(at: () => StoreBench): void {
     const { store } = at();
     const stranger = runId("stranger");
     expect(await store.getHistory(stranger)).toBeNull();
-    await expect(store.enrol(stranger, clientId("ada"), null)).rejects.toMatchObject({
+    await expect(store.enrol(stranger, clientId("ada"), { roster: null })).rejects.toMatchObject({
       code: "run-unknown",
     });
     await expect(store.commitRound(stranger, 1, roundRow(1))).rejects.toMatchObject({
@@ -87,18 +91,20 @@ function clientRules(at: () => StoreBench): void {
     const bench = at();
     const { store } = bench;
     await store.openRun(runRow());
-    expect(await store.enrol(run, clientId("ada"), null)).toBe(0);
-    expect(await store.enrol(run, clientId("bob"), null)).toBe(1);
+    expect(await store.enrol(run, clientId("ada"), { roster: null })).toBe(0);
+    expect(await store.enrol(run, clientId("bob"), { roster: null })).toBe(1);
     const later = await bench.reopen();
-    expect(await later.enrol(run, clientId("ada"), null)).toBe(0);
-    expect(await later.enrol(run, clientId("eve"), null)).toBe(2);
+    expect(await later.enrol(run, clientId("ada"), { roster: null })).toBe(0);
+    expect(await later.enrol(run, clientId("eve"), { roster: null })).toBe(2);
   });
 
   it("[ST8] gives every client its own index when all come at once", async () => {
     const { store } = at();
     await store.openRun(runRow());
     const names = Array.from({ length: 20 }, (_, i) => clientId(`c${i % 10}`));
-    const indices = await Promise.all(names.map((name) => store.enrol(run, name, null)));
+    const indices = await Promise.all(
+      names.map((name) => store.enrol(run, name, { roster: null })),
+    );
     expect([...new Set(indices)].sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     expect(indices.slice(10)).toEqual(indices.slice(0, 10));
   });
@@ -107,9 +113,9 @@ function clientRules(at: () => StoreBench): void {
     const { store } = at();
     await store.openRun(runRow());
     const roster = ["ada", "bob"];
-    expect(await store.enrol(run, clientId("bob"), roster)).toBe(1);
-    expect(await store.enrol(run, clientId("ada"), roster)).toBe(0);
-    await expect(store.enrol(run, clientId("eve"), roster)).rejects.toMatchObject({
+    expect(await store.enrol(run, clientId("bob"), { roster })).toBe(1);
+    expect(await store.enrol(run, clientId("ada"), { roster })).toBe(0);
+    await expect(store.enrol(run, clientId("eve"), { roster })).rejects.toMatchObject({
       code: "unknown-client",
     });
   });
@@ -181,7 +187,7 @@ function roundRules(at: () => StoreBench): void {
     const other = { ...runRow(), id: runId("other") };
     const { epoch } = await store.openRun(runRow());
     await store.openRun(other);
-    await store.enrol(run, clientId("ada"), null);
+    await store.enrol(run, clientId("ada"), { roster: null });
     await store.commitRound(run, epoch, roundRow(1));
     await store.setPaused(run, epoch, true);
     const head = { configHash: hashOf("a"), status: "running" };
@@ -197,7 +203,7 @@ function roundRules(at: () => StoreBench): void {
     expect(await store.getHistory(run)).toBeNull();
     const anew = await store.openRun(runRow(hashOf("f")));
     expect(anew).toMatchObject({ last: null, attempt: null, evaluations: [], paused: false });
-    expect(await store.enrol(run, clientId("bob"), null)).toBe(0);
+    expect(await store.enrol(run, clientId("bob"), { roster: null })).toBe(0);
   });
 
   it("[ST12] tells a later process how the run ended, or that it stands still", async () => {

@@ -414,8 +414,7 @@ export const ModelName = {
   ClientKey: 'ClientKey',
   UsedNonce: 'UsedNonce',
   AuditEvent: 'AuditEvent',
-  Process: 'Process',
-  SocketAttachment: 'SocketAttachment'
+  Process: 'Process'
 } as const
 
 export type ModelName = (typeof ModelName)[keyof typeof ModelName]
@@ -431,7 +430,7 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
     omit: GlobalOmitOptions
   }
   meta: {
-    modelProps: "run" | "participant" | "attempt" | "update" | "refusal" | "round" | "roundBlob" | "evaluation" | "ledgerRow" | "blob" | "operator" | "session" | "apiToken" | "enrolmentToken" | "clientKey" | "usedNonce" | "auditEvent" | "process" | "socketAttachment"
+    modelProps: "run" | "participant" | "attempt" | "update" | "refusal" | "round" | "roundBlob" | "evaluation" | "ledgerRow" | "blob" | "operator" | "session" | "apiToken" | "enrolmentToken" | "clientKey" | "usedNonce" | "auditEvent" | "process"
     txIsolationLevel: TransactionIsolationLevel
   }
   model: {
@@ -1767,80 +1766,6 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         }
       }
     }
-    SocketAttachment: {
-      payload: Prisma.$SocketAttachmentPayload<ExtArgs>
-      fields: Prisma.SocketAttachmentFieldRefs
-      operations: {
-        findUnique: {
-          args: Prisma.SocketAttachmentFindUniqueArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$SocketAttachmentPayload> | null
-        }
-        findUniqueOrThrow: {
-          args: Prisma.SocketAttachmentFindUniqueOrThrowArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$SocketAttachmentPayload>
-        }
-        findFirst: {
-          args: Prisma.SocketAttachmentFindFirstArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$SocketAttachmentPayload> | null
-        }
-        findFirstOrThrow: {
-          args: Prisma.SocketAttachmentFindFirstOrThrowArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$SocketAttachmentPayload>
-        }
-        findMany: {
-          args: Prisma.SocketAttachmentFindManyArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$SocketAttachmentPayload>[]
-        }
-        create: {
-          args: Prisma.SocketAttachmentCreateArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$SocketAttachmentPayload>
-        }
-        createMany: {
-          args: Prisma.SocketAttachmentCreateManyArgs<ExtArgs>
-          result: BatchPayload
-        }
-        createManyAndReturn: {
-          args: Prisma.SocketAttachmentCreateManyAndReturnArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$SocketAttachmentPayload>[]
-        }
-        delete: {
-          args: Prisma.SocketAttachmentDeleteArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$SocketAttachmentPayload>
-        }
-        update: {
-          args: Prisma.SocketAttachmentUpdateArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$SocketAttachmentPayload>
-        }
-        deleteMany: {
-          args: Prisma.SocketAttachmentDeleteManyArgs<ExtArgs>
-          result: BatchPayload
-        }
-        updateMany: {
-          args: Prisma.SocketAttachmentUpdateManyArgs<ExtArgs>
-          result: BatchPayload
-        }
-        updateManyAndReturn: {
-          args: Prisma.SocketAttachmentUpdateManyAndReturnArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$SocketAttachmentPayload>[]
-        }
-        upsert: {
-          args: Prisma.SocketAttachmentUpsertArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$SocketAttachmentPayload>
-        }
-        aggregate: {
-          args: Prisma.SocketAttachmentAggregateArgs<ExtArgs>
-          result: runtime.Types.Utils.Optional<Prisma.AggregateSocketAttachment>
-        }
-        groupBy: {
-          args: Prisma.SocketAttachmentGroupByArgs<ExtArgs>
-          result: runtime.Types.Utils.Optional<Prisma.SocketAttachmentGroupByOutputType>[]
-        }
-        count: {
-          args: Prisma.SocketAttachmentCountArgs<ExtArgs>
-          result: runtime.Types.Utils.Optional<Prisma.SocketAttachmentCountAggregateOutputType> | number
-        }
-      }
-    }
   }
 } & {
   other: {
@@ -1894,7 +1819,9 @@ export const RunScalarFieldEnum = {
   ownerId: 'ownerId',
   leaseUntil: 'leaseUntil',
   createdAt: 'createdAt',
-  endedAt: 'endedAt'
+  endedAt: 'endedAt',
+  bytesUp: 'bytesUp',
+  bytesDown: 'bytesDown'
 } as const
 
 export type RunScalarFieldEnum = (typeof RunScalarFieldEnum)[keyof typeof RunScalarFieldEnum]
@@ -1904,7 +1831,22 @@ export const ParticipantScalarFieldEnum = {
   runId: 'runId',
   client: 'client',
   index: 'index',
-  enrolledAt: 'enrolledAt'
+  enrolledAt: 'enrolledAt',
+  lastSeen: 'lastSeen',
+  software: 'software',
+  device: 'device',
+  ordered: 'ordered',
+  accepted: 'accepted',
+  refused: 'refused',
+  declined: 'declined',
+  late: 'late',
+  lastRound: 'lastRound',
+  examples: 'examples',
+  examplesSum: 'examplesSum',
+  trainingSeconds: 'trainingSeconds',
+  timed: 'timed',
+  bytesUp: 'bytesUp',
+  bytesDown: 'bytesDown'
 } as const
 
 export type ParticipantScalarFieldEnum = (typeof ParticipantScalarFieldEnum)[keyof typeof ParticipantScalarFieldEnum]
@@ -1921,7 +1863,8 @@ export const AttemptScalarFieldEnum = {
   code: 'code',
   message: 'message',
   openedAt: 'openedAt',
-  endedAt: 'endedAt'
+  endedAt: 'endedAt',
+  members: 'members'
 } as const
 
 export type AttemptScalarFieldEnum = (typeof AttemptScalarFieldEnum)[keyof typeof AttemptScalarFieldEnum]
@@ -1938,7 +1881,8 @@ export const UpdateScalarFieldEnum = {
   metrics: 'metrics',
   norm: 'norm',
   acceptedAt: 'acceptedAt',
-  base: 'base'
+  base: 'base',
+  member: 'member'
 } as const
 
 export type UpdateScalarFieldEnum = (typeof UpdateScalarFieldEnum)[keyof typeof UpdateScalarFieldEnum]
@@ -2106,15 +2050,6 @@ export const ProcessScalarFieldEnum = {
 export type ProcessScalarFieldEnum = (typeof ProcessScalarFieldEnum)[keyof typeof ProcessScalarFieldEnum]
 
 
-export const SocketAttachmentScalarFieldEnum = {
-  id: 'id',
-  createdAt: 'createdAt',
-  payload: 'payload'
-} as const
-
-export type SocketAttachmentScalarFieldEnum = (typeof SocketAttachmentScalarFieldEnum)[keyof typeof SocketAttachmentScalarFieldEnum]
-
-
 export const SortOrder = {
   asc: 'asc',
   desc: 'desc'
@@ -2233,20 +2168,6 @@ export type ListDateTimeFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaM
 
 
 /**
- * Reference to a field of type 'Float'
- */
-export type FloatFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'Float'>
-    
-
-
-/**
- * Reference to a field of type 'Float[]'
- */
-export type ListFloatFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'Float[]'>
-    
-
-
-/**
  * Reference to a field of type 'BigInt'
  */
 export type BigIntFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'BigInt'>
@@ -2261,16 +2182,16 @@ export type ListBigIntFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaMod
 
 
 /**
- * Reference to a field of type 'Bytes'
+ * Reference to a field of type 'Float'
  */
-export type BytesFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'Bytes'>
+export type FloatFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'Float'>
     
 
 
 /**
- * Reference to a field of type 'Bytes[]'
+ * Reference to a field of type 'Float[]'
  */
-export type ListBytesFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'Bytes[]'>
+export type ListFloatFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'Float[]'>
     
 
 /**
@@ -2442,7 +2363,6 @@ export type GlobalOmitConfig = {
   usedNonce?: Prisma.UsedNonceOmit
   auditEvent?: Prisma.AuditEventOmit
   process?: Prisma.ProcessOmit
-  socketAttachment?: Prisma.SocketAttachmentOmit
 }
 
 /* Types for Logging */

@@ -68,8 +68,7 @@ export const ModelName = {
   ClientKey: 'ClientKey',
   UsedNonce: 'UsedNonce',
   AuditEvent: 'AuditEvent',
-  Process: 'Process',
-  SocketAttachment: 'SocketAttachment'
+  Process: 'Process'
 } as const
 
 export type ModelName = (typeof ModelName)[keyof typeof ModelName]
@@ -102,7 +101,9 @@ export const RunScalarFieldEnum = {
   ownerId: 'ownerId',
   leaseUntil: 'leaseUntil',
   createdAt: 'createdAt',
-  endedAt: 'endedAt'
+  endedAt: 'endedAt',
+  bytesUp: 'bytesUp',
+  bytesDown: 'bytesDown'
 } as const
 
 export type RunScalarFieldEnum = (typeof RunScalarFieldEnum)[keyof typeof RunScalarFieldEnum]
@@ -112,7 +113,22 @@ export const ParticipantScalarFieldEnum = {
   runId: 'runId',
   client: 'client',
   index: 'index',
-  enrolledAt: 'enrolledAt'
+  enrolledAt: 'enrolledAt',
+  lastSeen: 'lastSeen',
+  software: 'software',
+  device: 'device',
+  ordered: 'ordered',
+  accepted: 'accepted',
+  refused: 'refused',
+  declined: 'declined',
+  late: 'late',
+  lastRound: 'lastRound',
+  examples: 'examples',
+  examplesSum: 'examplesSum',
+  trainingSeconds: 'trainingSeconds',
+  timed: 'timed',
+  bytesUp: 'bytesUp',
+  bytesDown: 'bytesDown'
 } as const
 
 export type ParticipantScalarFieldEnum = (typeof ParticipantScalarFieldEnum)[keyof typeof ParticipantScalarFieldEnum]
@@ -129,7 +145,8 @@ export const AttemptScalarFieldEnum = {
   code: 'code',
   message: 'message',
   openedAt: 'openedAt',
-  endedAt: 'endedAt'
+  endedAt: 'endedAt',
+  members: 'members'
 } as const
 
 export type AttemptScalarFieldEnum = (typeof AttemptScalarFieldEnum)[keyof typeof AttemptScalarFieldEnum]
@@ -146,7 +163,8 @@ export const UpdateScalarFieldEnum = {
   metrics: 'metrics',
   norm: 'norm',
   acceptedAt: 'acceptedAt',
-  base: 'base'
+  base: 'base',
+  member: 'member'
 } as const
 
 export type UpdateScalarFieldEnum = (typeof UpdateScalarFieldEnum)[keyof typeof UpdateScalarFieldEnum]
@@ -312,15 +330,6 @@ export const ProcessScalarFieldEnum = {
 } as const
 
 export type ProcessScalarFieldEnum = (typeof ProcessScalarFieldEnum)[keyof typeof ProcessScalarFieldEnum]
-
-
-export const SocketAttachmentScalarFieldEnum = {
-  id: 'id',
-  createdAt: 'createdAt',
-  payload: 'payload'
-} as const
-
-export type SocketAttachmentScalarFieldEnum = (typeof SocketAttachmentScalarFieldEnum)[keyof typeof SocketAttachmentScalarFieldEnum]
 
 
 export const SortOrder = {

@@ -78,6 +78,7 @@ export type AttemptCountAggregateOutputType = {
   message: number
   openedAt: number
   endedAt: number
+  members: number
   _all: number
 }
 
@@ -134,6 +135,7 @@ export type AttemptCountAggregateInputType = {
   message?: true
   openedAt?: true
   endedAt?: true
+  members?: true
   _all?: true
 }
 
@@ -235,6 +237,7 @@ export type AttemptGroupByOutputType = {
   message: string | null
   openedAt: Date
   endedAt: Date | null
+  members: runtime.JsonValue | null
   _count: AttemptCountAggregateOutputType | null
   _avg: AttemptAvgAggregateOutputType | null
   _sum: AttemptSumAggregateOutputType | null
@@ -272,6 +275,7 @@ export type AttemptWhereInput = {
   message?: Prisma.StringNullableFilter<"Attempt"> | string | null
   openedAt?: Prisma.DateTimeFilter<"Attempt"> | Date | string
   endedAt?: Prisma.DateTimeNullableFilter<"Attempt"> | Date | string | null
+  members?: Prisma.JsonNullableFilter<"Attempt">
   run?: Prisma.XOR<Prisma.RunScalarRelationFilter, Prisma.RunWhereInput>
 }
 
@@ -287,6 +291,7 @@ export type AttemptOrderByWithRelationInput = {
   message?: Prisma.SortOrderInput | Prisma.SortOrder
   openedAt?: Prisma.SortOrder
   endedAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  members?: Prisma.SortOrderInput | Prisma.SortOrder
   run?: Prisma.RunOrderByWithRelationInput
 }
 
@@ -306,6 +311,7 @@ export type AttemptWhereUniqueInput = Prisma.AtLeast<{
   message?: Prisma.StringNullableFilter<"Attempt"> | string | null
   openedAt?: Prisma.DateTimeFilter<"Attempt"> | Date | string
   endedAt?: Prisma.DateTimeNullableFilter<"Attempt"> | Date | string | null
+  members?: Prisma.JsonNullableFilter<"Attempt">
   run?: Prisma.XOR<Prisma.RunScalarRelationFilter, Prisma.RunWhereInput>
 }, "runId_round_attempt">
 
@@ -321,6 +327,7 @@ export type AttemptOrderByWithAggregationInput = {
   message?: Prisma.SortOrderInput | Prisma.SortOrder
   openedAt?: Prisma.SortOrder
   endedAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  members?: Prisma.SortOrderInput | Prisma.SortOrder
   _count?: Prisma.AttemptCountOrderByAggregateInput
   _avg?: Prisma.AttemptAvgOrderByAggregateInput
   _max?: Prisma.AttemptMaxOrderByAggregateInput
@@ -343,6 +350,7 @@ export type AttemptScalarWhereWithAggregatesInput = {
   message?: Prisma.StringNullableWithAggregatesFilter<"Attempt"> | string | null
   openedAt?: Prisma.DateTimeWithAggregatesFilter<"Attempt"> | Date | string
   endedAt?: Prisma.DateTimeNullableWithAggregatesFilter<"Attempt"> | Date | string | null
+  members?: Prisma.JsonNullableWithAggregatesFilter<"Attempt">
 }
 
 export type AttemptCreateInput = {
@@ -356,6 +364,7 @@ export type AttemptCreateInput = {
   message?: string | null
   openedAt?: Date | string
   endedAt?: Date | string | null
+  members?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   run: Prisma.RunCreateNestedOneWithoutAttemptsInput
 }
 
@@ -371,6 +380,7 @@ export type AttemptUncheckedCreateInput = {
   message?: string | null
   openedAt?: Date | string
   endedAt?: Date | string | null
+  members?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
 }
 
 export type AttemptUpdateInput = {
@@ -384,6 +394,7 @@ export type AttemptUpdateInput = {
   message?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   openedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   endedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  members?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   run?: Prisma.RunUpdateOneRequiredWithoutAttemptsNestedInput
 }
 
@@ -399,6 +410,7 @@ export type AttemptUncheckedUpdateInput = {
   message?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   openedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   endedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  members?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
 }
 
 export type AttemptCreateManyInput = {
@@ -413,6 +425,7 @@ export type AttemptCreateManyInput = {
   message?: string | null
   openedAt?: Date | string
   endedAt?: Date | string | null
+  members?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
 }
 
 export type AttemptUpdateManyMutationInput = {
@@ -426,6 +439,7 @@ export type AttemptUpdateManyMutationInput = {
   message?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   openedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   endedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  members?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
 }
 
 export type AttemptUncheckedUpdateManyInput = {
@@ -440,6 +454,7 @@ export type AttemptUncheckedUpdateManyInput = {
   message?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   openedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   endedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  members?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
 }
 
 export type AttemptListRelationFilter = {
@@ -478,6 +493,7 @@ export type AttemptCountOrderByAggregateInput = {
   message?: Prisma.SortOrder
   openedAt?: Prisma.SortOrder
   endedAt?: Prisma.SortOrder
+  members?: Prisma.SortOrder
 }
 
 export type AttemptAvgOrderByAggregateInput = {
@@ -591,6 +607,7 @@ export type AttemptCreateWithoutRunInput = {
   message?: string | null
   openedAt?: Date | string
   endedAt?: Date | string | null
+  members?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
 }
 
 export type AttemptUncheckedCreateWithoutRunInput = {
@@ -604,6 +621,7 @@ export type AttemptUncheckedCreateWithoutRunInput = {
   message?: string | null
   openedAt?: Date | string
   endedAt?: Date | string | null
+  members?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
 }
 
 export type AttemptCreateOrConnectWithoutRunInput = {
@@ -647,6 +665,7 @@ export type AttemptScalarWhereInput = {
   message?: Prisma.StringNullableFilter<"Attempt"> | string | null
   openedAt?: Prisma.DateTimeFilter<"Attempt"> | Date | string
   endedAt?: Prisma.DateTimeNullableFilter<"Attempt"> | Date | string | null
+  members?: Prisma.JsonNullableFilter<"Attempt">
 }
 
 export type AttemptCreateManyRunInput = {
@@ -660,6 +679,7 @@ export type AttemptCreateManyRunInput = {
   message?: string | null
   openedAt?: Date | string
   endedAt?: Date | string | null
+  members?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
 }
 
 export type AttemptUpdateWithoutRunInput = {
@@ -673,6 +693,7 @@ export type AttemptUpdateWithoutRunInput = {
   message?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   openedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   endedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  members?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
 }
 
 export type AttemptUncheckedUpdateWithoutRunInput = {
@@ -686,6 +707,7 @@ export type AttemptUncheckedUpdateWithoutRunInput = {
   message?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   openedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   endedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  members?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
 }
 
 export type AttemptUncheckedUpdateManyWithoutRunInput = {
@@ -699,6 +721,7 @@ export type AttemptUncheckedUpdateManyWithoutRunInput = {
   message?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   openedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   endedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  members?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
 }
 
 
@@ -715,6 +738,7 @@ export type AttemptSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs 
   message?: boolean
   openedAt?: boolean
   endedAt?: boolean
+  members?: boolean
   run?: boolean | Prisma.RunDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["attempt"]>
 
@@ -730,6 +754,7 @@ export type AttemptSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Exten
   message?: boolean
   openedAt?: boolean
   endedAt?: boolean
+  members?: boolean
   run?: boolean | Prisma.RunDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["attempt"]>
 
@@ -745,6 +770,7 @@ export type AttemptSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Exten
   message?: boolean
   openedAt?: boolean
   endedAt?: boolean
+  members?: boolean
   run?: boolean | Prisma.RunDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["attempt"]>
 
@@ -760,9 +786,10 @@ export type AttemptSelectScalar = {
   message?: boolean
   openedAt?: boolean
   endedAt?: boolean
+  members?: boolean
 }
 
-export type AttemptOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"runId" | "round" | "attempt" | "cohort" | "target" | "status" | "accepted" | "code" | "message" | "openedAt" | "endedAt", ExtArgs["result"]["attempt"]>
+export type AttemptOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"runId" | "round" | "attempt" | "cohort" | "target" | "status" | "accepted" | "code" | "message" | "openedAt" | "endedAt" | "members", ExtArgs["result"]["attempt"]>
 export type AttemptInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   run?: boolean | Prisma.RunDefaultArgs<ExtArgs>
 }
@@ -796,6 +823,10 @@ export type $AttemptPayload<ExtArgs extends runtime.Types.Extensions.InternalArg
     message: string | null
     openedAt: Date
     endedAt: Date | null
+    /**
+     * What became of each member, once the attempt has ended; for people who look at it.
+     */
+    members: runtime.JsonValue | null
   }, ExtArgs["result"]["attempt"]>
   composites: {}
 }
@@ -1231,6 +1262,7 @@ export interface AttemptFieldRefs {
   readonly message: Prisma.FieldRef<"Attempt", 'String'>
   readonly openedAt: Prisma.FieldRef<"Attempt", 'DateTime'>
   readonly endedAt: Prisma.FieldRef<"Attempt", 'DateTime'>
+  readonly members: Prisma.FieldRef<"Attempt", 'Json'>
 }
     
 

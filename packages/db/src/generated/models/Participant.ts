@@ -28,10 +28,34 @@ export type AggregateParticipant = {
 
 export type ParticipantAvgAggregateOutputType = {
   index: number | null
+  ordered: number | null
+  accepted: number | null
+  refused: number | null
+  declined: number | null
+  late: number | null
+  lastRound: number | null
+  examples: number | null
+  examplesSum: number | null
+  trainingSeconds: number | null
+  timed: number | null
+  bytesUp: number | null
+  bytesDown: number | null
 }
 
 export type ParticipantSumAggregateOutputType = {
   index: number | null
+  ordered: number | null
+  accepted: number | null
+  refused: number | null
+  declined: number | null
+  late: number | null
+  lastRound: number | null
+  examples: number | null
+  examplesSum: bigint | null
+  trainingSeconds: number | null
+  timed: number | null
+  bytesUp: bigint | null
+  bytesDown: bigint | null
 }
 
 export type ParticipantMinAggregateOutputType = {
@@ -39,6 +63,20 @@ export type ParticipantMinAggregateOutputType = {
   client: string | null
   index: number | null
   enrolledAt: Date | null
+  lastSeen: Date | null
+  software: string | null
+  ordered: number | null
+  accepted: number | null
+  refused: number | null
+  declined: number | null
+  late: number | null
+  lastRound: number | null
+  examples: number | null
+  examplesSum: bigint | null
+  trainingSeconds: number | null
+  timed: number | null
+  bytesUp: bigint | null
+  bytesDown: bigint | null
 }
 
 export type ParticipantMaxAggregateOutputType = {
@@ -46,6 +84,20 @@ export type ParticipantMaxAggregateOutputType = {
   client: string | null
   index: number | null
   enrolledAt: Date | null
+  lastSeen: Date | null
+  software: string | null
+  ordered: number | null
+  accepted: number | null
+  refused: number | null
+  declined: number | null
+  late: number | null
+  lastRound: number | null
+  examples: number | null
+  examplesSum: bigint | null
+  trainingSeconds: number | null
+  timed: number | null
+  bytesUp: bigint | null
+  bytesDown: bigint | null
 }
 
 export type ParticipantCountAggregateOutputType = {
@@ -53,16 +105,55 @@ export type ParticipantCountAggregateOutputType = {
   client: number
   index: number
   enrolledAt: number
+  lastSeen: number
+  software: number
+  device: number
+  ordered: number
+  accepted: number
+  refused: number
+  declined: number
+  late: number
+  lastRound: number
+  examples: number
+  examplesSum: number
+  trainingSeconds: number
+  timed: number
+  bytesUp: number
+  bytesDown: number
   _all: number
 }
 
 
 export type ParticipantAvgAggregateInputType = {
   index?: true
+  ordered?: true
+  accepted?: true
+  refused?: true
+  declined?: true
+  late?: true
+  lastRound?: true
+  examples?: true
+  examplesSum?: true
+  trainingSeconds?: true
+  timed?: true
+  bytesUp?: true
+  bytesDown?: true
 }
 
 export type ParticipantSumAggregateInputType = {
   index?: true
+  ordered?: true
+  accepted?: true
+  refused?: true
+  declined?: true
+  late?: true
+  lastRound?: true
+  examples?: true
+  examplesSum?: true
+  trainingSeconds?: true
+  timed?: true
+  bytesUp?: true
+  bytesDown?: true
 }
 
 export type ParticipantMinAggregateInputType = {
@@ -70,6 +161,20 @@ export type ParticipantMinAggregateInputType = {
   client?: true
   index?: true
   enrolledAt?: true
+  lastSeen?: true
+  software?: true
+  ordered?: true
+  accepted?: true
+  refused?: true
+  declined?: true
+  late?: true
+  lastRound?: true
+  examples?: true
+  examplesSum?: true
+  trainingSeconds?: true
+  timed?: true
+  bytesUp?: true
+  bytesDown?: true
 }
 
 export type ParticipantMaxAggregateInputType = {
@@ -77,6 +182,20 @@ export type ParticipantMaxAggregateInputType = {
   client?: true
   index?: true
   enrolledAt?: true
+  lastSeen?: true
+  software?: true
+  ordered?: true
+  accepted?: true
+  refused?: true
+  declined?: true
+  late?: true
+  lastRound?: true
+  examples?: true
+  examplesSum?: true
+  trainingSeconds?: true
+  timed?: true
+  bytesUp?: true
+  bytesDown?: true
 }
 
 export type ParticipantCountAggregateInputType = {
@@ -84,6 +203,21 @@ export type ParticipantCountAggregateInputType = {
   client?: true
   index?: true
   enrolledAt?: true
+  lastSeen?: true
+  software?: true
+  device?: true
+  ordered?: true
+  accepted?: true
+  refused?: true
+  declined?: true
+  late?: true
+  lastRound?: true
+  examples?: true
+  examplesSum?: true
+  trainingSeconds?: true
+  timed?: true
+  bytesUp?: true
+  bytesDown?: true
   _all?: true
 }
 
@@ -178,6 +312,21 @@ export type ParticipantGroupByOutputType = {
   client: string
   index: number
   enrolledAt: Date
+  lastSeen: Date
+  software: string | null
+  device: runtime.JsonValue | null
+  ordered: number
+  accepted: number
+  refused: number
+  declined: number
+  late: number
+  lastRound: number | null
+  examples: number | null
+  examplesSum: bigint
+  trainingSeconds: number
+  timed: number
+  bytesUp: bigint
+  bytesDown: bigint
   _count: ParticipantCountAggregateOutputType | null
   _avg: ParticipantAvgAggregateOutputType | null
   _sum: ParticipantSumAggregateOutputType | null
@@ -208,6 +357,21 @@ export type ParticipantWhereInput = {
   client?: Prisma.StringFilter<"Participant"> | string
   index?: Prisma.IntFilter<"Participant"> | number
   enrolledAt?: Prisma.DateTimeFilter<"Participant"> | Date | string
+  lastSeen?: Prisma.DateTimeFilter<"Participant"> | Date | string
+  software?: Prisma.StringNullableFilter<"Participant"> | string | null
+  device?: Prisma.JsonNullableFilter<"Participant">
+  ordered?: Prisma.IntFilter<"Participant"> | number
+  accepted?: Prisma.IntFilter<"Participant"> | number
+  refused?: Prisma.IntFilter<"Participant"> | number
+  declined?: Prisma.IntFilter<"Participant"> | number
+  late?: Prisma.IntFilter<"Participant"> | number
+  lastRound?: Prisma.IntNullableFilter<"Participant"> | number | null
+  examples?: Prisma.IntNullableFilter<"Participant"> | number | null
+  examplesSum?: Prisma.BigIntFilter<"Participant"> | bigint | number
+  trainingSeconds?: Prisma.FloatFilter<"Participant"> | number
+  timed?: Prisma.IntFilter<"Participant"> | number
+  bytesUp?: Prisma.BigIntFilter<"Participant"> | bigint | number
+  bytesDown?: Prisma.BigIntFilter<"Participant"> | bigint | number
   run?: Prisma.XOR<Prisma.RunScalarRelationFilter, Prisma.RunWhereInput>
 }
 
@@ -216,6 +380,21 @@ export type ParticipantOrderByWithRelationInput = {
   client?: Prisma.SortOrder
   index?: Prisma.SortOrder
   enrolledAt?: Prisma.SortOrder
+  lastSeen?: Prisma.SortOrder
+  software?: Prisma.SortOrderInput | Prisma.SortOrder
+  device?: Prisma.SortOrderInput | Prisma.SortOrder
+  ordered?: Prisma.SortOrder
+  accepted?: Prisma.SortOrder
+  refused?: Prisma.SortOrder
+  declined?: Prisma.SortOrder
+  late?: Prisma.SortOrder
+  lastRound?: Prisma.SortOrderInput | Prisma.SortOrder
+  examples?: Prisma.SortOrderInput | Prisma.SortOrder
+  examplesSum?: Prisma.SortOrder
+  trainingSeconds?: Prisma.SortOrder
+  timed?: Prisma.SortOrder
+  bytesUp?: Prisma.SortOrder
+  bytesDown?: Prisma.SortOrder
   run?: Prisma.RunOrderByWithRelationInput
 }
 
@@ -229,6 +408,21 @@ export type ParticipantWhereUniqueInput = Prisma.AtLeast<{
   client?: Prisma.StringFilter<"Participant"> | string
   index?: Prisma.IntFilter<"Participant"> | number
   enrolledAt?: Prisma.DateTimeFilter<"Participant"> | Date | string
+  lastSeen?: Prisma.DateTimeFilter<"Participant"> | Date | string
+  software?: Prisma.StringNullableFilter<"Participant"> | string | null
+  device?: Prisma.JsonNullableFilter<"Participant">
+  ordered?: Prisma.IntFilter<"Participant"> | number
+  accepted?: Prisma.IntFilter<"Participant"> | number
+  refused?: Prisma.IntFilter<"Participant"> | number
+  declined?: Prisma.IntFilter<"Participant"> | number
+  late?: Prisma.IntFilter<"Participant"> | number
+  lastRound?: Prisma.IntNullableFilter<"Participant"> | number | null
+  examples?: Prisma.IntNullableFilter<"Participant"> | number | null
+  examplesSum?: Prisma.BigIntFilter<"Participant"> | bigint | number
+  trainingSeconds?: Prisma.FloatFilter<"Participant"> | number
+  timed?: Prisma.IntFilter<"Participant"> | number
+  bytesUp?: Prisma.BigIntFilter<"Participant"> | bigint | number
+  bytesDown?: Prisma.BigIntFilter<"Participant"> | bigint | number
   run?: Prisma.XOR<Prisma.RunScalarRelationFilter, Prisma.RunWhereInput>
 }, "runId_client" | "runId_index">
 
@@ -237,6 +431,21 @@ export type ParticipantOrderByWithAggregationInput = {
   client?: Prisma.SortOrder
   index?: Prisma.SortOrder
   enrolledAt?: Prisma.SortOrder
+  lastSeen?: Prisma.SortOrder
+  software?: Prisma.SortOrderInput | Prisma.SortOrder
+  device?: Prisma.SortOrderInput | Prisma.SortOrder
+  ordered?: Prisma.SortOrder
+  accepted?: Prisma.SortOrder
+  refused?: Prisma.SortOrder
+  declined?: Prisma.SortOrder
+  late?: Prisma.SortOrder
+  lastRound?: Prisma.SortOrderInput | Prisma.SortOrder
+  examples?: Prisma.SortOrderInput | Prisma.SortOrder
+  examplesSum?: Prisma.SortOrder
+  trainingSeconds?: Prisma.SortOrder
+  timed?: Prisma.SortOrder
+  bytesUp?: Prisma.SortOrder
+  bytesDown?: Prisma.SortOrder
   _count?: Prisma.ParticipantCountOrderByAggregateInput
   _avg?: Prisma.ParticipantAvgOrderByAggregateInput
   _max?: Prisma.ParticipantMaxOrderByAggregateInput
@@ -252,12 +461,42 @@ export type ParticipantScalarWhereWithAggregatesInput = {
   client?: Prisma.StringWithAggregatesFilter<"Participant"> | string
   index?: Prisma.IntWithAggregatesFilter<"Participant"> | number
   enrolledAt?: Prisma.DateTimeWithAggregatesFilter<"Participant"> | Date | string
+  lastSeen?: Prisma.DateTimeWithAggregatesFilter<"Participant"> | Date | string
+  software?: Prisma.StringNullableWithAggregatesFilter<"Participant"> | string | null
+  device?: Prisma.JsonNullableWithAggregatesFilter<"Participant">
+  ordered?: Prisma.IntWithAggregatesFilter<"Participant"> | number
+  accepted?: Prisma.IntWithAggregatesFilter<"Participant"> | number
+  refused?: Prisma.IntWithAggregatesFilter<"Participant"> | number
+  declined?: Prisma.IntWithAggregatesFilter<"Participant"> | number
+  late?: Prisma.IntWithAggregatesFilter<"Participant"> | number
+  lastRound?: Prisma.IntNullableWithAggregatesFilter<"Participant"> | number | null
+  examples?: Prisma.IntNullableWithAggregatesFilter<"Participant"> | number | null
+  examplesSum?: Prisma.BigIntWithAggregatesFilter<"Participant"> | bigint | number
+  trainingSeconds?: Prisma.FloatWithAggregatesFilter<"Participant"> | number
+  timed?: Prisma.IntWithAggregatesFilter<"Participant"> | number
+  bytesUp?: Prisma.BigIntWithAggregatesFilter<"Participant"> | bigint | number
+  bytesDown?: Prisma.BigIntWithAggregatesFilter<"Participant"> | bigint | number
 }
 
 export type ParticipantCreateInput = {
   client: string
   index: number
   enrolledAt?: Date | string
+  lastSeen?: Date | string
+  software?: string | null
+  device?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  ordered?: number
+  accepted?: number
+  refused?: number
+  declined?: number
+  late?: number
+  lastRound?: number | null
+  examples?: number | null
+  examplesSum?: bigint | number
+  trainingSeconds?: number
+  timed?: number
+  bytesUp?: bigint | number
+  bytesDown?: bigint | number
   run: Prisma.RunCreateNestedOneWithoutParticipantsInput
 }
 
@@ -266,12 +505,42 @@ export type ParticipantUncheckedCreateInput = {
   client: string
   index: number
   enrolledAt?: Date | string
+  lastSeen?: Date | string
+  software?: string | null
+  device?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  ordered?: number
+  accepted?: number
+  refused?: number
+  declined?: number
+  late?: number
+  lastRound?: number | null
+  examples?: number | null
+  examplesSum?: bigint | number
+  trainingSeconds?: number
+  timed?: number
+  bytesUp?: bigint | number
+  bytesDown?: bigint | number
 }
 
 export type ParticipantUpdateInput = {
   client?: Prisma.StringFieldUpdateOperationsInput | string
   index?: Prisma.IntFieldUpdateOperationsInput | number
   enrolledAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  lastSeen?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  software?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  device?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  ordered?: Prisma.IntFieldUpdateOperationsInput | number
+  accepted?: Prisma.IntFieldUpdateOperationsInput | number
+  refused?: Prisma.IntFieldUpdateOperationsInput | number
+  declined?: Prisma.IntFieldUpdateOperationsInput | number
+  late?: Prisma.IntFieldUpdateOperationsInput | number
+  lastRound?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  examples?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  examplesSum?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  trainingSeconds?: Prisma.FloatFieldUpdateOperationsInput | number
+  timed?: Prisma.IntFieldUpdateOperationsInput | number
+  bytesUp?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  bytesDown?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   run?: Prisma.RunUpdateOneRequiredWithoutParticipantsNestedInput
 }
 
@@ -280,6 +549,21 @@ export type ParticipantUncheckedUpdateInput = {
   client?: Prisma.StringFieldUpdateOperationsInput | string
   index?: Prisma.IntFieldUpdateOperationsInput | number
   enrolledAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  lastSeen?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  software?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  device?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  ordered?: Prisma.IntFieldUpdateOperationsInput | number
+  accepted?: Prisma.IntFieldUpdateOperationsInput | number
+  refused?: Prisma.IntFieldUpdateOperationsInput | number
+  declined?: Prisma.IntFieldUpdateOperationsInput | number
+  late?: Prisma.IntFieldUpdateOperationsInput | number
+  lastRound?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  examples?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  examplesSum?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  trainingSeconds?: Prisma.FloatFieldUpdateOperationsInput | number
+  timed?: Prisma.IntFieldUpdateOperationsInput | number
+  bytesUp?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  bytesDown?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
 }
 
 export type ParticipantCreateManyInput = {
@@ -287,12 +571,42 @@ export type ParticipantCreateManyInput = {
   client: string
   index: number
   enrolledAt?: Date | string
+  lastSeen?: Date | string
+  software?: string | null
+  device?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  ordered?: number
+  accepted?: number
+  refused?: number
+  declined?: number
+  late?: number
+  lastRound?: number | null
+  examples?: number | null
+  examplesSum?: bigint | number
+  trainingSeconds?: number
+  timed?: number
+  bytesUp?: bigint | number
+  bytesDown?: bigint | number
 }
 
 export type ParticipantUpdateManyMutationInput = {
   client?: Prisma.StringFieldUpdateOperationsInput | string
   index?: Prisma.IntFieldUpdateOperationsInput | number
   enrolledAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  lastSeen?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  software?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  device?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  ordered?: Prisma.IntFieldUpdateOperationsInput | number
+  accepted?: Prisma.IntFieldUpdateOperationsInput | number
+  refused?: Prisma.IntFieldUpdateOperationsInput | number
+  declined?: Prisma.IntFieldUpdateOperationsInput | number
+  late?: Prisma.IntFieldUpdateOperationsInput | number
+  lastRound?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  examples?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  examplesSum?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  trainingSeconds?: Prisma.FloatFieldUpdateOperationsInput | number
+  timed?: Prisma.IntFieldUpdateOperationsInput | number
+  bytesUp?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  bytesDown?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
 }
 
 export type ParticipantUncheckedUpdateManyInput = {
@@ -300,6 +614,21 @@ export type ParticipantUncheckedUpdateManyInput = {
   client?: Prisma.StringFieldUpdateOperationsInput | string
   index?: Prisma.IntFieldUpdateOperationsInput | number
   enrolledAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  lastSeen?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  software?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  device?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  ordered?: Prisma.IntFieldUpdateOperationsInput | number
+  accepted?: Prisma.IntFieldUpdateOperationsInput | number
+  refused?: Prisma.IntFieldUpdateOperationsInput | number
+  declined?: Prisma.IntFieldUpdateOperationsInput | number
+  late?: Prisma.IntFieldUpdateOperationsInput | number
+  lastRound?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  examples?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  examplesSum?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  trainingSeconds?: Prisma.FloatFieldUpdateOperationsInput | number
+  timed?: Prisma.IntFieldUpdateOperationsInput | number
+  bytesUp?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  bytesDown?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
 }
 
 export type ParticipantListRelationFilter = {
@@ -327,10 +656,37 @@ export type ParticipantCountOrderByAggregateInput = {
   client?: Prisma.SortOrder
   index?: Prisma.SortOrder
   enrolledAt?: Prisma.SortOrder
+  lastSeen?: Prisma.SortOrder
+  software?: Prisma.SortOrder
+  device?: Prisma.SortOrder
+  ordered?: Prisma.SortOrder
+  accepted?: Prisma.SortOrder
+  refused?: Prisma.SortOrder
+  declined?: Prisma.SortOrder
+  late?: Prisma.SortOrder
+  lastRound?: Prisma.SortOrder
+  examples?: Prisma.SortOrder
+  examplesSum?: Prisma.SortOrder
+  trainingSeconds?: Prisma.SortOrder
+  timed?: Prisma.SortOrder
+  bytesUp?: Prisma.SortOrder
+  bytesDown?: Prisma.SortOrder
 }
 
 export type ParticipantAvgOrderByAggregateInput = {
   index?: Prisma.SortOrder
+  ordered?: Prisma.SortOrder
+  accepted?: Prisma.SortOrder
+  refused?: Prisma.SortOrder
+  declined?: Prisma.SortOrder
+  late?: Prisma.SortOrder
+  lastRound?: Prisma.SortOrder
+  examples?: Prisma.SortOrder
+  examplesSum?: Prisma.SortOrder
+  trainingSeconds?: Prisma.SortOrder
+  timed?: Prisma.SortOrder
+  bytesUp?: Prisma.SortOrder
+  bytesDown?: Prisma.SortOrder
 }
 
 export type ParticipantMaxOrderByAggregateInput = {
@@ -338,6 +694,20 @@ export type ParticipantMaxOrderByAggregateInput = {
   client?: Prisma.SortOrder
   index?: Prisma.SortOrder
   enrolledAt?: Prisma.SortOrder
+  lastSeen?: Prisma.SortOrder
+  software?: Prisma.SortOrder
+  ordered?: Prisma.SortOrder
+  accepted?: Prisma.SortOrder
+  refused?: Prisma.SortOrder
+  declined?: Prisma.SortOrder
+  late?: Prisma.SortOrder
+  lastRound?: Prisma.SortOrder
+  examples?: Prisma.SortOrder
+  examplesSum?: Prisma.SortOrder
+  trainingSeconds?: Prisma.SortOrder
+  timed?: Prisma.SortOrder
+  bytesUp?: Prisma.SortOrder
+  bytesDown?: Prisma.SortOrder
 }
 
 export type ParticipantMinOrderByAggregateInput = {
@@ -345,10 +715,36 @@ export type ParticipantMinOrderByAggregateInput = {
   client?: Prisma.SortOrder
   index?: Prisma.SortOrder
   enrolledAt?: Prisma.SortOrder
+  lastSeen?: Prisma.SortOrder
+  software?: Prisma.SortOrder
+  ordered?: Prisma.SortOrder
+  accepted?: Prisma.SortOrder
+  refused?: Prisma.SortOrder
+  declined?: Prisma.SortOrder
+  late?: Prisma.SortOrder
+  lastRound?: Prisma.SortOrder
+  examples?: Prisma.SortOrder
+  examplesSum?: Prisma.SortOrder
+  trainingSeconds?: Prisma.SortOrder
+  timed?: Prisma.SortOrder
+  bytesUp?: Prisma.SortOrder
+  bytesDown?: Prisma.SortOrder
 }
 
 export type ParticipantSumOrderByAggregateInput = {
   index?: Prisma.SortOrder
+  ordered?: Prisma.SortOrder
+  accepted?: Prisma.SortOrder
+  refused?: Prisma.SortOrder
+  declined?: Prisma.SortOrder
+  late?: Prisma.SortOrder
+  lastRound?: Prisma.SortOrder
+  examples?: Prisma.SortOrder
+  examplesSum?: Prisma.SortOrder
+  trainingSeconds?: Prisma.SortOrder
+  timed?: Prisma.SortOrder
+  bytesUp?: Prisma.SortOrder
+  bytesDown?: Prisma.SortOrder
 }
 
 export type ParticipantCreateNestedManyWithoutRunInput = {
@@ -393,16 +789,62 @@ export type ParticipantUncheckedUpdateManyWithoutRunNestedInput = {
   deleteMany?: Prisma.ParticipantScalarWhereInput | Prisma.ParticipantScalarWhereInput[]
 }
 
+export type NullableIntFieldUpdateOperationsInput = {
+  set?: number | null
+  increment?: number
+  decrement?: number
+  multiply?: number
+  divide?: number
+}
+
+export type FloatFieldUpdateOperationsInput = {
+  set?: number
+  increment?: number
+  decrement?: number
+  multiply?: number
+  divide?: number
+}
+
 export type ParticipantCreateWithoutRunInput = {
   client: string
   index: number
   enrolledAt?: Date | string
+  lastSeen?: Date | string
+  software?: string | null
+  device?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  ordered?: number
+  accepted?: number
+  refused?: number
+  declined?: number
+  late?: number
+  lastRound?: number | null
+  examples?: number | null
+  examplesSum?: bigint | number
+  trainingSeconds?: number
+  timed?: number
+  bytesUp?: bigint | number
+  bytesDown?: bigint | number
 }
 
 export type ParticipantUncheckedCreateWithoutRunInput = {
   client: string
   index: number
   enrolledAt?: Date | string
+  lastSeen?: Date | string
+  software?: string | null
+  device?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  ordered?: number
+  accepted?: number
+  refused?: number
+  declined?: number
+  late?: number
+  lastRound?: number | null
+  examples?: number | null
+  examplesSum?: bigint | number
+  trainingSeconds?: number
+  timed?: number
+  bytesUp?: bigint | number
+  bytesDown?: bigint | number
 }
 
 export type ParticipantCreateOrConnectWithoutRunInput = {
@@ -439,30 +881,105 @@ export type ParticipantScalarWhereInput = {
   client?: Prisma.StringFilter<"Participant"> | string
   index?: Prisma.IntFilter<"Participant"> | number
   enrolledAt?: Prisma.DateTimeFilter<"Participant"> | Date | string
+  lastSeen?: Prisma.DateTimeFilter<"Participant"> | Date | string
+  software?: Prisma.StringNullableFilter<"Participant"> | string | null
+  device?: Prisma.JsonNullableFilter<"Participant">
+  ordered?: Prisma.IntFilter<"Participant"> | number
+  accepted?: Prisma.IntFilter<"Participant"> | number
+  refused?: Prisma.IntFilter<"Participant"> | number
+  declined?: Prisma.IntFilter<"Participant"> | number
+  late?: Prisma.IntFilter<"Participant"> | number
+  lastRound?: Prisma.IntNullableFilter<"Participant"> | number | null
+  examples?: Prisma.IntNullableFilter<"Participant"> | number | null
+  examplesSum?: Prisma.BigIntFilter<"Participant"> | bigint | number
+  trainingSeconds?: Prisma.FloatFilter<"Participant"> | number
+  timed?: Prisma.IntFilter<"Participant"> | number
+  bytesUp?: Prisma.BigIntFilter<"Participant"> | bigint | number
+  bytesDown?: Prisma.BigIntFilter<"Participant"> | bigint | number
 }
 
 export type ParticipantCreateManyRunInput = {
   client: string
   index: number
   enrolledAt?: Date | string
+  lastSeen?: Date | string
+  software?: string | null
+  device?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  ordered?: number
+  accepted?: number
+  refused?: number
+  declined?: number
+  late?: number
+  lastRound?: number | null
+  examples?: number | null
+  examplesSum?: bigint | number
+  trainingSeconds?: number
+  timed?: number
+  bytesUp?: bigint | number
+  bytesDown?: bigint | number
 }
 
 export type ParticipantUpdateWithoutRunInput = {
   client?: Prisma.StringFieldUpdateOperationsInput | string
   index?: Prisma.IntFieldUpdateOperationsInput | number
   enrolledAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  lastSeen?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  software?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  device?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  ordered?: Prisma.IntFieldUpdateOperationsInput | number
+  accepted?: Prisma.IntFieldUpdateOperationsInput | number
+  refused?: Prisma.IntFieldUpdateOperationsInput | number
+  declined?: Prisma.IntFieldUpdateOperationsInput | number
+  late?: Prisma.IntFieldUpdateOperationsInput | number
+  lastRound?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  examples?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  examplesSum?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  trainingSeconds?: Prisma.FloatFieldUpdateOperationsInput | number
+  timed?: Prisma.IntFieldUpdateOperationsInput | number
+  bytesUp?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  bytesDown?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
 }
 
 export type ParticipantUncheckedUpdateWithoutRunInput = {
   client?: Prisma.StringFieldUpdateOperationsInput | string
   index?: Prisma.IntFieldUpdateOperationsInput | number
   enrolledAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  lastSeen?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  software?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  device?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  ordered?: Prisma.IntFieldUpdateOperationsInput | number
+  accepted?: Prisma.IntFieldUpdateOperationsInput | number
+  refused?: Prisma.IntFieldUpdateOperationsInput | number
+  declined?: Prisma.IntFieldUpdateOperationsInput | number
+  late?: Prisma.IntFieldUpdateOperationsInput | number
+  lastRound?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  examples?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  examplesSum?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  trainingSeconds?: Prisma.FloatFieldUpdateOperationsInput | number
+  timed?: Prisma.IntFieldUpdateOperationsInput | number
+  bytesUp?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  bytesDown?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
 }
 
 export type ParticipantUncheckedUpdateManyWithoutRunInput = {
   client?: Prisma.StringFieldUpdateOperationsInput | string
   index?: Prisma.IntFieldUpdateOperationsInput | number
   enrolledAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  lastSeen?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  software?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  device?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  ordered?: Prisma.IntFieldUpdateOperationsInput | number
+  accepted?: Prisma.IntFieldUpdateOperationsInput | number
+  refused?: Prisma.IntFieldUpdateOperationsInput | number
+  declined?: Prisma.IntFieldUpdateOperationsInput | number
+  late?: Prisma.IntFieldUpdateOperationsInput | number
+  lastRound?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  examples?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  examplesSum?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  trainingSeconds?: Prisma.FloatFieldUpdateOperationsInput | number
+  timed?: Prisma.IntFieldUpdateOperationsInput | number
+  bytesUp?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  bytesDown?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
 }
 
 
@@ -472,6 +989,21 @@ export type ParticipantSelect<ExtArgs extends runtime.Types.Extensions.InternalA
   client?: boolean
   index?: boolean
   enrolledAt?: boolean
+  lastSeen?: boolean
+  software?: boolean
+  device?: boolean
+  ordered?: boolean
+  accepted?: boolean
+  refused?: boolean
+  declined?: boolean
+  late?: boolean
+  lastRound?: boolean
+  examples?: boolean
+  examplesSum?: boolean
+  trainingSeconds?: boolean
+  timed?: boolean
+  bytesUp?: boolean
+  bytesDown?: boolean
   run?: boolean | Prisma.RunDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["participant"]>
 
@@ -480,6 +1012,21 @@ export type ParticipantSelectCreateManyAndReturn<ExtArgs extends runtime.Types.E
   client?: boolean
   index?: boolean
   enrolledAt?: boolean
+  lastSeen?: boolean
+  software?: boolean
+  device?: boolean
+  ordered?: boolean
+  accepted?: boolean
+  refused?: boolean
+  declined?: boolean
+  late?: boolean
+  lastRound?: boolean
+  examples?: boolean
+  examplesSum?: boolean
+  trainingSeconds?: boolean
+  timed?: boolean
+  bytesUp?: boolean
+  bytesDown?: boolean
   run?: boolean | Prisma.RunDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["participant"]>
 
@@ -488,6 +1035,21 @@ export type ParticipantSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.E
   client?: boolean
   index?: boolean
   enrolledAt?: boolean
+  lastSeen?: boolean
+  software?: boolean
+  device?: boolean
+  ordered?: boolean
+  accepted?: boolean
+  refused?: boolean
+  declined?: boolean
+  late?: boolean
+  lastRound?: boolean
+  examples?: boolean
+  examplesSum?: boolean
+  trainingSeconds?: boolean
+  timed?: boolean
+  bytesUp?: boolean
+  bytesDown?: boolean
   run?: boolean | Prisma.RunDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["participant"]>
 
@@ -496,9 +1058,24 @@ export type ParticipantSelectScalar = {
   client?: boolean
   index?: boolean
   enrolledAt?: boolean
+  lastSeen?: boolean
+  software?: boolean
+  device?: boolean
+  ordered?: boolean
+  accepted?: boolean
+  refused?: boolean
+  declined?: boolean
+  late?: boolean
+  lastRound?: boolean
+  examples?: boolean
+  examplesSum?: boolean
+  trainingSeconds?: boolean
+  timed?: boolean
+  bytesUp?: boolean
+  bytesDown?: boolean
 }
 
-export type ParticipantOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"runId" | "client" | "index" | "enrolledAt", ExtArgs["result"]["participant"]>
+export type ParticipantOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"runId" | "client" | "index" | "enrolledAt" | "lastSeen" | "software" | "device" | "ordered" | "accepted" | "refused" | "declined" | "late" | "lastRound" | "examples" | "examplesSum" | "trainingSeconds" | "timed" | "bytesUp" | "bytesDown", ExtArgs["result"]["participant"]>
 export type ParticipantInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   run?: boolean | Prisma.RunDefaultArgs<ExtArgs>
 }
@@ -519,6 +1096,39 @@ export type $ParticipantPayload<ExtArgs extends runtime.Types.Extensions.Interna
     client: string
     index: number
     enrolledAt: Date
+    /**
+     * To the minute: when it last enrolled, or was last in an attempt that has ended.
+     */
+    lastSeen: Date
+    /**
+     * What it says of itself; the device: { backend, platform, threads }.
+     */
+    software: string | null
+    device: runtime.JsonValue | null
+    /**
+     * Sums over the attempts that have ended: how often it was asked, and what came of it.
+     */
+    ordered: number
+    accepted: number
+    refused: number
+    declined: number
+    /**
+     * Updates that came after their round had closed.
+     */
+    late: number
+    /**
+     * The last round for which an update of it was accepted, and the examples of that.
+     */
+    lastRound: number | null
+    examples: number | null
+    examplesSum: bigint
+    /**
+     * Of accepted updates that say how long they took, and how many of them do.
+     */
+    trainingSeconds: number
+    timed: number
+    bytesUp: bigint
+    bytesDown: bigint
   }, ExtArgs["result"]["participant"]>
   composites: {}
 }
@@ -947,6 +1557,21 @@ export interface ParticipantFieldRefs {
   readonly client: Prisma.FieldRef<"Participant", 'String'>
   readonly index: Prisma.FieldRef<"Participant", 'Int'>
   readonly enrolledAt: Prisma.FieldRef<"Participant", 'DateTime'>
+  readonly lastSeen: Prisma.FieldRef<"Participant", 'DateTime'>
+  readonly software: Prisma.FieldRef<"Participant", 'String'>
+  readonly device: Prisma.FieldRef<"Participant", 'Json'>
+  readonly ordered: Prisma.FieldRef<"Participant", 'Int'>
+  readonly accepted: Prisma.FieldRef<"Participant", 'Int'>
+  readonly refused: Prisma.FieldRef<"Participant", 'Int'>
+  readonly declined: Prisma.FieldRef<"Participant", 'Int'>
+  readonly late: Prisma.FieldRef<"Participant", 'Int'>
+  readonly lastRound: Prisma.FieldRef<"Participant", 'Int'>
+  readonly examples: Prisma.FieldRef<"Participant", 'Int'>
+  readonly examplesSum: Prisma.FieldRef<"Participant", 'BigInt'>
+  readonly trainingSeconds: Prisma.FieldRef<"Participant", 'Float'>
+  readonly timed: Prisma.FieldRef<"Participant", 'Int'>
+  readonly bytesUp: Prisma.FieldRef<"Participant", 'BigInt'>
+  readonly bytesDown: Prisma.FieldRef<"Participant", 'BigInt'>
 }
     
 

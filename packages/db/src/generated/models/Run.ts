@@ -30,12 +30,16 @@ export type RunAvgAggregateOutputType = {
   epoch: number | null
   committed: number | null
   attempt: number | null
+  bytesUp: number | null
+  bytesDown: number | null
 }
 
 export type RunSumAggregateOutputType = {
   epoch: number | null
   committed: number | null
   attempt: number | null
+  bytesUp: bigint | null
+  bytesDown: bigint | null
 }
 
 export type RunMinAggregateOutputType = {
@@ -51,6 +55,8 @@ export type RunMinAggregateOutputType = {
   leaseUntil: Date | null
   createdAt: Date | null
   endedAt: Date | null
+  bytesUp: bigint | null
+  bytesDown: bigint | null
 }
 
 export type RunMaxAggregateOutputType = {
@@ -66,6 +72,8 @@ export type RunMaxAggregateOutputType = {
   leaseUntil: Date | null
   createdAt: Date | null
   endedAt: Date | null
+  bytesUp: bigint | null
+  bytesDown: bigint | null
 }
 
 export type RunCountAggregateOutputType = {
@@ -83,6 +91,8 @@ export type RunCountAggregateOutputType = {
   leaseUntil: number
   createdAt: number
   endedAt: number
+  bytesUp: number
+  bytesDown: number
   _all: number
 }
 
@@ -91,12 +101,16 @@ export type RunAvgAggregateInputType = {
   epoch?: true
   committed?: true
   attempt?: true
+  bytesUp?: true
+  bytesDown?: true
 }
 
 export type RunSumAggregateInputType = {
   epoch?: true
   committed?: true
   attempt?: true
+  bytesUp?: true
+  bytesDown?: true
 }
 
 export type RunMinAggregateInputType = {
@@ -112,6 +126,8 @@ export type RunMinAggregateInputType = {
   leaseUntil?: true
   createdAt?: true
   endedAt?: true
+  bytesUp?: true
+  bytesDown?: true
 }
 
 export type RunMaxAggregateInputType = {
@@ -127,6 +143,8 @@ export type RunMaxAggregateInputType = {
   leaseUntil?: true
   createdAt?: true
   endedAt?: true
+  bytesUp?: true
+  bytesDown?: true
 }
 
 export type RunCountAggregateInputType = {
@@ -144,6 +162,8 @@ export type RunCountAggregateInputType = {
   leaseUntil?: true
   createdAt?: true
   endedAt?: true
+  bytesUp?: true
+  bytesDown?: true
   _all?: true
 }
 
@@ -248,6 +268,8 @@ export type RunGroupByOutputType = {
   leaseUntil: Date | null
   createdAt: Date
   endedAt: Date | null
+  bytesUp: bigint
+  bytesDown: bigint
   _count: RunCountAggregateOutputType | null
   _avg: RunAvgAggregateOutputType | null
   _sum: RunSumAggregateOutputType | null
@@ -288,6 +310,8 @@ export type RunWhereInput = {
   leaseUntil?: Prisma.DateTimeNullableFilter<"Run"> | Date | string | null
   createdAt?: Prisma.DateTimeFilter<"Run"> | Date | string
   endedAt?: Prisma.DateTimeNullableFilter<"Run"> | Date | string | null
+  bytesUp?: Prisma.BigIntFilter<"Run"> | bigint | number
+  bytesDown?: Prisma.BigIntFilter<"Run"> | bigint | number
   participants?: Prisma.ParticipantListRelationFilter
   attempts?: Prisma.AttemptListRelationFilter
   updates?: Prisma.UpdateListRelationFilter
@@ -314,6 +338,8 @@ export type RunOrderByWithRelationInput = {
   leaseUntil?: Prisma.SortOrderInput | Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   endedAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  bytesUp?: Prisma.SortOrder
+  bytesDown?: Prisma.SortOrder
   participants?: Prisma.ParticipantOrderByRelationAggregateInput
   attempts?: Prisma.AttemptOrderByRelationAggregateInput
   updates?: Prisma.UpdateOrderByRelationAggregateInput
@@ -343,6 +369,8 @@ export type RunWhereUniqueInput = Prisma.AtLeast<{
   leaseUntil?: Prisma.DateTimeNullableFilter<"Run"> | Date | string | null
   createdAt?: Prisma.DateTimeFilter<"Run"> | Date | string
   endedAt?: Prisma.DateTimeNullableFilter<"Run"> | Date | string | null
+  bytesUp?: Prisma.BigIntFilter<"Run"> | bigint | number
+  bytesDown?: Prisma.BigIntFilter<"Run"> | bigint | number
   participants?: Prisma.ParticipantListRelationFilter
   attempts?: Prisma.AttemptListRelationFilter
   updates?: Prisma.UpdateListRelationFilter
@@ -369,6 +397,8 @@ export type RunOrderByWithAggregationInput = {
   leaseUntil?: Prisma.SortOrderInput | Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   endedAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  bytesUp?: Prisma.SortOrder
+  bytesDown?: Prisma.SortOrder
   _count?: Prisma.RunCountOrderByAggregateInput
   _avg?: Prisma.RunAvgOrderByAggregateInput
   _max?: Prisma.RunMaxOrderByAggregateInput
@@ -394,6 +424,8 @@ export type RunScalarWhereWithAggregatesInput = {
   leaseUntil?: Prisma.DateTimeNullableWithAggregatesFilter<"Run"> | Date | string | null
   createdAt?: Prisma.DateTimeWithAggregatesFilter<"Run"> | Date | string
   endedAt?: Prisma.DateTimeNullableWithAggregatesFilter<"Run"> | Date | string | null
+  bytesUp?: Prisma.BigIntWithAggregatesFilter<"Run"> | bigint | number
+  bytesDown?: Prisma.BigIntWithAggregatesFilter<"Run"> | bigint | number
 }
 
 export type RunCreateInput = {
@@ -411,6 +443,8 @@ export type RunCreateInput = {
   leaseUntil?: Date | string | null
   createdAt?: Date | string
   endedAt?: Date | string | null
+  bytesUp?: bigint | number
+  bytesDown?: bigint | number
   participants?: Prisma.ParticipantCreateNestedManyWithoutRunInput
   attempts?: Prisma.AttemptCreateNestedManyWithoutRunInput
   updates?: Prisma.UpdateCreateNestedManyWithoutRunInput
@@ -437,6 +471,8 @@ export type RunUncheckedCreateInput = {
   leaseUntil?: Date | string | null
   createdAt?: Date | string
   endedAt?: Date | string | null
+  bytesUp?: bigint | number
+  bytesDown?: bigint | number
   participants?: Prisma.ParticipantUncheckedCreateNestedManyWithoutRunInput
   attempts?: Prisma.AttemptUncheckedCreateNestedManyWithoutRunInput
   updates?: Prisma.UpdateUncheckedCreateNestedManyWithoutRunInput
@@ -463,6 +499,8 @@ export type RunUpdateInput = {
   leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   endedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  bytesUp?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  bytesDown?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   participants?: Prisma.ParticipantUpdateManyWithoutRunNestedInput
   attempts?: Prisma.AttemptUpdateManyWithoutRunNestedInput
   updates?: Prisma.UpdateUpdateManyWithoutRunNestedInput
@@ -489,6 +527,8 @@ export type RunUncheckedUpdateInput = {
   leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   endedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  bytesUp?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  bytesDown?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   participants?: Prisma.ParticipantUncheckedUpdateManyWithoutRunNestedInput
   attempts?: Prisma.AttemptUncheckedUpdateManyWithoutRunNestedInput
   updates?: Prisma.UpdateUncheckedUpdateManyWithoutRunNestedInput
@@ -515,6 +555,8 @@ export type RunCreateManyInput = {
   leaseUntil?: Date | string | null
   createdAt?: Date | string
   endedAt?: Date | string | null
+  bytesUp?: bigint | number
+  bytesDown?: bigint | number
 }
 
 export type RunUpdateManyMutationInput = {
@@ -532,6 +574,8 @@ export type RunUpdateManyMutationInput = {
   leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   endedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  bytesUp?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  bytesDown?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
 }
 
 export type RunUncheckedUpdateManyInput = {
@@ -549,6 +593,8 @@ export type RunUncheckedUpdateManyInput = {
   leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   endedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  bytesUp?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  bytesDown?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
 }
 
 export type RunCountOrderByAggregateInput = {
@@ -566,12 +612,16 @@ export type RunCountOrderByAggregateInput = {
   leaseUntil?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   endedAt?: Prisma.SortOrder
+  bytesUp?: Prisma.SortOrder
+  bytesDown?: Prisma.SortOrder
 }
 
 export type RunAvgOrderByAggregateInput = {
   epoch?: Prisma.SortOrder
   committed?: Prisma.SortOrder
   attempt?: Prisma.SortOrder
+  bytesUp?: Prisma.SortOrder
+  bytesDown?: Prisma.SortOrder
 }
 
 export type RunMaxOrderByAggregateInput = {
@@ -587,6 +637,8 @@ export type RunMaxOrderByAggregateInput = {
   leaseUntil?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   endedAt?: Prisma.SortOrder
+  bytesUp?: Prisma.SortOrder
+  bytesDown?: Prisma.SortOrder
 }
 
 export type RunMinOrderByAggregateInput = {
@@ -602,12 +654,16 @@ export type RunMinOrderByAggregateInput = {
   leaseUntil?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   endedAt?: Prisma.SortOrder
+  bytesUp?: Prisma.SortOrder
+  bytesDown?: Prisma.SortOrder
 }
 
 export type RunSumOrderByAggregateInput = {
   epoch?: Prisma.SortOrder
   committed?: Prisma.SortOrder
   attempt?: Prisma.SortOrder
+  bytesUp?: Prisma.SortOrder
+  bytesDown?: Prisma.SortOrder
 }
 
 export type RunScalarRelationFilter = {
@@ -641,6 +697,14 @@ export type NullableDateTimeFieldUpdateOperationsInput = {
 
 export type DateTimeFieldUpdateOperationsInput = {
   set?: Date | string
+}
+
+export type BigIntFieldUpdateOperationsInput = {
+  set?: bigint | number
+  increment?: bigint | number
+  decrement?: bigint | number
+  multiply?: bigint | number
+  divide?: bigint | number
 }
 
 export type RunCreateNestedOneWithoutParticipantsInput = {
@@ -784,6 +848,8 @@ export type RunCreateWithoutParticipantsInput = {
   leaseUntil?: Date | string | null
   createdAt?: Date | string
   endedAt?: Date | string | null
+  bytesUp?: bigint | number
+  bytesDown?: bigint | number
   attempts?: Prisma.AttemptCreateNestedManyWithoutRunInput
   updates?: Prisma.UpdateCreateNestedManyWithoutRunInput
   refusals?: Prisma.RefusalCreateNestedManyWithoutRunInput
@@ -809,6 +875,8 @@ export type RunUncheckedCreateWithoutParticipantsInput = {
   leaseUntil?: Date | string | null
   createdAt?: Date | string
   endedAt?: Date | string | null
+  bytesUp?: bigint | number
+  bytesDown?: bigint | number
   attempts?: Prisma.AttemptUncheckedCreateNestedManyWithoutRunInput
   updates?: Prisma.UpdateUncheckedCreateNestedManyWithoutRunInput
   refusals?: Prisma.RefusalUncheckedCreateNestedManyWithoutRunInput
@@ -850,6 +918,8 @@ export type RunUpdateWithoutParticipantsInput = {
   leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   endedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  bytesUp?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  bytesDown?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   attempts?: Prisma.AttemptUpdateManyWithoutRunNestedInput
   updates?: Prisma.UpdateUpdateManyWithoutRunNestedInput
   refusals?: Prisma.RefusalUpdateManyWithoutRunNestedInput
@@ -875,6 +945,8 @@ export type RunUncheckedUpdateWithoutParticipantsInput = {
   leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   endedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  bytesUp?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  bytesDown?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   attempts?: Prisma.AttemptUncheckedUpdateManyWithoutRunNestedInput
   updates?: Prisma.UpdateUncheckedUpdateManyWithoutRunNestedInput
   refusals?: Prisma.RefusalUncheckedUpdateManyWithoutRunNestedInput
@@ -900,6 +972,8 @@ export type RunCreateWithoutAttemptsInput = {
   leaseUntil?: Date | string | null
   createdAt?: Date | string
   endedAt?: Date | string | null
+  bytesUp?: bigint | number
+  bytesDown?: bigint | number
   participants?: Prisma.ParticipantCreateNestedManyWithoutRunInput
   updates?: Prisma.UpdateCreateNestedManyWithoutRunInput
   refusals?: Prisma.RefusalCreateNestedManyWithoutRunInput
@@ -925,6 +999,8 @@ export type RunUncheckedCreateWithoutAttemptsInput = {
   leaseUntil?: Date | string | null
   createdAt?: Date | string
   endedAt?: Date | string | null
+  bytesUp?: bigint | number
+  bytesDown?: bigint | number
   participants?: Prisma.ParticipantUncheckedCreateNestedManyWithoutRunInput
   updates?: Prisma.UpdateUncheckedCreateNestedManyWithoutRunInput
   refusals?: Prisma.RefusalUncheckedCreateNestedManyWithoutRunInput
@@ -966,6 +1042,8 @@ export type RunUpdateWithoutAttemptsInput = {
   leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   endedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  bytesUp?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  bytesDown?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   participants?: Prisma.ParticipantUpdateManyWithoutRunNestedInput
   updates?: Prisma.UpdateUpdateManyWithoutRunNestedInput
   refusals?: Prisma.RefusalUpdateManyWithoutRunNestedInput
@@ -991,6 +1069,8 @@ export type RunUncheckedUpdateWithoutAttemptsInput = {
   leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   endedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  bytesUp?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  bytesDown?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   participants?: Prisma.ParticipantUncheckedUpdateManyWithoutRunNestedInput
   updates?: Prisma.UpdateUncheckedUpdateManyWithoutRunNestedInput
   refusals?: Prisma.RefusalUncheckedUpdateManyWithoutRunNestedInput
@@ -1016,6 +1096,8 @@ export type RunCreateWithoutUpdatesInput = {
   leaseUntil?: Date | string | null
   createdAt?: Date | string
   endedAt?: Date | string | null
+  bytesUp?: bigint | number
+  bytesDown?: bigint | number
   participants?: Prisma.ParticipantCreateNestedManyWithoutRunInput
   attempts?: Prisma.AttemptCreateNestedManyWithoutRunInput
   refusals?: Prisma.RefusalCreateNestedManyWithoutRunInput
@@ -1041,6 +1123,8 @@ export type RunUncheckedCreateWithoutUpdatesInput = {
   leaseUntil?: Date | string | null
   createdAt?: Date | string
   endedAt?: Date | string | null
+  bytesUp?: bigint | number
+  bytesDown?: bigint | number
   participants?: Prisma.ParticipantUncheckedCreateNestedManyWithoutRunInput
   attempts?: Prisma.AttemptUncheckedCreateNestedManyWithoutRunInput
   refusals?: Prisma.RefusalUncheckedCreateNestedManyWithoutRunInput
@@ -1082,6 +1166,8 @@ export type RunUpdateWithoutUpdatesInput = {
   leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   endedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  bytesUp?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  bytesDown?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   participants?: Prisma.ParticipantUpdateManyWithoutRunNestedInput
   attempts?: Prisma.AttemptUpdateManyWithoutRunNestedInput
   refusals?: Prisma.RefusalUpdateManyWithoutRunNestedInput
@@ -1107,6 +1193,8 @@ export type RunUncheckedUpdateWithoutUpdatesInput = {
   leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   endedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  bytesUp?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  bytesDown?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   participants?: Prisma.ParticipantUncheckedUpdateManyWithoutRunNestedInput
   attempts?: Prisma.AttemptUncheckedUpdateManyWithoutRunNestedInput
   refusals?: Prisma.RefusalUncheckedUpdateManyWithoutRunNestedInput
@@ -1132,6 +1220,8 @@ export type RunCreateWithoutRefusalsInput = {
   leaseUntil?: Date | string | null
   createdAt?: Date | string
   endedAt?: Date | string | null
+  bytesUp?: bigint | number
+  bytesDown?: bigint | number
   participants?: Prisma.ParticipantCreateNestedManyWithoutRunInput
   attempts?: Prisma.AttemptCreateNestedManyWithoutRunInput
   updates?: Prisma.UpdateCreateNestedManyWithoutRunInput
@@ -1157,6 +1247,8 @@ export type RunUncheckedCreateWithoutRefusalsInput = {
   leaseUntil?: Date | string | null
   createdAt?: Date | string
   endedAt?: Date | string | null
+  bytesUp?: bigint | number
+  bytesDown?: bigint | number
   participants?: Prisma.ParticipantUncheckedCreateNestedManyWithoutRunInput
   attempts?: Prisma.AttemptUncheckedCreateNestedManyWithoutRunInput
   updates?: Prisma.UpdateUncheckedCreateNestedManyWithoutRunInput
@@ -1198,6 +1290,8 @@ export type RunUpdateWithoutRefusalsInput = {
   leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   endedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  bytesUp?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  bytesDown?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   participants?: Prisma.ParticipantUpdateManyWithoutRunNestedInput
   attempts?: Prisma.AttemptUpdateManyWithoutRunNestedInput
   updates?: Prisma.UpdateUpdateManyWithoutRunNestedInput
@@ -1223,6 +1317,8 @@ export type RunUncheckedUpdateWithoutRefusalsInput = {
   leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   endedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  bytesUp?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  bytesDown?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   participants?: Prisma.ParticipantUncheckedUpdateManyWithoutRunNestedInput
   attempts?: Prisma.AttemptUncheckedUpdateManyWithoutRunNestedInput
   updates?: Prisma.UpdateUncheckedUpdateManyWithoutRunNestedInput
@@ -1248,6 +1344,8 @@ export type RunCreateWithoutRoundsInput = {
   leaseUntil?: Date | string | null
   createdAt?: Date | string
   endedAt?: Date | string | null
+  bytesUp?: bigint | number
+  bytesDown?: bigint | number
   participants?: Prisma.ParticipantCreateNestedManyWithoutRunInput
   attempts?: Prisma.AttemptCreateNestedManyWithoutRunInput
   updates?: Prisma.UpdateCreateNestedManyWithoutRunInput
@@ -1273,6 +1371,8 @@ export type RunUncheckedCreateWithoutRoundsInput = {
   leaseUntil?: Date | string | null
   createdAt?: Date | string
   endedAt?: Date | string | null
+  bytesUp?: bigint | number
+  bytesDown?: bigint | number
   participants?: Prisma.ParticipantUncheckedCreateNestedManyWithoutRunInput
   attempts?: Prisma.AttemptUncheckedCreateNestedManyWithoutRunInput
   updates?: Prisma.UpdateUncheckedCreateNestedManyWithoutRunInput
@@ -1314,6 +1414,8 @@ export type RunUpdateWithoutRoundsInput = {
   leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   endedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  bytesUp?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  bytesDown?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   participants?: Prisma.ParticipantUpdateManyWithoutRunNestedInput
   attempts?: Prisma.AttemptUpdateManyWithoutRunNestedInput
   updates?: Prisma.UpdateUpdateManyWithoutRunNestedInput
@@ -1339,6 +1441,8 @@ export type RunUncheckedUpdateWithoutRoundsInput = {
   leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   endedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  bytesUp?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  bytesDown?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   participants?: Prisma.ParticipantUncheckedUpdateManyWithoutRunNestedInput
   attempts?: Prisma.AttemptUncheckedUpdateManyWithoutRunNestedInput
   updates?: Prisma.UpdateUncheckedUpdateManyWithoutRunNestedInput
@@ -1364,6 +1468,8 @@ export type RunCreateWithoutEvaluationsInput = {
   leaseUntil?: Date | string | null
   createdAt?: Date | string
   endedAt?: Date | string | null
+  bytesUp?: bigint | number
+  bytesDown?: bigint | number
   participants?: Prisma.ParticipantCreateNestedManyWithoutRunInput
   attempts?: Prisma.AttemptCreateNestedManyWithoutRunInput
   updates?: Prisma.UpdateCreateNestedManyWithoutRunInput
@@ -1389,6 +1495,8 @@ export type RunUncheckedCreateWithoutEvaluationsInput = {
   leaseUntil?: Date | string | null
   createdAt?: Date | string
   endedAt?: Date | string | null
+  bytesUp?: bigint | number
+  bytesDown?: bigint | number
   participants?: Prisma.ParticipantUncheckedCreateNestedManyWithoutRunInput
   attempts?: Prisma.AttemptUncheckedCreateNestedManyWithoutRunInput
   updates?: Prisma.UpdateUncheckedCreateNestedManyWithoutRunInput
@@ -1430,6 +1538,8 @@ export type RunUpdateWithoutEvaluationsInput = {
   leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   endedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  bytesUp?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  bytesDown?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   participants?: Prisma.ParticipantUpdateManyWithoutRunNestedInput
   attempts?: Prisma.AttemptUpdateManyWithoutRunNestedInput
   updates?: Prisma.UpdateUpdateManyWithoutRunNestedInput
@@ -1455,6 +1565,8 @@ export type RunUncheckedUpdateWithoutEvaluationsInput = {
   leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   endedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  bytesUp?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  bytesDown?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   participants?: Prisma.ParticipantUncheckedUpdateManyWithoutRunNestedInput
   attempts?: Prisma.AttemptUncheckedUpdateManyWithoutRunNestedInput
   updates?: Prisma.UpdateUncheckedUpdateManyWithoutRunNestedInput
@@ -1480,6 +1592,8 @@ export type RunCreateWithoutLedgerInput = {
   leaseUntil?: Date | string | null
   createdAt?: Date | string
   endedAt?: Date | string | null
+  bytesUp?: bigint | number
+  bytesDown?: bigint | number
   participants?: Prisma.ParticipantCreateNestedManyWithoutRunInput
   attempts?: Prisma.AttemptCreateNestedManyWithoutRunInput
   updates?: Prisma.UpdateCreateNestedManyWithoutRunInput
@@ -1505,6 +1619,8 @@ export type RunUncheckedCreateWithoutLedgerInput = {
   leaseUntil?: Date | string | null
   createdAt?: Date | string
   endedAt?: Date | string | null
+  bytesUp?: bigint | number
+  bytesDown?: bigint | number
   participants?: Prisma.ParticipantUncheckedCreateNestedManyWithoutRunInput
   attempts?: Prisma.AttemptUncheckedCreateNestedManyWithoutRunInput
   updates?: Prisma.UpdateUncheckedCreateNestedManyWithoutRunInput
@@ -1546,6 +1662,8 @@ export type RunUpdateWithoutLedgerInput = {
   leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   endedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  bytesUp?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  bytesDown?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   participants?: Prisma.ParticipantUpdateManyWithoutRunNestedInput
   attempts?: Prisma.AttemptUpdateManyWithoutRunNestedInput
   updates?: Prisma.UpdateUpdateManyWithoutRunNestedInput
@@ -1571,6 +1689,8 @@ export type RunUncheckedUpdateWithoutLedgerInput = {
   leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   endedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  bytesUp?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  bytesDown?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   participants?: Prisma.ParticipantUncheckedUpdateManyWithoutRunNestedInput
   attempts?: Prisma.AttemptUncheckedUpdateManyWithoutRunNestedInput
   updates?: Prisma.UpdateUncheckedUpdateManyWithoutRunNestedInput
@@ -1596,6 +1716,8 @@ export type RunCreateWithoutEnrolmentsInput = {
   leaseUntil?: Date | string | null
   createdAt?: Date | string
   endedAt?: Date | string | null
+  bytesUp?: bigint | number
+  bytesDown?: bigint | number
   participants?: Prisma.ParticipantCreateNestedManyWithoutRunInput
   attempts?: Prisma.AttemptCreateNestedManyWithoutRunInput
   updates?: Prisma.UpdateCreateNestedManyWithoutRunInput
@@ -1621,6 +1743,8 @@ export type RunUncheckedCreateWithoutEnrolmentsInput = {
   leaseUntil?: Date | string | null
   createdAt?: Date | string
   endedAt?: Date | string | null
+  bytesUp?: bigint | number
+  bytesDown?: bigint | number
   participants?: Prisma.ParticipantUncheckedCreateNestedManyWithoutRunInput
   attempts?: Prisma.AttemptUncheckedCreateNestedManyWithoutRunInput
   updates?: Prisma.UpdateUncheckedCreateNestedManyWithoutRunInput
@@ -1662,6 +1786,8 @@ export type RunUpdateWithoutEnrolmentsInput = {
   leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   endedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  bytesUp?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  bytesDown?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   participants?: Prisma.ParticipantUpdateManyWithoutRunNestedInput
   attempts?: Prisma.AttemptUpdateManyWithoutRunNestedInput
   updates?: Prisma.UpdateUpdateManyWithoutRunNestedInput
@@ -1687,6 +1813,8 @@ export type RunUncheckedUpdateWithoutEnrolmentsInput = {
   leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   endedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  bytesUp?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  bytesDown?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   participants?: Prisma.ParticipantUncheckedUpdateManyWithoutRunNestedInput
   attempts?: Prisma.AttemptUncheckedUpdateManyWithoutRunNestedInput
   updates?: Prisma.UpdateUncheckedUpdateManyWithoutRunNestedInput
@@ -1712,6 +1840,8 @@ export type RunCreateWithoutKeysInput = {
   leaseUntil?: Date | string | null
   createdAt?: Date | string
   endedAt?: Date | string | null
+  bytesUp?: bigint | number
+  bytesDown?: bigint | number
   participants?: Prisma.ParticipantCreateNestedManyWithoutRunInput
   attempts?: Prisma.AttemptCreateNestedManyWithoutRunInput
   updates?: Prisma.UpdateCreateNestedManyWithoutRunInput
@@ -1737,6 +1867,8 @@ export type RunUncheckedCreateWithoutKeysInput = {
   leaseUntil?: Date | string | null
   createdAt?: Date | string
   endedAt?: Date | string | null
+  bytesUp?: bigint | number
+  bytesDown?: bigint | number
   participants?: Prisma.ParticipantUncheckedCreateNestedManyWithoutRunInput
   attempts?: Prisma.AttemptUncheckedCreateNestedManyWithoutRunInput
   updates?: Prisma.UpdateUncheckedCreateNestedManyWithoutRunInput
@@ -1778,6 +1910,8 @@ export type RunUpdateWithoutKeysInput = {
   leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   endedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  bytesUp?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  bytesDown?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   participants?: Prisma.ParticipantUpdateManyWithoutRunNestedInput
   attempts?: Prisma.AttemptUpdateManyWithoutRunNestedInput
   updates?: Prisma.UpdateUpdateManyWithoutRunNestedInput
@@ -1803,6 +1937,8 @@ export type RunUncheckedUpdateWithoutKeysInput = {
   leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   endedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  bytesUp?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  bytesDown?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   participants?: Prisma.ParticipantUncheckedUpdateManyWithoutRunNestedInput
   attempts?: Prisma.AttemptUncheckedUpdateManyWithoutRunNestedInput
   updates?: Prisma.UpdateUncheckedUpdateManyWithoutRunNestedInput
@@ -1931,6 +2067,8 @@ export type RunSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = ru
   leaseUntil?: boolean
   createdAt?: boolean
   endedAt?: boolean
+  bytesUp?: boolean
+  bytesDown?: boolean
   participants?: boolean | Prisma.Run$participantsArgs<ExtArgs>
   attempts?: boolean | Prisma.Run$attemptsArgs<ExtArgs>
   updates?: boolean | Prisma.Run$updatesArgs<ExtArgs>
@@ -1958,6 +2096,8 @@ export type RunSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extension
   leaseUntil?: boolean
   createdAt?: boolean
   endedAt?: boolean
+  bytesUp?: boolean
+  bytesDown?: boolean
 }, ExtArgs["result"]["run"]>
 
 export type RunSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -1975,6 +2115,8 @@ export type RunSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extension
   leaseUntil?: boolean
   createdAt?: boolean
   endedAt?: boolean
+  bytesUp?: boolean
+  bytesDown?: boolean
 }, ExtArgs["result"]["run"]>
 
 export type RunSelectScalar = {
@@ -1992,9 +2134,11 @@ export type RunSelectScalar = {
   leaseUntil?: boolean
   createdAt?: boolean
   endedAt?: boolean
+  bytesUp?: boolean
+  bytesDown?: boolean
 }
 
-export type RunOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "configHash" | "config" | "status" | "failure" | "paused" | "epoch" | "committed" | "attempt" | "isTaking" | "ownerId" | "leaseUntil" | "createdAt" | "endedAt", ExtArgs["result"]["run"]>
+export type RunOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "configHash" | "config" | "status" | "failure" | "paused" | "epoch" | "committed" | "attempt" | "isTaking" | "ownerId" | "leaseUntil" | "createdAt" | "endedAt" | "bytesUp" | "bytesDown", ExtArgs["result"]["run"]>
 export type RunInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   participants?: boolean | Prisma.Run$participantsArgs<ExtArgs>
   attempts?: boolean | Prisma.Run$attemptsArgs<ExtArgs>
@@ -2062,6 +2206,11 @@ export type $RunPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = 
     leaseUntil: Date | null
     createdAt: Date
     endedAt: Date | null
+    /**
+     * Bytes of all committed rounds' updates and parts.
+     */
+    bytesUp: bigint
+    bytesDown: bigint
   }, ExtArgs["result"]["run"]>
   composites: {}
 }
@@ -2508,6 +2657,8 @@ export interface RunFieldRefs {
   readonly leaseUntil: Prisma.FieldRef<"Run", 'DateTime'>
   readonly createdAt: Prisma.FieldRef<"Run", 'DateTime'>
   readonly endedAt: Prisma.FieldRef<"Run", 'DateTime'>
+  readonly bytesUp: Prisma.FieldRef<"Run", 'BigInt'>
+  readonly bytesDown: Prisma.FieldRef<"Run", 'BigInt'>
 }
     
 

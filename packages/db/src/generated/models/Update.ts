@@ -84,6 +84,7 @@ export type UpdateCountAggregateOutputType = {
   norm: number
   acceptedAt: number
   base: number
+  member: number
   _all: number
 }
 
@@ -146,6 +147,7 @@ export type UpdateCountAggregateInputType = {
   norm?: true
   acceptedAt?: true
   base?: true
+  member?: true
   _all?: true
 }
 
@@ -247,6 +249,7 @@ export type UpdateGroupByOutputType = {
   norm: number
   acceptedAt: Date
   base: number | null
+  member: runtime.JsonValue | null
   _count: UpdateCountAggregateOutputType | null
   _avg: UpdateAvgAggregateOutputType | null
   _sum: UpdateSumAggregateOutputType | null
@@ -284,6 +287,7 @@ export type UpdateWhereInput = {
   norm?: Prisma.FloatFilter<"Update"> | number
   acceptedAt?: Prisma.DateTimeFilter<"Update"> | Date | string
   base?: Prisma.IntNullableFilter<"Update"> | number | null
+  member?: Prisma.JsonNullableFilter<"Update">
   run?: Prisma.XOR<Prisma.RunScalarRelationFilter, Prisma.RunWhereInput>
 }
 
@@ -299,6 +303,7 @@ export type UpdateOrderByWithRelationInput = {
   norm?: Prisma.SortOrder
   acceptedAt?: Prisma.SortOrder
   base?: Prisma.SortOrderInput | Prisma.SortOrder
+  member?: Prisma.SortOrderInput | Prisma.SortOrder
   run?: Prisma.RunOrderByWithRelationInput
 }
 
@@ -318,6 +323,7 @@ export type UpdateWhereUniqueInput = Prisma.AtLeast<{
   norm?: Prisma.FloatFilter<"Update"> | number
   acceptedAt?: Prisma.DateTimeFilter<"Update"> | Date | string
   base?: Prisma.IntNullableFilter<"Update"> | number | null
+  member?: Prisma.JsonNullableFilter<"Update">
   run?: Prisma.XOR<Prisma.RunScalarRelationFilter, Prisma.RunWhereInput>
 }, "runId_round_index">
 
@@ -333,6 +339,7 @@ export type UpdateOrderByWithAggregationInput = {
   norm?: Prisma.SortOrder
   acceptedAt?: Prisma.SortOrder
   base?: Prisma.SortOrderInput | Prisma.SortOrder
+  member?: Prisma.SortOrderInput | Prisma.SortOrder
   _count?: Prisma.UpdateCountOrderByAggregateInput
   _avg?: Prisma.UpdateAvgOrderByAggregateInput
   _max?: Prisma.UpdateMaxOrderByAggregateInput
@@ -355,6 +362,7 @@ export type UpdateScalarWhereWithAggregatesInput = {
   norm?: Prisma.FloatWithAggregatesFilter<"Update"> | number
   acceptedAt?: Prisma.DateTimeWithAggregatesFilter<"Update"> | Date | string
   base?: Prisma.IntNullableWithAggregatesFilter<"Update"> | number | null
+  member?: Prisma.JsonNullableWithAggregatesFilter<"Update">
 }
 
 export type UpdateCreateInput = {
@@ -368,6 +376,7 @@ export type UpdateCreateInput = {
   norm: number
   acceptedAt?: Date | string
   base?: number | null
+  member?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   run: Prisma.RunCreateNestedOneWithoutUpdatesInput
 }
 
@@ -383,6 +392,7 @@ export type UpdateUncheckedCreateInput = {
   norm: number
   acceptedAt?: Date | string
   base?: number | null
+  member?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
 }
 
 export type UpdateUpdateInput = {
@@ -396,6 +406,7 @@ export type UpdateUpdateInput = {
   norm?: Prisma.FloatFieldUpdateOperationsInput | number
   acceptedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   base?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  member?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   run?: Prisma.RunUpdateOneRequiredWithoutUpdatesNestedInput
 }
 
@@ -411,6 +422,7 @@ export type UpdateUncheckedUpdateInput = {
   norm?: Prisma.FloatFieldUpdateOperationsInput | number
   acceptedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   base?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  member?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
 }
 
 export type UpdateCreateManyInput = {
@@ -425,6 +437,7 @@ export type UpdateCreateManyInput = {
   norm: number
   acceptedAt?: Date | string
   base?: number | null
+  member?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
 }
 
 export type UpdateUpdateManyMutationInput = {
@@ -438,6 +451,7 @@ export type UpdateUpdateManyMutationInput = {
   norm?: Prisma.FloatFieldUpdateOperationsInput | number
   acceptedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   base?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  member?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
 }
 
 export type UpdateUncheckedUpdateManyInput = {
@@ -452,6 +466,7 @@ export type UpdateUncheckedUpdateManyInput = {
   norm?: Prisma.FloatFieldUpdateOperationsInput | number
   acceptedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   base?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  member?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
 }
 
 export type UpdateListRelationFilter = {
@@ -482,6 +497,7 @@ export type UpdateCountOrderByAggregateInput = {
   norm?: Prisma.SortOrder
   acceptedAt?: Prisma.SortOrder
   base?: Prisma.SortOrder
+  member?: Prisma.SortOrder
 }
 
 export type UpdateAvgOrderByAggregateInput = {
@@ -572,22 +588,6 @@ export type UpdateUncheckedUpdateManyWithoutRunNestedInput = {
   deleteMany?: Prisma.UpdateScalarWhereInput | Prisma.UpdateScalarWhereInput[]
 }
 
-export type FloatFieldUpdateOperationsInput = {
-  set?: number
-  increment?: number
-  decrement?: number
-  multiply?: number
-  divide?: number
-}
-
-export type NullableIntFieldUpdateOperationsInput = {
-  set?: number | null
-  increment?: number
-  decrement?: number
-  multiply?: number
-  divide?: number
-}
-
 export type UpdateCreateWithoutRunInput = {
   round: number
   index: number
@@ -599,6 +599,7 @@ export type UpdateCreateWithoutRunInput = {
   norm: number
   acceptedAt?: Date | string
   base?: number | null
+  member?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
 }
 
 export type UpdateUncheckedCreateWithoutRunInput = {
@@ -612,6 +613,7 @@ export type UpdateUncheckedCreateWithoutRunInput = {
   norm: number
   acceptedAt?: Date | string
   base?: number | null
+  member?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
 }
 
 export type UpdateCreateOrConnectWithoutRunInput = {
@@ -655,6 +657,7 @@ export type UpdateScalarWhereInput = {
   norm?: Prisma.FloatFilter<"Update"> | number
   acceptedAt?: Prisma.DateTimeFilter<"Update"> | Date | string
   base?: Prisma.IntNullableFilter<"Update"> | number | null
+  member?: Prisma.JsonNullableFilter<"Update">
 }
 
 export type UpdateCreateManyRunInput = {
@@ -668,6 +671,7 @@ export type UpdateCreateManyRunInput = {
   norm: number
   acceptedAt?: Date | string
   base?: number | null
+  member?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
 }
 
 export type UpdateUpdateWithoutRunInput = {
@@ -681,6 +685,7 @@ export type UpdateUpdateWithoutRunInput = {
   norm?: Prisma.FloatFieldUpdateOperationsInput | number
   acceptedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   base?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  member?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
 }
 
 export type UpdateUncheckedUpdateWithoutRunInput = {
@@ -694,6 +699,7 @@ export type UpdateUncheckedUpdateWithoutRunInput = {
   norm?: Prisma.FloatFieldUpdateOperationsInput | number
   acceptedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   base?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  member?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
 }
 
 export type UpdateUncheckedUpdateManyWithoutRunInput = {
@@ -707,6 +713,7 @@ export type UpdateUncheckedUpdateManyWithoutRunInput = {
   norm?: Prisma.FloatFieldUpdateOperationsInput | number
   acceptedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   base?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  member?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
 }
 
 
@@ -723,6 +730,7 @@ export type UpdateSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs =
   norm?: boolean
   acceptedAt?: boolean
   base?: boolean
+  member?: boolean
   run?: boolean | Prisma.RunDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["update"]>
 
@@ -738,6 +746,7 @@ export type UpdateSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extens
   norm?: boolean
   acceptedAt?: boolean
   base?: boolean
+  member?: boolean
   run?: boolean | Prisma.RunDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["update"]>
 
@@ -753,6 +762,7 @@ export type UpdateSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extens
   norm?: boolean
   acceptedAt?: boolean
   base?: boolean
+  member?: boolean
   run?: boolean | Prisma.RunDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["update"]>
 
@@ -768,9 +778,10 @@ export type UpdateSelectScalar = {
   norm?: boolean
   acceptedAt?: boolean
   base?: boolean
+  member?: boolean
 }
 
-export type UpdateOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"runId" | "round" | "index" | "attempt" | "blobHash" | "bytes" | "examples" | "metrics" | "norm" | "acceptedAt" | "base", ExtArgs["result"]["update"]>
+export type UpdateOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"runId" | "round" | "index" | "attempt" | "blobHash" | "bytes" | "examples" | "metrics" | "norm" | "acceptedAt" | "base" | "member", ExtArgs["result"]["update"]>
 export type UpdateInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   run?: boolean | Prisma.RunDefaultArgs<ExtArgs>
 }
@@ -801,6 +812,10 @@ export type $UpdatePayload<ExtArgs extends runtime.Types.Extensions.InternalArgs
      * The round whose adapter it was trained from; null: the one before its own.
      */
     base: number | null
+    /**
+     * How its client came so far, for people who look at it.
+     */
+    member: runtime.JsonValue | null
   }, ExtArgs["result"]["update"]>
   composites: {}
 }
@@ -1236,6 +1251,7 @@ export interface UpdateFieldRefs {
   readonly norm: Prisma.FieldRef<"Update", 'Float'>
   readonly acceptedAt: Prisma.FieldRef<"Update", 'DateTime'>
   readonly base: Prisma.FieldRef<"Update", 'Int'>
+  readonly member: Prisma.FieldRef<"Update", 'Json'>
 }
     
 

@@ -14,6 +14,8 @@ CREATE TABLE "runs" (
     "lease_until" TIMESTAMPTZ(3),
     "created_at" TIMESTAMPTZ(6) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "ended_at" TIMESTAMPTZ(3),
+    "bytes_up" BIGINT NOT NULL DEFAULT 0,
+    "bytes_down" BIGINT NOT NULL DEFAULT 0,
 
     CONSTRAINT "runs_pkey" PRIMARY KEY ("id")
 );
@@ -24,6 +26,21 @@ CREATE TABLE "participants" (
     "client" TEXT NOT NULL,
     "index" INTEGER NOT NULL,
     "enrolled_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "last_seen" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "software" TEXT,
+    "device" JSON,
+    "ordered" INTEGER NOT NULL DEFAULT 0,
+    "accepted" INTEGER NOT NULL DEFAULT 0,
+    "refused" INTEGER NOT NULL DEFAULT 0,
+    "declined" INTEGER NOT NULL DEFAULT 0,
+    "late" INTEGER NOT NULL DEFAULT 0,
+    "last_round" INTEGER,
+    "examples" INTEGER,
+    "examples_sum" BIGINT NOT NULL DEFAULT 0,
+    "training_seconds" DOUBLE PRECISION NOT NULL DEFAULT 0,
+    "timed" INTEGER NOT NULL DEFAULT 0,
+    "bytes_up" BIGINT NOT NULL DEFAULT 0,
+    "bytes_down" BIGINT NOT NULL DEFAULT 0,
 
     CONSTRAINT "participants_pkey" PRIMARY KEY ("run_id","client")
 );
@@ -41,6 +58,7 @@ CREATE TABLE "attempts" (
     "message" TEXT,
     "opened_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "ended_at" TIMESTAMPTZ(3),
+    "members" JSON,
 
     CONSTRAINT "attempts_pkey" PRIMARY KEY ("run_id","round","attempt")
 );
@@ -57,6 +75,8 @@ CREATE TABLE "updates" (
     "metrics" JSON NOT NULL,
     "norm" DOUBLE PRECISION NOT NULL,
     "accepted_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "base" INTEGER,
+    "member" JSON,
 
     CONSTRAINT "updates_pkey" PRIMARY KEY ("run_id","round","index")
 );
@@ -223,20 +243,17 @@ CREATE TABLE "processes" (
     CONSTRAINT "processes_pkey" PRIMARY KEY ("id")
 );
 
--- CreateTable
-CREATE TABLE "socket_io_attachments" (
-    "id" BIGSERIAL NOT NULL,
-    "created_at" TIMESTAMPTZ(6) DEFAULT CURRENT_TIMESTAMP,
-    "payload" BYTEA,
-
-    CONSTRAINT "socket_io_attachments_pkey" PRIMARY KEY ("id")
-);
+-- CreateIndex
+CREATE INDEX "runs_created_at_id_idx" ON "runs"("created_at", "id");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "participants_run_id_index_key" ON "participants"("run_id", "index");
 
 -- CreateIndex
 CREATE INDEX "updates_blob_hash_idx" ON "updates"("blob_hash");
+
+-- CreateIndex
+CREATE INDEX "refusals_run_id_refused_at_index_idx" ON "refusals"("run_id", "refused_at", "index");
 
 -- CreateIndex
 CREATE INDEX "round_blobs_hash_idx" ON "round_blobs"("hash");
@@ -255,9 +272,6 @@ CREATE UNIQUE INDEX "enrolment_tokens_token_hash_key" ON "enrolment_tokens"("tok
 
 -- CreateIndex
 CREATE INDEX "used_nonces_expires_at_idx" ON "used_nonces"("expires_at");
-
--- CreateIndex
-CREATE UNIQUE INDEX "socket_io_attachments_id_key" ON "socket_io_attachments"("id");
 
 -- AddForeignKey
 ALTER TABLE "participants" ADD CONSTRAINT "participants_run_id_fkey" FOREIGN KEY ("run_id") REFERENCES "runs"("id") ON DELETE CASCADE ON UPDATE CASCADE;

@@ -1,2 +1,0 @@
--- AlterTable
-ALTER TABLE "updates" ADD COLUMN     "base" INTEGER;
