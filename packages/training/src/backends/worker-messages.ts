@@ -8,7 +8,8 @@ import type {
   TrainResult,
 } from "@fedtune/core";
 import { asFedtuneError, FedtuneError } from "@fedtune/core";
-import type { Prediction } from "../trainer/trainer.ts";
+import type { Generated, GenerateJob } from "../trainer/generate.ts";
+import type { Prediction } from "../trainer/evaluation.ts";
 import type { BackendRequest } from "./backend.ts";
 import type { KernelOptions } from "./kernels/attach.ts";
 
@@ -32,6 +33,7 @@ export interface TrainerTasks {
   readonly train: { readonly job: TrainJob; readonly result: TrainResult };
   readonly evaluate: { readonly job: EvaluateJob; readonly result: Metrics };
   readonly predict: { readonly job: EvaluateJob; readonly result: Prediction };
+  readonly generate: { readonly job: GenerateJob; readonly result: Generated };
 }
 
 /** A task and its job, under a number of its own. */

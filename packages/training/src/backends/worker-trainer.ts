@@ -28,6 +28,7 @@ export function createWorkerTrainer(setup: WorkerSetup): WorkerTrainer {
     train: (job, control) => tasks.ask("train", job, control),
     evaluate: (job, control) => tasks.ask("evaluate", job, control),
     predict: (job, control) => tasks.ask("predict", job, control),
+    generate: (job, control) => tasks.ask("generate", job, control),
     close: () => tasks.close(),
   };
 }

@@ -11,7 +11,6 @@ import type {
 } from "@fedtune/core";
 import { asFedtuneError, FedtuneError, rngFromState } from "@fedtune/core";
 import type { Example } from "../data/batch.ts";
-import { sortedBatches } from "../data/batch.ts";
 import type { DataStore } from "../data/dataset.ts";
 import { openDataStore } from "../data/dataset.ts";
 import { readReference } from "../data/reference.ts";
@@ -24,10 +23,11 @@ import { uploadModel } from "../models/device.ts";
 import { maxTokens } from "../models/family.ts";
 import type { TextTokenizer } from "../tokenizer/tokenizer.ts";
 import { checkVocabulary } from "../tokenizer/tokenizer.ts";
-import type { Binding } from "./binding.ts";
 import { bindAdapter } from "./binding.ts";
-import { batchLogits, batchTokens, paddedFor } from "./gradient.ts";
-import { openLanguageMetrics } from "./language-metrics.ts";
+import { evaluateTokens, predictAll } from "./evaluation.ts";
+import type { EvaluationRun, Prediction } from "./evaluation.ts";
+import { generateText } from "./generate.ts";
+import type { Generated, GenerateJob } from "./generate.ts";
 import type { LocalRound } from "./local-steps.ts";
 import { trainLocally } from "./local-steps.ts";
 import { classificationMetrics } from "./metrics.ts";
@@ -48,18 +48,12 @@ export interface TrainerOptions {
   pause(): Promise<void>;
 }
 
-/** Logits of every example of a data reference, in file order. */
-export interface Prediction {
-  /** `[examples * labels]`, row-major. */
-  readonly logits: Float32Array;
-  /** Indices into the task's labels; `[examples]`. */
-  readonly labels: Int32Array;
-}
-
 /** A trainer that also gives the logits behind its metrics. */
 export interface LocalTrainer extends Trainer {
   /** @throws FedtuneError as `evaluate` */
   predict(job: EvaluateJob, control: TrainControl): Promise<Prediction>;
+  /** Writes a text. @throws FedtuneError `model-invalid`, `data-invalid`, `config-invalid`, `cancelled` */
+  generate(job: GenerateJob, control: TrainControl): Promise<Generated>;
 }
 
 interface Context {
@@ -82,15 +76,18 @@ export function createTrainer(options: TrainerOptions): LocalTrainer {
   const inTurn = oneAtATime();
   const run = <T>(control: TrainControl, work: () => Promise<T>): Promise<T> =>
     inTurn(() => guarded(control, work));
-  const evaluated = (job: EvaluateJob, control: TrainControl) =>
-    run(control, () => predict(context, job, control));
+  const evaluated = <T>(
+    job: EvaluateJob,
+    control: TrainControl,
+    work: (run: EvaluationRun) => Promise<T>,
+  ) => run(control, () => evaluating(context, job, { control, work }));
   return {
     train: (job, control) => run(control, () => train(context, job, control)),
-    predict: evaluated,
+    predict: (job, control) => evaluated(job, control, predictAll),
+    generate: (job, control) => run(control, () => generate(context, job, control)),
     evaluate: async (job, control): Promise<Metrics> => {
-      if (job.task.kind === "causal-lm")
-        return run(control, () => evaluateLanguage(context, job, control));
-      const found = await evaluated(job, control);
+      if (job.task.kind === "causal-lm") return evaluated(job, control, evaluateTokens);
+      const found = await evaluated(job, control, predictAll);
       return classificationMetrics({ ...found, classes: job.task.labels.length });
     },
     close: () =>
@@ -172,13 +169,10 @@ async function turn({ options }: Context, { signal }: TrainControl): Promise<voi
   checkAbort(signal);
 }
 
-type AnyJob = Pick<TrainJob, "adapter" | "task" | "start" | "residuals" | "data">;
+type AnyJob = Pick<TrainJob, "adapter" | "task" | "start" | "residuals">;
 
-async function prepare(
-  { model, data, fold }: Context,
-  job: AnyJob,
-  maxLength: number | null,
-): Promise<{ description: ModelDescription; examples: readonly Example[] }> {
+/** The job's adapter on this model, with the base at what the job asks for. */
+async function describeJob({ model, fold }: Context, job: AnyJob): Promise<ModelDescription> {
   const description = describeModel(model.config, { ...job.adapter, labels: job.task.labels });
   if (job.start.length !== description.layout.size) {
     const message = `Cannot train: the adapter has ${job.start.length} values, the model's layout ${description.layout.size}`;
@@ -186,87 +180,54 @@ async function prepare(
       data: { size: job.start.length, wanted: description.layout.size },
     });
   }
-  const most = maxTokens(model.config);
-  const length = Math.min(maxLength ?? most, most);
-  const { kind, labels } = job.task;
-  const endId = model.config.decoder?.endIds[0] ?? null;
-  const examples = await data.load(readReference(job.data), {
-    ...{ kind, labels, endId },
-    maxLength: length,
-  });
   await fold.apply(job.residuals);
-  return { description, examples };
+  return description;
 }
 
-async function predict(
+async function prepare(
   context: Context,
-  job: EvaluateJob,
+  job: AnyJob & Pick<TrainJob, "data">,
+  maxLength: number | null,
+): Promise<{ description: ModelDescription; examples: readonly Example[] }> {
+  const { config } = context.model;
+  const most = maxTokens(config);
+  const { kind, labels } = job.task;
+  const examples = await context.data.load(readReference(job.data), {
+    ...{ kind, labels, endId: config.decoder?.endIds[0] ?? null },
+    maxLength: Math.min(maxLength ?? most, most),
+  });
+  return { description: await describeJob(context, job), examples };
+}
+
+async function generate(
+  context: Context,
+  job: GenerateJob,
   control: TrainControl,
-): Promise<Prediction> {
-  const { description, examples } = await prepare(context, job, job.maxLength);
+): Promise<Generated> {
+  const { model, options } = context;
+  const description = await describeJob(context, job);
   const binding = bindAdapter(description, job.start, { kind: job.adapter.kind, train: [] });
   try {
-    return await predictAll({ context, binding, job, examples }, control);
+    const turns = () => turn(context, control);
+    return await generateText({ ...options, model, binding, turn: turns }, job, control);
   } finally {
     binding.dispose();
   }
 }
 
-/** Metrics of a language model: means over all tokens that are to be predicted. */
-async function evaluateLanguage(
+/** Evaluates with the job's adapter in place. */
+async function evaluating<T>(
   context: Context,
   job: EvaluateJob,
-  control: TrainControl,
-): Promise<Metrics> {
-  const { model } = context;
+  { control, work }: { readonly control: TrainControl; work(run: EvaluationRun): Promise<T> },
+): Promise<T> {
   const { description, examples } = await prepare(context, job, job.maxLength);
   const binding = bindAdapter(description, job.start, { kind: job.adapter.kind, train: [] });
-  const totals = openLanguageMetrics();
+  const { model } = context;
+  const beforeBatch = () => turn(context, control);
   try {
-    const lengths = examples.map(({ ids }) => ids.length);
-    let done = 0;
-    for (const indices of sortedBatches(lengths, job.batchSize)) {
-      await turn(context, control);
-      const batch = paddedFor(
-        model,
-        indices.flatMap((index) => examples[index] ?? []),
-      );
-      totals.add(await batchTokens({ model, binding, batch }, job.start), indices.length);
-      done += indices.length;
-      control.onProgress?.({ done, total: examples.length });
-    }
-    return totals.metrics();
+    return await work({ model, binding, job, examples, beforeBatch, ...control });
   } finally {
     binding.dispose();
   }
-}
-
-interface PredictionRun {
-  readonly context: Context;
-  readonly binding: Binding;
-  readonly job: EvaluateJob;
-  readonly examples: readonly Example[];
-}
-
-async function predictAll(
-  { context, binding, job, examples }: PredictionRun,
-  control: TrainControl,
-): Promise<Prediction> {
-  const { model } = context;
-  const classes = job.task.labels.length;
-  const logits = new Float32Array(examples.length * classes);
-  const lengths = examples.map(({ ids }) => ids.length);
-  let done = 0;
-  for (const indices of sortedBatches(lengths, job.batchSize)) {
-    await turn(context, control);
-    const part = indices.flatMap((index) => examples[index] ?? []);
-    const batch = paddedFor(model, part);
-    const found = await batchLogits({ model, binding, batch }, job.start);
-    indices.forEach((index, row) => {
-      logits.set(found.subarray(row * classes, (row + 1) * classes), index * classes);
-    });
-    done += part.length;
-    control.onProgress?.({ done, total: examples.length });
-  }
-  return { logits, labels: Int32Array.from(examples, ({ label }) => label) };
 }
