@@ -1,4 +1,51 @@
 /** How figures are shown, on pages, in reports and in the terminal: numbers with units, colours, charts as data. */
+export { arrivalFigure } from "./chart/arrivals.ts";
+export type { Arrival, ArrivalChart } from "./chart/arrivals.ts";
+export { barFigure } from "./chart/bars.ts";
+export type { Bar, BarChart } from "./chart/bars.ts";
+export { heatFigure } from "./chart/heat.ts";
+export type { HeatChart, HeatFigure, HeatRow } from "./chart/heat.ts";
+export { lineFigure } from "./chart/line-figure.ts";
+export type { LineFigure } from "./chart/line-figure.ts";
+export { xExtent, yExtent } from "./chart/line-layout.ts";
+export type { LineView } from "./chart/line-layout.ts";
+export { seriesByRound } from "./chart/model.ts";
+export type {
+  Axis,
+  Band,
+  Box,
+  LineChart,
+  Mark,
+  NumberKind,
+  Numbers,
+  Provenance,
+  Range,
+  RoundValue,
+  Rule,
+  Series,
+} from "./chart/model.ts";
+export { valueText } from "./chart/number-kind.ts";
+export { growRange, sidewaysRange, upwardRange } from "./chart/scale.ts";
+export type { Scale, Tick } from "./chart/scale.ts";
+export type { Scene, Shape, Stroke } from "./chart/scene.ts";
+export {
+  chartSentence,
+  footNotes,
+  nearestX,
+  placeText,
+  readAt,
+  readingSentence,
+  stepX,
+} from "./chart/sentence.ts";
+export type { ReadValue } from "./chart/sentence.ts";
+export { provenanceText, sheetScene } from "./chart/sheet.ts";
+export type { Sheet } from "./chart/sheet.ts";
+export { sparkFigure } from "./chart/spark.ts";
+export type { Spark } from "./chart/spark.ts";
+export { raise, svgText } from "./chart/svg-text.ts";
+export type { SvgStyle } from "./chart/svg-text.ts";
+export { chartCsv, chartJson, chartTable } from "./chart/table.ts";
+export type { ChartTable, TableColumn } from "./chart/table.ts";
 export {
   bytesQuantity,
   commonExponent,

@@ -1,0 +1,156 @@
+/**
+ * Drawing fewer points than there are without losing what they show: of each pixel column the first, least, greatest and last
+ * value are kept (M4: Jugel, Jerzak, Hackenbroich and Markl 2014, doi:10.14778/2732951.2732953). Nothing is drawn by chance.
+ */
+import type { Numbers, Range } from "./model.ts";
+
+/** Marks a gap between two kept indices. */
+export const gap = -1;
+
+/** What is drawn of a line. */
+export interface Kept {
+  /** Indices in ascending order; `gap` wherever a value is missing between its neighbours. */
+  readonly indices: Int32Array;
+  /** Infinite values, by index. */
+  readonly notFinite: readonly number[];
+  /** Values that a log axis cannot show. */
+  readonly notPositive: number;
+}
+
+/** Which part of x, in how many columns. */
+export interface Columns {
+  readonly range: Range;
+  readonly columns: number;
+  readonly isLog?: boolean;
+}
+
+/** Points per column up to which all are drawn. */
+const perColumn = 4;
+
+/** The first index with x at or above `value`; `x` ascends. */
+export function lowerBound(x: Numbers, value: number): number {
+  let [low, high] = [0, x.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((x[middle] ?? 0) < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** The stretch of indices inside of a range, with one neighbour on either side so that lines reach the edges. */
+function stretch(x: Numbers, [from, to]: Range): Range {
+  const start = Math.max(0, lowerBound(x, from) - 1);
+  let end = lowerBound(x, to);
+  while (end < x.length && x[end] === to) end++;
+  return [start, Math.min(x.length, end + 1)];
+}
+
+const isDrawn = (value: number, isLog: boolean): boolean =>
+  Number.isFinite(value) && (!isLog || value > 0);
+
+/** Keeps what a line needs at this width. */
+export function decimate(x: Numbers, y: Numbers, view: Columns): Kept {
+  const [start, end] = stretch(x, view.range);
+  const isLog = view.isLog ?? false;
+  const chosen =
+    end - start <= perColumn * view.columns
+      ? Int32Array.from({ length: end - start }, (_, i) => start + i)
+      : extremes(x, y, { ...view, isLog, start, end });
+  return withGaps(y, chosen, { start, end, isLog });
+}
+
+interface Stretch {
+  readonly start: number;
+  readonly end: number;
+  readonly isLog: boolean;
+}
+
+/** First, least, greatest and last drawn value of each column, in ascending order without repeats. */
+function extremes(x: Numbers, y: Numbers, view: Columns & Stretch): Int32Array {
+  const { range, columns, start, end, isLog } = view;
+  const kept = new Int32Array(perColumn * (columns + 2));
+  let count = 0;
+  let [column, first, least, greatest, last] = [-Infinity, -1, -1, -1, -1];
+  const flush = (): void => {
+    if (first < 0) return;
+    const [low, high] = least < greatest ? [least, greatest] : [greatest, least];
+    kept[count++] = first;
+    if (low > first) kept[count++] = low;
+    if (high > low && high > first) kept[count++] = high;
+    if (last > high) kept[count++] = last;
+  };
+  const scale = columns / (range[1] - range[0]);
+  for (let i = start; i < end; i++) {
+    const value = y[i] ?? NaN;
+    if (!isDrawn(value, isLog)) continue;
+    // The neighbours outside of the range have columns of their own.
+    const at = Math.min(columns, Math.max(-1, Math.floor(((x[i] ?? 0) - range[0]) * scale)));
+    if (at !== column) {
+      flush();
+      [column, first, least, greatest, last] = [at, i, i, i, i];
+      continue;
+    }
+    if (value < (y[least] ?? 0)) least = i;
+    if (value > (y[greatest] ?? 0)) greatest = i;
+    last = i;
+  }
+  flush();
+  return kept.subarray(0, count);
+}
+
+/** Puts a gap wherever something that is not drawn lies between two kept indices; counts what is left out. */
+function withGaps(y: Numbers, chosen: Int32Array, { start, end, isLog }: Stretch): Kept {
+  const indices = new Int32Array(2 * chosen.length + 1);
+  const notFinite: number[] = [];
+  let [count, notPositive, next, isBroken] = [0, 0, 0, false];
+  for (let i = start; i < end; i++) {
+    const value = y[i] ?? NaN;
+    const isWanted = chosen[next] === i;
+    if (isWanted) next++;
+    if (!isDrawn(value, isLog)) {
+      isBroken = true;
+      if (Math.abs(value) === Infinity) notFinite.push(i);
+      else if (!Number.isNaN(value)) notPositive++;
+    } else if (isWanted) {
+      if (isBroken && count > 0) indices[count++] = gap;
+      indices[count++] = i;
+      isBroken = false;
+    }
+  }
+  return { indices: indices.subarray(0, count), notFinite, notPositive };
+}
+
+/** Joins two lists of kept indices of one band: an index is drawn where both edges have a value. */
+export function mergeKept(low: Numbers, high: Numbers, kept: readonly [Kept, Kept]): Int32Array {
+  const wanted = new Set<number>([...kept[0].indices, ...kept[1].indices]);
+  wanted.delete(gap);
+  const sorted = Int32Array.from(wanted).sort();
+  const merged: number[] = [];
+  let before = -1;
+  for (const index of sorted) {
+    const hasBoth = Number.isFinite((low[index] ?? NaN) + (high[index] ?? NaN));
+    if (!hasBoth) continue;
+    if (before >= 0 && isBrokenBetween(low, high, [before, index])) merged.push(gap);
+    merged.push(index);
+    before = index;
+  }
+  return Int32Array.from(merged);
+}
+
+function isBrokenBetween(low: Numbers, high: Numbers, [from, to]: Range): boolean {
+  for (let i = from + 1; i < to; i++) {
+    if (!Number.isFinite((low[i] ?? NaN) + (high[i] ?? NaN))) return true;
+  }
+  return false;
+}
+
+/** Stretches of indices without a gap inside. */
+export function* runsOf(indices: Int32Array): Generator<Int32Array> {
+  let start = 0;
+  for (let i = 0; i <= indices.length; i++) {
+    if (i < indices.length && indices[i] !== gap) continue;
+    if (i > start) yield indices.subarray(start, i);
+    start = i + 1;
+  }
+}

@@ -1,0 +1,130 @@
+/** What a chart says, in words: for those who hear it, and for the tooltip of those who point. */
+import { plainText } from "../text.ts";
+import type { LineChart, Series } from "./model.ts";
+import { lowerBound } from "./m4.ts";
+import { valueText } from "./number-kind.ts";
+
+const finite = (series: Series): number[] => {
+  const indices: number[] = [];
+  for (let i = 0; i < series.y.length; i++) {
+    if (Number.isFinite(series.y[i] ?? NaN)) indices.push(i);
+  }
+  return indices;
+};
+
+const better = (chart: LineChart, series: Series, indices: readonly number[]): number =>
+  indices.reduce((best, index) => {
+    const [value, least] = [series.y[index] ?? NaN, series.y[best] ?? NaN];
+    return (chart.better === "lower" ? value < least : value > least) ? index : best;
+  }, indices[0] ?? 0);
+
+/** Where on x, in words: "round 27", "1.2 MB sent per client". */
+export function placeText({ x }: LineChart, value: number): string {
+  const text = valueText(x.kind, value);
+  return x.kind === "round" ? `${x.name} ${text}` : `${text} ${x.name}`;
+}
+
+function seriesSentence(chart: LineChart, series: Series): string {
+  const indices = finite(series);
+  const [first, last] = [indices[0], indices.at(-1)];
+  if (first === undefined || last === undefined) return `${series.label}: no value yet`;
+  const say = (index: number): string =>
+    `${valueText(chart.y.kind, series.y[index] ?? NaN)} at ${placeText(chart, series.x[index] ?? 0)}`;
+  if (first === last) return `${series.label}: ${say(first)}`;
+  const best = chart.better === undefined ? "" : `, best ${say(better(chart, series, indices))}`;
+  return `${series.label}: first ${say(first)}, last ${say(last)}${best}`;
+}
+
+/** The chart in one paragraph: what it shows, of each line first, last and best, and its limits. */
+export function chartSentence(chart: LineChart): string {
+  const unit = chart.subtitle === undefined ? "" : `, ${plainText(chart.subtitle)}`;
+  const lines = chart.series.map((series) => seriesSentence(chart, series));
+  const rules = (chart.rules ?? []).map(({ label }) => label);
+  return `${[`${chart.title}${unit}`, ...lines, ...rules].join(". ")}.`;
+}
+
+/** A line's value at a place. */
+export interface ReadValue {
+  readonly series: Series;
+  readonly index: number;
+  /** With its unit. */
+  readonly text: string;
+  /** Band, n and standard error, as far as it has them. */
+  readonly detail: string;
+}
+
+/** The values of all series at `x`, raw; a series without a value there is left out. */
+export function readAt(chart: LineChart, x: number): ReadValue[] {
+  return chart.series.flatMap((series) => {
+    const index = lowerBound(series.x, x);
+    const value = series.x[index] === x ? (series.y[index] ?? NaN) : NaN;
+    if (Number.isNaN(value)) return [];
+    const text = valueText(chart.y.kind, value);
+    return [{ series, index, text, detail: detailAt(chart, series, index) }];
+  });
+}
+
+function detailAt(chart: LineChart, { band, n, standardError }: Series, index: number): string {
+  const { kind } = chart.y;
+  const [low, high] = [band?.low[index] ?? NaN, band?.high[index] ?? NaN];
+  const parts = [
+    Number.isNaN(low + high) ? "" : `${valueText(kind, low)} to ${valueText(kind, high)}`,
+    n === undefined ? "" : `n = ${valueText("count", n[index] ?? NaN)}`,
+    standardError === undefined
+      ? ""
+      : `standard error ${valueText(kind, standardError[index] ?? NaN)}`,
+  ];
+  return parts.filter((part) => part !== "").join(", ");
+}
+
+/** What the live region says at a place: "Round 12, Clients 76.3 %". */
+export function readingSentence(chart: LineChart, x: number): string {
+  const place = placeText(chart, x);
+  const values = readAt(chart, x).map(({ series, text }) => `${series.label} ${text}`);
+  const said = values.length === 0 ? "no value" : values.join(", ");
+  return `${place.charAt(0).toUpperCase()}${place.slice(1)}, ${said}`;
+}
+
+/** The nearest x that any series has, for a pointer between two of them; null: there is none. */
+export function nearestX(chart: LineChart, x: number): number | null {
+  let best: number | null = null;
+  for (const series of chart.series) {
+    const index = lowerBound(series.x, x);
+    for (const candidate of [series.x[index - 1], series.x[index]]) {
+      if (candidate === undefined) continue;
+      if (best === null || Math.abs(candidate - x) < Math.abs(best - x)) best = candidate;
+    }
+  }
+  return best;
+}
+
+/** The x of any series before (-1) or after (+1) `x`; itself at the end. */
+export function stepX(chart: LineChart, x: number, direction: -1 | 1): number {
+  let next = x;
+  for (const series of chart.series) {
+    const index = lowerBound(series.x, x);
+    const candidate =
+      direction < 0 ? series.x[index - 1] : series.x[series.x[index] === x ? index + 1 : index];
+    if (candidate === undefined) continue;
+    const isNearer = next === x || Math.abs(candidate - x) < Math.abs(next - x);
+    if (candidate !== x && isNearer) next = candidate;
+  }
+  return next;
+}
+
+/** What the foot adds by itself: what could not be drawn, and smoothing. */
+export function footNotes(
+  chart: LineChart,
+  { notFinite, notPositive }: { readonly notFinite: number; readonly notPositive: number },
+): string {
+  const count = (n: number, rest: string): string =>
+    `${valueText("count", n)} value${n === 1 ? "" : "s"} ${rest}`;
+  const notes = [
+    notFinite > 0 ? count(notFinite, "that are not finite: crosses on the upper edge.") : "",
+    notPositive > 0 ? count(notPositive, "at or below 0 not drawn.") : "",
+    chart.halfLife === undefined
+      ? ""
+      : `Smoothed, half-life ${valueText(chart.x.kind, chart.halfLife)} ${chart.x.name}s; the raw line is pale.`,
+  ];
+  return notes.filter((note) => note !== "").join(" ");
+}
