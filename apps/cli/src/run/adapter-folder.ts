@@ -84,6 +84,8 @@ export async function saveWhole(folder: string, whole: WholeAdapter): Promise<st
     loraAlpha,
     targetModules,
     prefix: description.prefix,
+    taskType: description.taskType,
+    fanInFanOut: description.fanInFanOut,
     takenOut,
     baseModel: whole.model,
     metadata: {

@@ -29,6 +29,10 @@ export interface ModelDescription {
   readonly prefix: string;
   /** Longest sequence of the model, special tokens included. */
   readonly maxTokens: number;
+  /** PEFT's name of the task. */
+  readonly taskType: "SEQ_CLS" | "CAUSAL_LM";
+  /** Whether checkpoints hold base weights as `[in, out]`, which PEFT's files tell. */
+  readonly fanInFanOut: boolean;
 }
 
 /** Every linear layer that can be adapted, in model order: the layers', then BERT's pooler unless the config rules it out. */
@@ -104,5 +108,7 @@ export function describeModel(config: ModelConfig, choice: AdapterChoice): Model
     scaling: kind.scaling(choice),
     prefix: modelPrefix(config),
     maxTokens: maxTokens(config),
+    taskType: choice.labels.length === 0 ? "CAUSAL_LM" : "SEQ_CLS",
+    fanInFanOut: family.storesTransposed,
   };
 }

@@ -22,7 +22,7 @@ export interface EvaluationRun extends Pick<TrainControl, "onProgress"> {
   readonly job: EvaluateJob;
   readonly examples: readonly Example[];
   /** Lets other work run and throws when the job was cancelled. */
-  beforeBatch(): Promise<void>;
+  readonly beforeBatch: () => Promise<void>;
 }
 
 /** Logits of a classification. */

@@ -35,7 +35,7 @@ interface Writer {
   readonly tokenizer: TextTokenizer;
   readonly binding: Binding;
   /** Lets other work run between tokens, and throws when the job was cancelled. */
-  turn(): Promise<void>;
+  readonly turn: () => Promise<void>;
 }
 
 /**

@@ -219,7 +219,10 @@ async function generate(
 async function evaluating<T>(
   context: Context,
   job: EvaluateJob,
-  { control, work }: { readonly control: TrainControl; work(run: EvaluationRun): Promise<T> },
+  {
+    control,
+    work,
+  }: { readonly control: TrainControl; readonly work: (run: EvaluationRun) => Promise<T> },
 ): Promise<T> {
   const { description, examples } = await prepare(context, job, job.maxLength);
   const binding = bindAdapter(description, job.start, { kind: job.adapter.kind, train: [] });
