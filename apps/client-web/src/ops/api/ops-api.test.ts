@@ -10,7 +10,7 @@ function bench(answers: readonly (readonly [status: number, body: unknown])[]) {
   let signedOut = 0;
   const api = createOpsApi({
     url: "https://fed.example.org",
-    clock: virtualClock(),
+    clock: virtualClock(() => Promise.resolve()),
     fetch: (url, request) => {
       const [status, body] = answers[asked.length] ?? [204, null];
       asked.push({ url, request });

@@ -11,6 +11,7 @@ import { sectionsOf } from "./sections.ts";
 import { anEstimate } from "../test-support/estimates.ts";
 import { configShape } from "../test-support/server.ts";
 import { costLine, costRows, epsilonSentence } from "./cost-rows.ts";
+import { epsilonFigure } from "./epsilon-figure.ts";
 
 const config: JsonObject = {
   task: { kind: "sequence-classification", labels: ["yes", "no"] },
@@ -169,5 +170,23 @@ describe("the cost", () => {
     expect(epsilonSentence(cost.epsilon!, cost.rounds)).toBe(
       "Projected epsilon: 5.93 after 40 rounds; the limit is 3.00, which holds up to round 7.",
     );
+  });
+
+  it("is drawn in two colours that meet at the last round within the limit", () => {
+    const { series, rules, marks } = epsilonFigure(cost.epsilon!, cost.rounds);
+    expect(series.map(({ id, style }) => [id, style.colour])).toEqual([
+      ["within", "privacy"],
+      ["beyond", "bad"],
+    ]);
+    expect([...Array.from(series[0]!.x)].at(-1)).toBe(7);
+    expect([...Array.from(series[1]!.x)][0]).toBe(7);
+    expect(rules).toEqual([{ y: 3, label: "limit 3.00", colour: "bad" }]);
+    expect(marks).toEqual([{ x: 7, label: "round 7", place: "bottom" }]);
+  });
+
+  it("is one line where the limit is kept", () => {
+    const { series, marks } = epsilonFigure(anEstimate(1.04).cost!.epsilon!, 40);
+    expect(series.map(({ endLabel }) => endLabel)).toEqual(["2.97"]);
+    expect(marks).toEqual([]);
   });
 });

@@ -86,3 +86,15 @@ export function nextSorting(sorting: Sorting, by: ColumnName): Sorting {
   if (sorting.by === by) return { by, isDescending: !sorting.isDescending };
   return { by, isDescending: isFigure.has(by) };
 }
+
+/** The columns with one of them moved by `step` places; at the ends it stays where it is. */
+export function movedColumn(
+  columns: readonly ColumnName[],
+  name: ColumnName,
+  step: -1 | 1,
+): readonly ColumnName[] {
+  const from = columns.indexOf(name);
+  const to = from + step;
+  if (from < 0 || to < 0 || to >= columns.length) return columns;
+  return columns.toSpliced(from, 1).toSpliced(to, 0, name);
+}

@@ -32,23 +32,31 @@ const start: JsonObject = {
   method: { name: "fedsa-lora" },
 };
 
-/** Every configuration of choices: one per option of each choice, the others as they are. */
-function configurations(config: JsonObject): readonly JsonObject[] {
-  const { fields } = formOf(shape, config, annotations);
-  const chosen = fields.flatMap((field) =>
-    field.shape.kind === "choice"
-      ? field.shape.options.map(({ name }) =>
-          reduceForm(formState(config), { type: "choose", field, name }),
-        )
-      : [],
-  );
-  const opened = fields
-    .filter(({ shape: { kind } }) => kind === "object")
-    .map((field) => reduceForm(formState(config), { type: "set", field, value: {} }));
-  return [config, ...[...chosen, ...opened].map((state) => state.config)];
+const fieldsFor = (config: JsonObject) => formOf(shape, config, annotations).fields;
+
+/** The config with every option of each choice among some fields, and every object that may be absent. */
+function variants(config: JsonObject, fields: readonly Field[]): readonly JsonObject[] {
+  const state = formState(config);
+  return fields
+    .flatMap((field) => {
+      if (field.shape.kind === "object")
+        return reduceForm(state, { type: "set", field, value: {} });
+      if (field.shape.kind !== "choice") return [];
+      return field.shape.options.map(({ name }) =>
+        reduceForm(state, { type: "choose", field, name }),
+      );
+    })
+    .map((next) => next.config);
 }
 
-const everywhere = configurations(start).flatMap((config) => configurations(config));
+const known = new Set(fieldsFor(start).map(({ path }) => path));
+const once = [start, ...variants(start, fieldsFor(start))];
+/** Configs that show every field between them: also what appears only within another choice. */
+const everywhere = once.flatMap((config) => {
+  const fresh = fieldsFor(config).filter(({ path }) => !known.has(path));
+  return [config, ...variants(config, fresh)];
+});
+const everyField = everywhere.flatMap(fieldsFor);
 
 /** Any value of a shape. */
 function valueOf(one: Shape): fc.Arbitrary<Json> {
@@ -88,30 +96,22 @@ const isWritten = ({ shape: { kind } }: Field) => kind !== "choice" && kind !== 
 
 describe("the form of the real run config", () => {
   it("has a widget for everything in the schema, none of them raw JSON", () => {
-    const raw = everywhere.flatMap((config) =>
-      formOf(shape, config, annotations).fields.filter(({ widget }) => widget === "json"),
-    );
+    const raw = everyField.filter(({ widget }) => widget === "json");
     expect(raw.map(({ path }) => path)).toEqual([]);
   });
 
   it("places every setting in a section that exists, with a title and without doubles", () => {
     for (const config of everywhere) {
-      const { fields } = formOf(shape, config, annotations);
-      const paths = fields.map(({ path }) => path);
+      const paths = fieldsFor(config).map(({ path }) => path);
       expect(new Set(paths).size).toBe(paths.length);
-      for (const { group, title } of fields) {
-        expect(groups.map(({ id }) => id)).toContain(group);
-        expect(title).toMatch(/^[A-Z]/);
-      }
     }
+    const ids = groups.map(({ id }) => id);
+    expect(everyField.filter(({ group }) => !ids.includes(group))).toEqual([]);
+    expect(everyField.filter(({ title }) => !/^[A-Z]/.test(title))).toEqual([]);
   });
 
   it("shows every key of the schema that can be set", () => {
-    const shown = new Set(
-      everywhere.flatMap((config) =>
-        formOf(shape, config, annotations).fields.map(({ path }) => path),
-      ),
-    );
+    const shown = new Set(everyField.map(({ path }) => path));
     expect(leavesOf(shape, "").filter((path) => !shown.has(path))).toEqual([]);
   });
 
@@ -137,14 +137,10 @@ describe("the form of the real run config", () => {
   });
 
   it("reads every value back from its own text, to the last bit", () => {
-    const fields = [
-      ...new Map(
-        everywhere
-          .flatMap((config) => formOf(shape, config, annotations).fields)
-          .filter(isWritten)
-          .map((field) => [`${field.path} ${field.shape.kind}`, field]),
-      ).values(),
-    ];
+    const byShape = everyField
+      .filter(isWritten)
+      .map((field) => [`${field.path} ${field.shape.kind}`, field] as const);
+    const fields = new Map(byShape).values();
     for (const field of fields) {
       fc.assert(
         fc.property(valueOf(field.shape), (value) => {

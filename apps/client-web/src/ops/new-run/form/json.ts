@@ -32,16 +32,11 @@ export function valueAt(document: Json | undefined, path: string): Json | undefi
   return value;
 }
 
-/** The document with another value at a path; undefined takes it away. */
-export function withValueAt(
-  document: JsonObject,
-  path: string,
-  value: Json | undefined,
-): JsonObject {
+/** The document with another value at a path. */
+export function withValueAt(document: JsonObject, path: string, value: Json): JsonObject {
   const [key, ...rest] = keysOf(path);
   if (key === undefined) return isJsonObject(value) ? value : document;
-  if (rest.length === 0)
-    return value === undefined ? without(document, key) : { ...document, [key]: value };
+  if (rest.length === 0) return { ...document, [key]: value };
   const inner = document[key];
   const before = isJsonObject(inner) ? inner : {};
   return { ...document, [key]: withValueAt(before, rest.join("."), value) };

@@ -1,0 +1,21 @@
+/** What the dialog with an invitation says. */
+export const words = {
+  title: (run: string) => `Invite people to ${run}`,
+  lead: "Whoever has the link may take part with their own data. It is shown once.",
+  lasts: "Valid for",
+  lastsFor: { hour: "1 hour", day: "1 day", week: "7 days", month: "30 days" },
+  uses: "How many may join",
+  usesHelp: "Empty: any number",
+  usesWrong: "Wanted: a whole number from 1 to 1,000,000, or nothing.",
+  client: "Only for",
+  clientHelp: "The name of one client; empty: for anybody",
+  clientWrong: "Wanted: letters, digits, - and _, at most 64.",
+  create: "Make the link",
+  failed: "The link was not made",
+  made: "Send this link to those whom you invite",
+  copy: "Copy link",
+  secret: "It is shown only now. It can be taken back on the run\u2019s page.",
+  qr: (run: string) => `Invitation to ${run}`,
+  another: "Make another one",
+  close: "Go to the run",
+} as const;

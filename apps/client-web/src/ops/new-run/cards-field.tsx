@@ -1,0 +1,81 @@
+import { useState } from "react";
+import { RadioCards } from "../../ui/radio-cards.tsx";
+import type { Field } from "./form/field.ts";
+import { FieldError } from "./field-notes.tsx";
+import { chosenName } from "./form-field.tsx";
+import { useForm } from "./form-context.ts";
+import type { FieldState } from "./use-field.ts";
+import { words } from "./words.ts";
+import styles from "./form.module.css";
+
+/** More cards than this are shown on request. */
+const FEW = 6;
+/** Of more, so many are shown at first. */
+const SHOWN = 3;
+
+/** A choice as cards. */
+export function CardsField({
+  field,
+  state,
+}: {
+  readonly field: Field;
+  readonly state: FieldState;
+}) {
+  const [areAll, setAll] = useState(false);
+  const { facts } = useForm();
+  const { shape, path, annotation } = field;
+  if (shape.kind !== "choice") return null;
+  const chosen = chosenName(field, state);
+  const names = shape.options.map(({ name }) => name);
+  const shown =
+    areAll || names.length <= FEW ? names : fewOf(names, chosen, Object.keys(facts[path] ?? {}));
+  const cards = shape.options
+    .filter(({ name }) => shown.includes(name))
+    .map(({ name, description }) => {
+      const known = facts[path]?.[name];
+      return {
+        value: name,
+        title: known?.title ?? annotation.values?.[name] ?? name,
+        text: known?.text ?? sentence(description),
+        meta: known?.meta,
+      };
+    });
+  return (
+    <div className={styles["cards"]}>
+      <RadioCards label={field.title} value={chosen} options={cards} onChange={state.choose} />
+      {state.problem === null ? null : (
+        <p className={styles["error"]} role="group">
+          <FieldError problem={state.problem} />
+        </p>
+      )}
+      {names.length <= FEW ? null : (
+        <p>
+          <button
+            type="button"
+            className={styles["link"]}
+            onClick={() => {
+              setAll(!areAll);
+            }}
+          >
+            {areAll ? words.fewMethods : words.allMethods(names.length)}
+          </button>
+        </p>
+      )}
+    </div>
+  );
+}
+
+/** The first ones by the order of their facts, and among them the one that is chosen. */
+function fewOf(
+  names: readonly string[],
+  chosen: string | null,
+  order: readonly string[],
+): readonly string[] {
+  const known = order.filter((name) => names.includes(name));
+  const first = [...known, ...names.filter((name) => !known.includes(name))].slice(0, SHOWN);
+  return chosen === null || first.includes(chosen) ? first : [...first.slice(0, SHOWN - 1), chosen];
+}
+
+function sentence(text: string): string {
+  return text === "" ? "" : `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}

@@ -1,0 +1,156 @@
+import type { ReactNode } from "react";
+import { Select } from "../../ui/select.tsx";
+import { Switch } from "../../ui/switch.tsx";
+import { TextField } from "../../ui/text-field.tsx";
+import { unitsOf } from "./form/entry-text.ts";
+import type { Field } from "./form/field.ts";
+import { isJsonObject } from "./form/json.ts";
+import { CardsField } from "./cards-field.tsx";
+import { FieldError, FieldHelp } from "./field-notes.tsx";
+import { fieldId } from "./field-id.ts";
+import { useField } from "./use-field.ts";
+import type { FieldState } from "./use-field.ts";
+import { words } from "./words.ts";
+import styles from "./form.module.css";
+
+interface DrawnField {
+  readonly field: Field;
+  readonly state: FieldState;
+}
+
+/** A field of the form, drawn by the widget that it names. */
+export function FormField({ field }: { readonly field: Field }) {
+  const state = useField(field);
+  const isWide =
+    field.annotation.isWide === true || field.widget === "json" || field.widget === "lines";
+  return (
+    <div id={fieldId(field.path)} className={isWide ? styles["wide"] : styles["place"]}>
+      {drawn({ field, state })}
+    </div>
+  );
+}
+
+function drawn({ field, state }: DrawnField): ReactNode {
+  switch (field.widget) {
+    case "cards":
+      return <CardsField field={field} state={state} />;
+    case "select":
+      return <SelectField field={field} state={state} />;
+    case "switch":
+      return <SwitchField field={field} state={state} />;
+    default:
+      return <WrittenField field={field} state={state} />;
+  }
+}
+
+/** What all fields with a label above show around their control. */
+function lookOf({ field, state }: DrawnField) {
+  const { problem } = state;
+  return {
+    label: field.title,
+    configKey: keyOf(field),
+    isChanged: state.isChanged,
+    help: <FieldHelp field={field} state={state} />,
+    ...(problem === null ? {} : { error: <FieldError problem={problem} /> }),
+  };
+}
+
+/** The key that the field sets: of a choice the one that names what is chosen. */
+export function keyOf({ path, shape }: Field): string {
+  return shape.kind === "choice" ? `${path}.${shape.tag}` : path;
+}
+
+const rows = { json: 6, lines: 3 } as const;
+
+function WrittenField({ field, state }: DrawnField) {
+  const { widget, annotation } = field;
+  const hasRows = widget === "json" || widget === "lines";
+  const unit =
+    unitsOf[widget] === undefined ? annotation.unit : <UnitChoice field={field} state={state} />;
+  return (
+    <TextField
+      {...lookOf({ field, state })}
+      value={state.text}
+      onChange={state.write}
+      onBlur={state.leave}
+      unit={unit}
+      isCode={widget === "json"}
+      {...(hasRows ? { rows: rows[widget] } : {})}
+      autoComplete="off"
+    />
+  );
+}
+
+function UnitChoice({ field, state }: DrawnField) {
+  return (
+    <select
+      aria-label={words.unitOf(field.title)}
+      className={styles["unit"]}
+      value={state.unit}
+      onChange={(event) => {
+        state.changeUnit(event.currentTarget.value);
+      }}
+      onBlur={state.leave}
+    >
+      {unitsOf[field.widget]?.map(({ name }) => (
+        <option key={name}>{name}</option>
+      ))}
+    </select>
+  );
+}
+
+/** Stands for null among the options of a list. */
+const none = "";
+
+function SelectField({ field, state }: DrawnField) {
+  const { shape, emptyAs, annotation } = field;
+  const names = shape.kind === "choice" ? shape.options.map(({ name }) => name) : valuesOf(field);
+  const empty =
+    emptyAs === "never" ? [] : [{ value: none, label: annotation.empty ?? words.automatic }];
+  const options = names.map((name) => ({ value: name, label: annotation.values?.[name] ?? name }));
+  return (
+    <Select
+      {...lookOf({ field, state })}
+      value={chosenName(field, state) ?? none}
+      options={[...empty, ...options]}
+      onChange={(name) => {
+        if (name === none) state.set(emptyAs === "null" ? null : undefined);
+        else state.choose(name);
+      }}
+    />
+  );
+}
+
+function valuesOf({ shape }: Field): readonly string[] {
+  return shape.kind === "enum" ? shape.values : [];
+}
+
+/** The name of what is chosen; null: nothing. */
+export function chosenName({ shape }: Field, { value }: FieldState): string | null {
+  const name = shape.kind === "choice" && isJsonObject(value) ? value[shape.tag] : value;
+  return typeof name === "string" ? name : null;
+}
+
+/** Yes or no; of an object whether it is there, with its own fields behind it. */
+function SwitchField({ field, state }: DrawnField) {
+  const { problem, value } = state;
+  const isObject = field.shape.kind === "object";
+  return (
+    <div className={styles["switch"]}>
+      <Switch
+        label={field.title}
+        isLeading
+        isOn={isObject ? isJsonObject(value) : value === true}
+        onChange={(isOn) => {
+          state.set(isObject ? (isOn ? {} : null) : isOn);
+        }}
+        help={<FieldHelp field={field} state={state} />}
+      />
+      {problem === null ? null : (
+        <p className={styles["error"]}>
+          <FieldError problem={problem} />
+        </p>
+      )}
+    </div>
+  );
+}
