@@ -188,9 +188,8 @@ export interface Participant {
   close(): Promise<void>;
 }
 
-/** Codes that end a part for good; all others may be tried again. */
+/** Codes that end a part for good; after all others it may be tried again. */
 export const finalCodes: ReadonlySet<ErrorCode> = new Set([
-  ...(["credential-revoked", "forbidden", "unauthenticated", "signature-invalid"] as const),
-  ...(["run-unknown", "run-stopped", "run-failed", "unknown-client"] as const),
-  ...(["budget-exhausted", "config-conflict", "layout-mismatch", "protocol-version"] as const),
+  ...(["credential-revoked", "forbidden", "run-unknown", "run-stopped", "run-failed"] as const),
+  ...(["budget-exhausted", "config-conflict", "layout-mismatch"] as const),
 ]);

@@ -112,7 +112,8 @@ export function tellAccuracy(observer: Observer, round: number, metrics: Metrics
   observer.tell({ type: "accuracy", accuracy: { round, accuracy, loss, examples } });
 }
 
-function heldOut({ holdout = null, ...data }: DataRef): DataRef | null {
+/** The held-out part of rows of which a part is trained on; null: none are held out. */
+export function heldOut({ holdout = null, ...data }: DataRef): DataRef | null {
   if (holdout === null) return null;
   return { ...data, holdout: { fraction: holdout.fraction, part: "held-out" } } as DataRef;
 }

@@ -61,6 +61,7 @@ function observedEvents(
   return {
     message(text) {
       messages.down(text);
+      link(observer, "live");
       const message = readable(text);
       if (message !== null) see(message);
       events.message(text);

@@ -1,8 +1,15 @@
 /** Taking part in a run until it ends, is left, or cannot go on: lost connections are made again for as long as it takes. */
 import { runClient } from "@fedtune/client";
 import type { ClientListener, ClientPorts, OwnAdapter } from "@fedtune/client";
-import { asFedtuneError, errorCodes, FedtuneError } from "@fedtune/core";
-import type { ClientId, ClientTransport, DataRef, MessageOf, RunId } from "@fedtune/core";
+import { asFedtuneError, errorCodes, FedtuneError, isFedtuneError } from "@fedtune/core";
+import type {
+  ClientId,
+  ClientTransport,
+  DataRef,
+  DeviceFacts,
+  MessageOf,
+  RunId,
+} from "@fedtune/core";
 import { privacySettings } from "@fedtune/dp";
 import { problemOf } from "../data/check-file.ts";
 import type { Problem } from "../invitation.ts";
@@ -19,6 +26,9 @@ export interface PartOptions {
   readonly run: RunId;
   readonly data: DataRef;
   readonly software: string;
+  /** What the organiser is told of this device; null: nothing. */
+  readonly device: DeviceFacts | null;
+  readonly progressEveryMs: number;
   readonly observer: Observer;
   readonly sightings: Sightings;
   /** Leaves the round; with `isQuiet` nobody is told. */
@@ -50,9 +60,16 @@ const LONGEST_PAUSE_MS = 30_000;
  * @throws FedtuneError what makes it impossible here: `storage-failed`, `backend-unavailable` and others
  */
 export async function takePart(options: PartOptions): Promise<PartEnd> {
+  let mayForget = true;
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
     const began = options.observer.now();
-    const end = await oneTry(options);
+    const end = await oneTry(options).catch((error: unknown) => {
+      // A damaged record was moved aside: the next try begins afresh. Anything else of that code is damaged for good.
+      if (!mayForget || !isFedtuneError(error, "state-corrupt")) throw error;
+      mayForget = false;
+      options.observer.tell({ type: "notice", notice: { kind: "state-lost", at: began } });
+      return null;
+    });
     if (end !== null) return end;
     // A connection that held for long was no part of this row of failures.
     if (options.observer.now() - began > LONGEST_PAUSE_MS) pause = FIRST_PAUSE_MS;
@@ -70,7 +87,7 @@ const passing: ReadonlySet<string> = new Set([
 async function oneTry(options: PartOptions): Promise<PartEnd | null> {
   let settings: ReturnType<typeof privacySettings> | null = null;
   let adapter: OwnAdapter | null = null;
-  const { observer, sightings, isQuiet, signal, client, run, data, software } = options;
+  const { observer, sightings, isQuiet, signal, client, run, data } = options;
   const addsNoise = (): boolean =>
     settings !== null &&
     (settings.mode === "record-level" ||
@@ -87,7 +104,9 @@ async function oneTry(options: PartOptions): Promise<PartEnd | null> {
   });
   try {
     const ports = { ...options.ports, transport };
-    const end = await runClient(ports, { client, run, data, software, signal, listener });
+    const { software, device, progressEveryMs } = options;
+    const who = { client, run, data, software, device, progressEveryMs };
+    const end = await runClient(ports, { ...who, signal, listener });
     if (end.kind !== "refused") return end;
     if (passing.has(end.code)) return null;
     return { kind: "refused", problem: problemOf(new FedtuneError(end.code, end.message)) };

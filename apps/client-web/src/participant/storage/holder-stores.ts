@@ -124,15 +124,7 @@ function ledgersOf(shared: Shared): Ledgers {
   const { database, locks } = shared;
   return {
     open: (key) => ledgerOf(shared, canonicalJson(key)),
-    async all() {
-      const texts = new Map<string, string>();
-      await inStorage("read the privacy records", async () => {
-        const reading = database.transaction("ledgers");
-        for await (const { key, value } of reading.store)
-          texts.set(key[0], (texts.get(key[0]) ?? "") + value);
-      });
-      return [...texts.values()];
-    },
+    all: () => readLedgers(database),
     exclusive: (work) =>
       new Promise((resolve, reject) => {
         const turn = locks.request(`${database.name} ledgers`, async () => {
@@ -144,15 +136,32 @@ function ledgersOf(shared: Shared): Ledgers {
   };
 }
 
+/** The text of a ledger by its name, the canonical JSON of its key; null before the first row. */
+export async function readLedger(
+  database: ParticipantDatabase,
+  ledger: string,
+): Promise<string | null> {
+  const pieces = await inStorage("read the privacy record", () =>
+    database.getAll("ledgers", piecesOf(ledger)),
+  );
+  return pieces.length === 0 ? null : pieces.join("");
+}
+
+/** The texts of all ledgers of this browser. */
+export async function readLedgers(database: ParticipantDatabase): Promise<readonly string[]> {
+  const texts = new Map<string, string>();
+  await inStorage("read the privacy records", async () => {
+    const reading = database.transaction("ledgers");
+    for await (const { key, value } of reading.store)
+      texts.set(key[0], (texts.get(key[0]) ?? "") + value);
+  });
+  return [...texts.values()];
+}
+
 function ledgerOf(shared: Shared, ledger: string): LedgerStore {
   const { database } = shared;
   return {
-    async load() {
-      const pieces = await inStorage("read the privacy record", () =>
-        database.getAll("ledgers", piecesOf(ledger)),
-      );
-      return pieces.length === 0 ? null : pieces.join("");
-    },
+    load: () => readLedger(database, ledger),
     append(text) {
       if (isRelease(text)) {
         shared.held = { ledger, text, end: () => undefined };

@@ -1,0 +1,48 @@
+/** What a desk needs of the browser, and what it is made of. */
+import type { SocketTransportOptions } from "@fedtune/client";
+import type { ClientTransport, Clock, Entropy, Hash } from "@fedtune/core";
+import type { BrowserTrainer, BrowserTrainerOptions } from "../../training/types.ts";
+import type { ParticipantDatabase } from "../storage/database.ts";
+import type { MissingFeature } from "../types.ts";
+
+/** A line between the tabs of this browser. */
+export interface TabLine {
+  post(message: unknown): void;
+  close(): void;
+}
+
+/** The browser as a desk sees it. */
+export interface DeskPorts {
+  readonly missing: () => Promise<readonly MissingFeature[]>;
+  readonly openDatabase: () => Promise<ParticipantDatabase>;
+  readonly hash: Hash;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  /** Milliseconds since 1970, by this device's clock. */
+  readonly wallTime: () => number;
+  readonly locks: LockManager;
+  /** Opens a line to the other tabs; what this tab posts does not come back. */
+  readonly openLine: (name: string, hear: (message: unknown) => void) => TabLine;
+  readonly fetch: (url: string, request: RequestInit) => Promise<Response>;
+  readonly connect: (options: SocketTransportOptions) => ClientTransport;
+  readonly createTrainer: (options: BrowserTrainerOptions) => BrowserTrainer;
+  readonly storage: {
+    /** Asks the browser to keep everything until the holder deletes it. */
+    persist(): Promise<boolean>;
+    /** Null: not known. */
+    freeBytes(): Promise<number | null>;
+  };
+  /** Base models that were downloaded. */
+  readonly models: {
+    bytes(): Promise<number>;
+    deleteAll(): Promise<void>;
+  };
+  readonly device: {
+    /** Of the browser: name and version. */
+    readonly browser: string;
+    /** GiB; undefined: the browser does not say. */
+    readonly memory: number | undefined;
+  };
+  /** Whether there is a network, as the browser says. */
+  readonly isOnline: () => boolean;
+}
