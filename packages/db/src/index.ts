@@ -18,6 +18,8 @@ export { retrying } from "./retry.ts";
 export type { RetryOptions, Waits } from "./retry.ts";
 export { connectDatabase, migrationsFolder, startDatabase } from "./start.ts";
 export type { StartedDatabase, StartOptions } from "./start.ts";
+export { ledgerPage } from "./store/ledger-page.ts";
+export type { ShownLedgerRow } from "./store/ledger-page.ts";
 export { postgresStore } from "./store/postgres-store.ts";
 export { inTransaction } from "./transaction.ts";
 export type { Queryable } from "./transaction.ts";

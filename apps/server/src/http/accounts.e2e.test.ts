@@ -122,7 +122,8 @@ describe("the server", () => {
     const facts = await server.client("runs:read").getServer();
     expect(facts.version).toBe("1.2.3");
     expect(facts.methods.map(({ name }) => name)).toContain("fedavg");
-    expect(facts.kinds).toContain("lora");
+    expect(facts.kinds).toContainEqual(expect.objectContaining({ name: "lora", title: "LoRA" }));
+    expect(facts.presets.map(({ name }) => name)).toContain("quick-demo");
     expect(facts.configSchema).toMatchObject({
       type: "object",
       properties: { rounds: { properties: { numRounds: { type: "integer", default: 5 } } } },

@@ -1,17 +1,17 @@
 /** The run service over the registry and the store of this process. */
 import { FedtuneError, hasEnded } from "@fedtune/core";
-import type { Clock, Coordinator, RunHead, RunId, Store } from "@fedtune/core";
+import type { Clock, Coordinator, RunId, StoredRun } from "@fedtune/core";
 import { joinedListeners } from "../run-registry.ts";
 import type { OpenRun, RunRegistry, RunToServe } from "../run-registry.ts";
 import type { Feed } from "./feed.ts";
-import { figuresOf } from "./figures.ts";
-import type { RunFigures } from "./figures.ts";
-import { pageOf } from "./page.ts";
+import { runFigures } from "./figures.ts";
+import type { FiguresOf } from "./figures.ts";
+import { pageFrom } from "./page.ts";
 import type { RunEvents } from "./run-events.ts";
-import { runHistory, storedHistory } from "./run-history.ts";
+import { runHistory, storedRun } from "./run-history.ts";
 import type { HistoryPorts } from "./run-history.ts";
 import type { RunDetails, RunEvent, RunService } from "./run-service.ts";
-import { configOf, detailsOf, openSummary, storedSummary } from "./run-view.ts";
+import { configIn, detailsOf, openSummary, storedSummary } from "./run-view.ts";
 import type { RunSummary } from "./run-view.ts";
 import { steering } from "./steering.ts";
 import type { Command, Steering } from "./steering.ts";
@@ -38,8 +38,7 @@ interface Parts extends RunServiceOptions {
   readonly helm: Steering;
   /** Names that are being created. */
   readonly making: Set<RunId>;
-  /** Runs that are over and not open: they do not change any more. */
-  readonly over: Map<RunId, RunSummary>;
+  readonly figures: FiguresOf;
 }
 
 /** Makes the service. */
@@ -49,28 +48,27 @@ export function runService(options: RunServiceOptions): RunService {
     ...options,
     helm: steering(options.clock),
     making: new Set(),
-    over: new Map(),
+    figures: runFigures(store),
   };
   return {
-    ...runHistory(options),
+    ...runHistory({ ...options, openOf: (run) => openOf(parts, run) }),
     create: ({ config, start }) => createRun(parts, config, start),
     open: (run) => openRun(parts, run),
     estimate: () => Promise.resolve({ problems: [], config: null, cost: null }),
-    async list(page) {
-      const newest = [...(await store.getRuns())].reverse();
-      const { items, total, next } = pageOf(newest, page);
-      return { items: await Promise.all(items.map((head) => summaryOf(parts, head))), total, next };
+    async list({ status, text, ...place }) {
+      const { rows, total } = await store.findRuns({ status, text }, place);
+      const items = await Promise.all(rows.map((run) => summaryOf(parts, run)));
+      return pageFrom({ rows: items, total }, place.from);
     },
     get: (run) => describe(parts, run),
     pause: (run) => steer(parts, run, "pause"),
     resume: (run) => steer(parts, run, "resume"),
     stop: (run) => steer(parts, run, "stop"),
     async delete(run) {
-      const { status } = await headOf(store, run);
+      const { status } = await storedRun(store, run);
       if (status === "running") throw refusal(run, "deleted while it is running; stop it first");
       if (openOf(parts, run) !== undefined) await registry.close(run);
       options.events.forget(run);
-      parts.over.delete(run);
       await store.deleteRun(run);
     },
     follow: (run) => follow(parts, run),
@@ -85,7 +83,7 @@ async function createRun(
   const { making } = parts;
   const prepared = await parts.prepare(document);
   const { id } = prepared.setup;
-  const isTaken = (await parts.store.getRuns()).some((head) => head.id === id);
+  const isTaken = (await parts.store.getRun(id)) !== null;
   if (isTaken || making.has(id)) {
     const message = `Cannot make run "${id}": there is one of this name; name it otherwise or delete the other`;
     throw new FedtuneError("config-conflict", message, { data: { run: id } });
@@ -121,56 +119,25 @@ function openOf({ registry }: Parts, run: RunId): OpenRun | undefined {
   return registry.all().find(({ coordinator }) => coordinator.setup.id === run);
 }
 
-async function headOf(store: Store, run: RunId): Promise<RunHead> {
-  const head = (await store.getRuns()).find(({ id }) => id === run);
-  if (head !== undefined) return head;
-  throw new FedtuneError("run-unknown", `Cannot find run "${run}": there is none of this name`);
+async function summaryOf(parts: Parts, run: StoredRun): Promise<RunSummary> {
+  const figures = await parts.figures(run);
+  const open = openOf(parts, run.id);
+  return open === undefined ? storedSummary(run, figures) : openSummary(open, run, figures);
 }
 
-async function summaryOf(parts: Parts, head: RunHead): Promise<RunSummary> {
-  const open = openOf(parts, head.id);
-  if (open !== undefined) {
-    return openSummary(open, head, await storedFigures(parts.store, head));
-  }
-  const known = parts.over.get(head.id);
-  if (known?.createdAt === head.createdAt) return known;
-  const history = await storedHistory(parts.store, head.id);
-  const summary = storedSummary(head, history, await storedFigures(parts.store, head));
-  if (head.status !== "running") parts.over.set(head.id, summary);
-  return summary;
-}
-
-async function describe(parts: Parts, run: RunId): Promise<RunDetails> {
-  const head = await headOf(parts.store, run);
-  const open = openOf(parts, run);
-  if (open === undefined) {
-    const history = await storedHistory(parts.store, run);
-    const of = { config: configOf(history), hash: history.run.configHash };
-    const figures = await storedFigures(parts.store, head);
-    return detailsOf(storedSummary(head, history, figures), of, null);
+async function describe(parts: Parts, id: RunId): Promise<RunDetails> {
+  const run = await storedRun(parts.store, id);
+  const summary = await summaryOf(parts, run);
+  const open = openOf(parts, id);
+  if (open === undefined || !summary.isOpen) {
+    return detailsOf(summary, { config: configIn(run), hash: run.configHash }, null);
   }
   const { coordinator } = open;
-  const { resolved } = coordinator.setup;
-  const figures = await storedFigures(parts.store, head);
-  return detailsOf(openSummary(open, head, figures), resolved, coordinator.state());
-}
-
-async function storedFigures(store: Store, { id }: RunHead): Promise<RunFigures> {
-  const history = await storedHistory(store, id);
-  const config = configOf(history);
-  const points = history.evaluations.flatMap(({ round, metrics }) => {
-    const value = metrics[config.evaluation.metric];
-    return value === undefined ? [] : [[round, value] as const];
-  });
-  return figuresOf({
-    ...{ config, points, committed: history.rounds.length },
-    joined: (await store.getClients(id)).length,
-    bytesUp: history.rounds.reduce((sum, { traffic }) => sum + traffic.bytesUp, 0),
-  });
+  return detailsOf(summary, coordinator.setup.resolved, coordinator.state());
 }
 
 async function steer(parts: Parts, run: RunId, command: Command): Promise<RunDetails> {
-  const { status } = await headOf(parts.store, run);
+  const { status } = await storedRun(parts.store, run);
   const open = openOf(parts, run);
   const isOver = status !== "running" || (open !== undefined && hasEnded(open.coordinator.state()));
   if (isOver && command !== "stop") throw refusal(run, `told to ${command}: it has ended`);

@@ -1,6 +1,6 @@
 /** A run as the API tells it. */
 import type { ItemOf } from "@fedtune/api";
-import type { Digest, RoundState, RunConfig, RunHead, RunHistory } from "@fedtune/core";
+import type { Digest, RoundState, RunConfig, RunHistory, StoredRun } from "@fedtune/core";
 import type { Countdown, OpenRun } from "../run-registry.ts";
 import type { RunFigures } from "./figures.ts";
 import { hidesPresence, publicFailure } from "./public-history.ts";
@@ -27,41 +27,45 @@ export function stateView(
   };
 }
 
-/** An open run in one line; `head` is what the store knows of it. */
-export function openSummary(run: OpenRun, head: RunHead, figures: RunFigures): RunSummary {
+/** An open run in one line. */
+export function openSummary(run: OpenRun, stored: StoredRun, figures: RunFigures): RunSummary {
   const { coordinator } = run;
   const { config } = coordinator.setup.resolved;
   const state = stateView(coordinator.state(), run.countdown(), config);
-  return { ...headOf(head, config), isOpen: true, figures, state };
+  return { ...headOf(stored, config), isOpen: true, figures, state };
 }
 
 /** A run that this process does not drive. */
-export function storedSummary(head: RunHead, history: RunHistory, figures: RunFigures): RunSummary {
-  const config = configOf(history);
-  const { status, rounds, paused } = head;
+export function storedSummary(stored: StoredRun, figures: RunFigures): RunSummary {
+  const config = configIn(stored);
+  const { status, rounds, paused } = stored;
   const state: RunStateView = {
     phase: status === "running" ? "idle" : status,
     ...{ round: rounds, attempt: 0, present: 0, paused, countdown: null },
-    failure: publicFailure(history.failure, config),
+    failure: publicFailure(stored.failure, config),
     ...{ counts: null, target: null },
   };
-  return { ...headOf(head, config), isOpen: false, figures, state };
+  return { ...headOf(stored, config), isOpen: false, figures, state };
 }
 
-function headOf({ id, status, rounds, createdAt }: RunHead, config: RunConfig) {
+function headOf({ id, status, rounds, createdAt, endedAt }: StoredRun, config: RunConfig) {
   const { model, method } = config;
   return {
-    ...{ id, model, status, createdAt },
+    ...{ id, model, status, createdAt, endedAt },
     method: String(method["name"]),
     numRounds: config.rounds.numRounds,
     committedRounds: rounds,
-    endedAt: null,
   };
 }
 
 /** The config of a stored run: what the coordinator resolved and wrote. */
+export function configIn({ config }: Pick<StoredRun, "config">): RunConfig {
+  return config as RunConfig;
+}
+
+/** The same, of a whole history. */
 export function configOf({ run }: RunHistory): RunConfig {
-  return run.config as RunConfig;
+  return configIn(run);
 }
 
 /** Everything about a run but its history. */
