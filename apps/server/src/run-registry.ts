@@ -182,5 +182,8 @@ export function joinedListeners(listeners: readonly CoordinatorListener[]): Coor
     attemptAbandoned: (attempt) => {
       for (const one of listeners) one.attemptAbandoned?.(attempt);
     },
+    memberChanged: (change) => {
+      for (const one of listeners) one.memberChanged?.(change);
+    },
   };
 }

@@ -5,7 +5,8 @@ import { eventRing } from "./event-ring.ts";
 function ringOf(capacity = 3, admit: () => void = () => undefined) {
   let now = "nothing";
   const ring = eventRing<string>({
-    ...{ name: "r", capacity, admit, current: () => `now ${now}`, missed: "missed" },
+    ...{ name: "r", capacity, admit, current: () => [`now ${now}`], missed: "missed" },
+    weigh: (event) => Number(event.split(" of ")[1] ?? 1),
   });
   return {
     ...ring,
@@ -108,6 +109,32 @@ describe("a ring of events", () => {
     ]);
     ring.read("r-1", over);
     expect(over.heard).toEqual(["the end"]);
+  });
+
+  it("[AP4] holds as much as it may: heavy events push out several light ones, and stay themselves", () => {
+    const ring = ringOf(4);
+    for (const event of ["a", "b", "c of 3"]) ring.push(event);
+    const [gone, there, heavy] = [reader(), reader(), reader()];
+    ring.read("r-0", gone);
+    ring.read("r-1", there);
+    expect([gone.heard, there.heard]).toEqual([
+      ["missed", "now c of 3"],
+      ["b", "c of 3"],
+    ]);
+    ring.push("d of 9");
+    ring.read("r-3", heavy);
+    expect(heavy.heard).toEqual(["d of 9"]);
+  });
+
+  it("[AP4] gives an id with the last of several events that say how things are", () => {
+    const all = { name: "r", capacity: 3, admit: () => undefined, missed: "missed" };
+    const ring = eventRing<string>({ ...all, current: () => ["state", "members"] });
+    const one = reader();
+    ring.read(null, one);
+    expect([one.heard, one.ids]).toEqual([
+      ["state", "members"],
+      [null, "r-0"],
+    ]);
   });
 
   it("lets no reader in where none is admitted", () => {

@@ -5,12 +5,14 @@ import type { Feed, FeedReader } from "./feed.ts";
 export interface RingOptions<Event> {
   /** Ids are `name-number`; an id of another name is from another process. */
   readonly name: string;
-  /** Events held; older ones are dropped. */
+  /** How much is held; older events are dropped. */
   readonly capacity: number;
+  /** How much of it an event takes; absent: each takes 1. */
+  readonly weigh?: (event: Event) => number;
   /** Throws when no reader more is let in. */
   readonly admit: () => void;
-  /** How things are now; null: nothing is known yet. */
-  readonly current: () => Event | null;
+  /** How things are now; empty: nothing is known yet. */
+  readonly current: () => readonly Event[];
   /** Told to a reader that was away for too long. */
   readonly missed: Event;
 }
@@ -25,8 +27,9 @@ export interface EventRing<Event> extends Feed<Event> {
 
 /** Makes an empty ring. */
 export function eventRing<Event>(options: RingOptions<Event>): EventRing<Event> {
-  const { name, capacity, admit, current, missed } = options;
+  const { name, capacity, admit, current, missed, weigh = () => 1 } = options;
   const held: Event[] = [];
+  let weight = 0;
   const readers = new Set<FeedReader<Event>>();
   let last = 0;
   let isEnded = false;
@@ -40,7 +43,10 @@ export function eventRing<Event>(options: RingOptions<Event>): EventRing<Event> 
     } else {
       if (after !== null) reader.event(missed, null);
       const now = current();
-      if (now !== null) reader.event(now, idOf(last));
+      // Only with the last of them a reader knows all of it.
+      now.forEach((event, at) => {
+        reader.event(event, at === now.length - 1 ? idOf(last) : null);
+      });
     }
   };
   return {
@@ -48,7 +54,12 @@ export function eventRing<Event>(options: RingOptions<Event>): EventRing<Event> 
       if (isEnded) return;
       last += 1;
       held.push(event);
-      if (held.length > capacity) held.shift();
+      weight += weigh(event);
+      // The newest is held however heavy it is.
+      while (weight > capacity && held.length > 1) {
+        const [oldest] = held.splice(0, 1);
+        if (oldest !== undefined) weight -= weigh(oldest);
+      }
       for (const reader of readers) reader.event(event, idOf(last));
     },
     end(forGood) {

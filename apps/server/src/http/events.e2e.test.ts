@@ -130,6 +130,42 @@ describe("the events of a run", () => {
     });
   });
 
+  it("tell how far each member is, gathered, and to who comes anew how all of them are", async () => {
+    await made();
+    const following = followed();
+    const client = await rawClient(server.url, "ada");
+    await client.enrol();
+    const order = await client.hear("order");
+    const late = server.client("runs:read").followRun({ params });
+    expect((await late.next()).value).toMatchObject({ type: "state" });
+    expect((await late.next()).value).toMatchObject({
+      ...{ type: "members", round: 1, attempt: 1 },
+      members: [{ index: 0, status: "ordered", isAway: false, code: null }],
+    });
+    await late.return(undefined);
+    await client.deliver(order, updateOf(order, new Float32Array(layout.size).fill(1)));
+    await client.hear("accepted");
+    await server.client("runs:write").stopRun({ params });
+    await client.close();
+    const told = (await following).flatMap((event) => (event.type === "members" ? event : []));
+    const first = told.filter(({ round }) => round === 1).flatMap(({ members }) => members);
+    expect(first.at(-1)).toMatchObject({ index: 0, status: "accepted" });
+    expect(first.at(-1)?.bytesUp).toBeGreaterThan(0);
+  });
+
+  it("say nothing of members where presence is hidden", async () => {
+    const rounds = { minAvailableClients: 1, minFitClients: 1, numRounds: 1 };
+    const { rounds: policy, ...config } = toyConfig({ rounds });
+    const privacy = { mode: "user-level", noiseMultiplier: 1, expectedCohort: 1 };
+    const hidden = { ...config, rounds: { ...policy, weightedBy: "uniform" }, privacy };
+    await server.client("runs:write").createRun({ body: { config: hidden } });
+    const following = followed();
+    await played(1);
+    const types = (await following).map(({ type }) => type);
+    expect(types).toContain("round");
+    expect(types).not.toContain("members");
+  });
+
   it("have no more readers than the server lets in, and forget those who leave", async () => {
     await server.close();
     server = await apiServer({ events: { maxReaders: 1 } });

@@ -1,6 +1,14 @@
 /** The events of open runs: held in memory, a bounded number per run, and told to whoever follows. */
 import { FedtuneError, hasEnded } from "@fedtune/core";
-import type { Clock, CoordinatorListener, RunConfig, RunId } from "@fedtune/core";
+import type {
+  Clock,
+  Coordinator,
+  CoordinatorListener,
+  MemberChange,
+  MemberView,
+  RunConfig,
+  RunId,
+} from "@fedtune/core";
 import type { OpenRun } from "../run-registry.ts";
 import { eventRing } from "./event-ring.ts";
 import type { EventRing } from "./event-ring.ts";
@@ -8,6 +16,9 @@ import type { Feed } from "./feed.ts";
 import { hidesPresence, publicEvaluation, publicRound } from "./public-history.ts";
 import type { RunEvent, RunStateView } from "./run-service.ts";
 import { stateView } from "./run-view.ts";
+
+/** Changes of members that weigh as much as another event. */
+const MEMBERS_PER_WEIGHT = 8;
 
 /** What events need, and how many are held. */
 export interface RunEventsOptions {
@@ -49,14 +60,15 @@ export function runEvents(options: RunEventsOptions): RunEvents {
   return {
     watch(run, config, open) {
       let state: RunStateView | null = null;
-      const current = (): RunEvent | null => {
+      const current = (): readonly RunEvent[] => {
         const opened = open();
-        if (opened === undefined) return state === null ? null : { type: "state", state };
-        const now = stateView(opened.coordinator.state(), opened.countdown(), config);
-        return { type: "state", state: now };
+        if (opened === undefined) return state === null ? [] : [{ type: "state", state }];
+        const { coordinator } = opened;
+        const now = stateView(coordinator.state(), opened.countdown(), config);
+        return [{ type: "state", state: now }, ...membersNow(coordinator, config)];
       };
       const ring = eventRing<RunEvent>({
-        ...{ name: newName(), capacity, admit, current, missed: { type: "missed" } },
+        ...{ name: newName(), capacity, weigh, admit, current, missed: { type: "missed" } },
       });
       rings.get(run)?.end(true);
       rings.set(run, ring);
@@ -64,11 +76,16 @@ export function runEvents(options: RunEventsOptions): RunEvents {
         state = view;
         ring.push({ type: "state", state: view });
       });
-      return listenerOf(config, ring, (next) => {
+      const members = memberGatherer({ clock, gatherMs }, (event) => {
+        ring.push(event);
+      });
+      const listener = listenerOf(config, ring, (next) => {
         const view = stateView(next, open()?.countdown() ?? null, config);
+        if (hasEnded(next)) members.flush();
         tell(view);
         if (hasEnded(next)) ring.end(true);
       });
+      return hidesPresence(config) ? listener : { ...listener, memberChanged: members.note };
     },
     ended: (run) => rings.get(run)?.end(true),
     feed: (run) => rings.get(run) ?? null,
@@ -106,6 +123,52 @@ function listenerOf(
       ring.push({ type: "abandoned", attempt: { round, attempt, code } });
     },
   };
+}
+
+function weigh(event: RunEvent): number {
+  return event.type === "members" ? 1 + Math.floor(event.members.length / MEMBERS_PER_WEIGHT) : 1;
+}
+
+/** The members of the attempt at hand as they are, for a reader that comes anew. */
+function membersNow({ timeline, state }: Coordinator, config: RunConfig): readonly RunEvent[] {
+  const now = timeline();
+  const { phase, round, attempt } = state();
+  const isAtHand = now?.round === round && now.attempt === attempt && phase !== "waiting";
+  if (!isAtHand || hidesPresence(config)) return [];
+  return [{ type: "members", round, attempt, members: now.members.map(changeOf) }];
+}
+
+/** Gathers what changes for members, the last word of each, and tells it a little later. */
+function memberGatherer(
+  { clock, gatherMs }: { readonly clock: Clock; readonly gatherMs: number },
+  push: (event: RunEvent) => void,
+): { note(change: MemberChange): void; flush(): void } {
+  const gathered = new Map<number, MemberView>();
+  let of: Pick<MemberChange, "round" | "attempt"> | null = null;
+  let stop: (() => void) | null = null;
+  const flush = (): void => {
+    stop?.();
+    stop = null;
+    if (of === null || gathered.size === 0) return;
+    const { round, attempt } = of;
+    const members = [...gathered.values()].map(changeOf);
+    gathered.clear();
+    push({ type: "members", round, attempt, members });
+  };
+  return {
+    note({ round, attempt, member }) {
+      if (of?.round !== round || of.attempt !== attempt) flush();
+      of = { round, attempt };
+      gathered.set(member.index, member);
+      stop ??= clock.after(gatherMs, flush);
+    },
+    flush,
+  };
+}
+
+function changeOf(member: MemberView): Extract<RunEvent, { type: "members" }>["members"][number] {
+  const { index, status, isAway, isUploading, atMs, progress, bytesUp, code } = member;
+  return { index, status, isAway, isUploading, atMs, progress, bytesUp, code };
 }
 
 /** Tells a state at once when the run has taken a step, and after a while when only counts have changed. */
