@@ -9,6 +9,7 @@ import type { Pages } from "./http/pages.ts";
 import type { ServerLog } from "./log.ts";
 import { blobRoutes } from "./routes/blobs.ts";
 import type { BlobRouteOptions } from "./routes/blobs.ts";
+import type { IsTrusted } from "./security/client-address.ts";
 import { allowOrigins, dataHeaders } from "./security/browser-policy.ts";
 import type { SocketHub } from "./socket-server-transport.ts";
 
@@ -23,6 +24,8 @@ export interface HttpParts {
   /** Other origins whose pages may ask. */
   readonly origins?: ReadonlySet<string>;
   readonly transfers?: Pick<BlobRouteOptions, "verify" | "countUpload">;
+  /** Whose word on where a request comes from counts; default: nobody's. */
+  readonly isTrusted?: IsTrusted;
   /** Whether browsers come by https, here or through a proxy; default: no. */
   readonly secure?: boolean;
   /** What browsers are shown; absent: nothing. */
@@ -48,6 +51,7 @@ export function createApp(parts: AppParts): Express {
   const app = express();
   app.disable("x-powered-by");
   app.disable("etag");
+  if (parts.isTrusted !== undefined) app.set("trust proxy", parts.isTrusted);
   app.use(requestLog(clock, log), ...first, dataHeaders({ secure }), guard(hosts, origins));
   app.use(["/api", "/runs"], allowOrigins(origins ?? new Set()));
   for (const handler of early) app.use(handler);

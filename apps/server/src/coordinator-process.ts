@@ -2,10 +2,8 @@
  * A whole coordinator process: a server with its accounts, its API, its figures and its threads, one of perhaps several
  * on the same database and the same blobs.
  */
-import type { RunId } from "@fedtune/core";
 import { apiBase } from "@fedtune/api";
-import { recordedBlobs } from "@fedtune/db";
-import type { StartedDatabase } from "@fedtune/db";
+import { ledgerPage, recordedBlobs } from "@fedtune/db";
 import { nodeClock, nodeEntropy, nodeHash } from "@fedtune/node-ports";
 import { randomUUID } from "node:crypto";
 import type { RequestHandler } from "express";
@@ -15,7 +13,6 @@ import { leaseTable } from "./cluster/lease-table.ts";
 import { createApi } from "./http/api.ts";
 import { serverFacts } from "./http/handlers/server.ts";
 import { runEvents } from "./http/run-events.ts";
-import type { LedgerRow } from "./http/run-history.ts";
 import { drainer } from "./operations/drain.ts";
 import type { Drain } from "./operations/drain.ts";
 import {
@@ -28,13 +25,14 @@ import {
 import { meteredStore, meteredTransport } from "./operations/metered.ts";
 import { metricsRouter } from "./operations/metrics.ts";
 import { hostedRuns } from "./hosted-runs.ts";
+import { joining } from "./joining.ts";
 import type { HostedRuns, Played } from "./hosted-runs.ts";
 import type { Equip, RunToServe } from "./run-registry.ts";
 import { accountService } from "./security/account-service.ts";
 import { allowedOrigins } from "./security/browser-policy.ts";
 import { requireScope } from "./security/principal.ts";
 import { shareRevocations } from "./security/revocations.ts";
-import { countedAuthentication, countEnrolments } from "./security/request-limits.ts";
+import { countedAuthentication, countJoining } from "./security/request-limits.ts";
 import type { Security } from "./security/security.ts";
 import { readTls } from "./security/tls.ts";
 import { closeParts, openParts } from "./process-parts.ts";
@@ -77,12 +75,12 @@ export async function startCoordinator(
   const server = await listening(parts, (core) => {
     const hosted = hostedRuns({
       ...{ ...options, core, events: runEvents({ clock: nodeClock, newName: randomUUID }) },
-      ledgerRows: (run) => ledgerRows(options.database, run),
+      ledgerRows: (run, place) => ledgerPage(options.database.prisma, run, place),
     });
     const cluster = clusterOf(parts, core, hosted);
     hosted.join(cluster);
     Object.assign(built, { cluster, hosted, core });
-    return extension({ parts, hosted, cluster, drain });
+    return extension({ parts, core, hosted, cluster, drain });
   }).catch(async (error: unknown) => {
     await closeParts(parts);
     throw error;
@@ -127,25 +125,15 @@ function clusterOf(parts: Parts, { hub }: ServerCore, { open, ended }: HostedRun
   });
 }
 
-async function ledgerRows({ prisma }: StartedDatabase, run: RunId): Promise<LedgerRow[]> {
-  const rows = await prisma.ledgerRow.findMany({
-    where: { runId: run },
-    orderBy: { sequence: "asc" },
-  });
-  return rows.map(({ sequence, round, event, previous, hash, spentAt }) => ({
-    ...{ sequence, round, previous, hash, at: spentAt.toISOString() },
-    event: event as LedgerRow["event"],
-  }));
-}
-
 interface Extending {
   readonly parts: Parts;
+  readonly core: ServerCore;
   readonly hosted: HostedRuns;
   readonly cluster: Cluster;
   readonly drain: Drain;
 }
 
-function extension({ parts, hosted, cluster, drain }: Extending): ServerExtension {
+function extension({ parts, core, hosted, cluster, drain }: Extending): ServerExtension {
   const { settings, database, blobs, metrics, security, isTrusted, secure, isOpen } = parts;
   const authenticate = countedAuthentication({ security, isTrusted });
   const checks = {
@@ -160,8 +148,12 @@ function extension({ parts, hosted, cluster, drain }: Extending): ServerExtensio
         ),
       ]
     : [];
+  const { modelFolder = () => null } = parts;
+  const { invitations, modelFiles } = joining({
+    ...{ ...parts, modelFolder, runs: core.runs, authenticate },
+  });
   const api = createApi({
-    ...{ runs: hosted.service, authenticate, clock: nodeClock },
+    ...{ runs: hosted.service, invitations, authenticate, clock: nodeClock },
     security: accountService({
       security,
       now: () => new Date(),
@@ -170,16 +162,19 @@ function extension({ parts, hosted, cluster, drain }: Extending): ServerExtensio
     }),
     facts: serverFacts(parts.version, parts.registries),
   });
-  const origins = allowedOrigins(settings.allowedOrigins);
+  const { pagesOrigin } = settings;
+  const elsewhere = pagesOrigin === null ? [] : [pagesOrigin];
+  const origins = allowedOrigins([...settings.allowedOrigins, ...elsewhere]);
   return {
     first: [parts.requestIds, metrics.requests],
     early: [healthRouter({ checks, clock: nodeClock }), ...figures, drain.guard],
     routers: [
-      [apiBase, countEnrolments({ security, isTrusted })],
+      [apiBase, countJoining({ security, isTrusted })],
       [apiBase, api],
+      ["/runs", modelFiles],
     ],
     transfers: isOpen ? {} : signedTransfers(security),
-    ...{ origins, secure, pages: parts.pages ?? null },
+    ...{ origins, isTrusted, secure, pages: parts.pages ?? null },
     lines: cluster.relay,
     equip: equipment(parts),
     listening: () => cluster.start(),

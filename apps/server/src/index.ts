@@ -15,5 +15,4 @@ export { blobPlace } from "./operations/blob-place.ts";
 export { openS3Blobs } from "./operations/s3-blobs.ts";
 export { readSettings } from "./operations/settings.ts";
 export type { ServerSettings } from "./operations/settings.ts";
-export { bootstrapOperator } from "./security/operators.ts";
 export type { Security } from "./security/security.ts";

@@ -39,6 +39,8 @@ export interface CoordinatorProcessOptions {
   readonly prepare: (config: Readonly<Record<string, unknown>>) => Promise<RunToServe>;
   /** Whether the runs of the database are served besides those that are played here. */
   readonly servesAll: boolean;
+  /** The folder of a base model as a run names it; null or absent: those who join must have it themselves. */
+  readonly modelFolder?: (model: string) => string | null;
   /** What browsers are shown; absent: nothing. */
   readonly pages?: (() => Pages) | null;
 }

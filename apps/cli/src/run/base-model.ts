@@ -30,13 +30,18 @@ export interface BaseModel {
   weights(): Promise<BaseWeight>;
 }
 
+/** Where a base model lies: a built-in one with this package, any other in the folder of its name. */
+export function modelFolder(name: string): string {
+  return builtinModelFolder(name) ?? resolve(name);
+}
+
 /**
  * Opens a base model by its built-in name or folder; reads its configuration only.
  *
  * @throws FedtuneError `model-invalid` when the folder is missing or holds no model
  */
 export async function openBaseModel(name: string): Promise<BaseModel> {
-  const folder = builtinModelFolder(name) ?? resolve(name);
+  const folder = modelFolder(name);
   if (!existsSync(folder)) {
     throw new FedtuneError(
       "model-invalid",

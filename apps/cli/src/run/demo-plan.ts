@@ -23,6 +23,8 @@ export interface DemoOptions {
   readonly backend?: string | undefined;
   readonly out: string;
   readonly simulate?: true | undefined;
+  /** False: no pages. */
+  readonly pages?: boolean | undefined;
 }
 
 /** One data holder of the demo. */

@@ -47,7 +47,7 @@ export async function runDemo(options: DemoOptions, io: Io): Promise<number> {
     `${plan.clients.length} clients with ${rows} examples, ${resolved.config.task.labels.length} labels, ${numRounds} rounds of ${String(resolved.config.method["name"])}`,
   );
   const result = await (options.simulate === true ? simulated : live)(
-    { plan, resolved, backend: options.backend },
+    { plan, resolved, backend: options.backend, pages: options.pages !== false },
     io,
   );
   io.result({ run: resolved.config.name, configHash: resolved.hash, ...result }, () =>
@@ -60,15 +60,17 @@ interface Demo {
   readonly plan: DemoPlan;
   readonly resolved: ResolvedRun;
   readonly backend: string | undefined;
+  readonly pages: boolean;
 }
 
 /** A coordinator in this process, every client in one of its own, real sockets between them. */
-async function live({ plan, resolved, backend }: Demo, io: Io): Promise<DemoResult> {
+async function live({ plan, resolved, backend, pages }: Demo, io: Io): Promise<DemoResult> {
   const settings = readSettings({
     flags: {
       "demo's port": ["port", 0],
       "demo's folder": ["dataDir", plan.folder],
       "demo's log": ["logLevel", "silent"],
+      "demo's pages": ["pages", pages],
     },
   });
   const served = await startServing(
@@ -82,7 +84,8 @@ async function live({ plan, resolved, backend }: Demo, io: Io): Promise<DemoResu
     return accuracies(evaluator?.trainer ?? null, { plan, resolved, ...model }, io);
   };
   try {
-    const { url } = served;
+    const { url, dashboard } = served;
+    if (dashboard !== null) io.note(`Dashboard, while the demo runs: ${dashboard}`);
     io.note(`Coordinator at ${url}; starting ${plan.clients.length} client processes`);
     const { model } = resolved.config;
     for (const { name, file } of plan.clients) {

@@ -1,7 +1,4 @@
 /** What a coordinator does once, when nobody can sign in yet. */
-import type { StartedDatabase } from "@fedtune/db";
-import { nodeEntropy } from "@fedtune/node-ports";
-import { bootstrapOperator } from "@fedtune/server";
 import type { Security } from "@fedtune/server";
 import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
@@ -9,18 +6,19 @@ import { join } from "node:path";
 import type { Io } from "../io.ts";
 import { adminTokenFile } from "./run-client.ts";
 
-/** Makes the first operator, and a token for who may read this machine's data folder. */
+/** Where the coordinator is, and what it keeps. */
+export interface StartedAt {
+  readonly url: string;
+  readonly dataDir: string;
+}
+
+/** Says how the first account is made, and writes a token for who may read this machine's data folder. */
 export async function firstStart(
   security: Security,
-  { database, dataDir }: { readonly database: StartedDatabase; readonly dataDir: string },
-  io: Io,
+  { url, dataDir }: StartedAt,
+  io: Pick<Io, "note">,
 ): Promise<void> {
-  const chosen = process.env["FEDTUNE_ADMIN_PASSWORD"] ?? null;
-  const { operators } = security;
-  const { prisma } = database;
-  const first = await bootstrapOperator({ prisma, operators, entropy: nodeEntropy }, chosen);
-  if (first !== null && first.password !== null)
-    io.note(`First start: operator "${first.name}" with password ${first.password} (shown once)`);
+  await firstOperator(security, url, io);
   const file = join(dataDir, adminTokenFile);
   if (existsSync(file)) return;
   const system = { kind: "token", actor: "system", scopes: ["admin"] } as const;
@@ -30,4 +28,20 @@ export async function firstStart(
   await mkdir(dataDir, { recursive: true });
   await writeFile(file, `${secret}\n`, { mode: 0o600, flag: "wx" });
   io.note(`fedtune run and fedtune token on this machine use ${file}`);
+}
+
+/** The operator `admin` where a password was chosen; else a code, with which a browser makes the first account. */
+async function firstOperator(
+  { firstOperator: first }: Security,
+  url: string,
+  io: Pick<Io, "note">,
+): Promise<void> {
+  const chosen = process.env["FEDTUNE_ADMIN_PASSWORD"] ?? "";
+  if (chosen !== "") {
+    await first.make(chosen);
+    return;
+  }
+  const code = await first.newCode();
+  if (code !== null)
+    io.note(`First start: make the first account at ${url}/sign-in with the code ${code}`);
 }

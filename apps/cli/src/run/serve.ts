@@ -31,6 +31,8 @@ export interface ServeOptions {
   readonly databaseUrl?: string | undefined;
   readonly blobUrl?: string | undefined;
   readonly openEnrolment?: boolean | undefined;
+  /** False: no pages. */
+  readonly pages?: boolean | undefined;
   readonly logLevel?: string | undefined;
   readonly data?: string | undefined;
   readonly text?: string | undefined;
@@ -68,6 +70,7 @@ async function settingsOf(options: ServeOptions): Promise<ServerSettings> {
       "--database-url": ["databaseUrl", options.databaseUrl],
       "--blob-url": ["blobUrl", options.blobUrl],
       "--open-enrolment": ["openEnrolment", options.openEnrolment],
+      "--no-pages": ["pages", options.pages === false ? false : undefined],
       "--log-level": ["logLevel", options.logLevel],
     },
   });
@@ -77,10 +80,12 @@ async function settingsOf(options: ServeOptions): Promise<ServerSettings> {
 async function serveAll(settings: ServerSettings, io: Io): Promise<number> {
   const listening = await startListening(settings, { servesAll: true }, io);
   const { url } = listening.process.server.address;
-  io.event({ event: "listening", url, run: null });
+  const dashboard = listening.hasPages ? listening.url : null;
+  io.event({ event: "listening", url, run: null, dashboard });
   io.note(
     `Serving all runs of the database at ${url}; make one with: fedtune run create --config FILE`,
   );
+  if (dashboard !== null) io.note(`Dashboard: ${dashboard}`);
   try {
     await new Promise<void>((resolve) => {
       if (io.signal.aborted) resolve();
@@ -127,16 +132,17 @@ async function serveOne({ settings, ...options }: ServeOne, io: Io): Promise<num
     options.logLevel === undefined ? { ...settings, logLevel: "silent" as const } : settings;
   const serving = { settings: quiet, resolved, test, backend, interrupt: "leave" } as const;
   const served = await startServing(serving, io);
-  const { url } = served;
+  const { url, dashboard, joinLink } = served;
   const { config } = resolved;
-  io.event({ event: "listening", url, run: config.name });
+  io.event({ event: "listening", url, run: config.name, dashboard, joinLink });
   io.note(
     `Run "${config.name}" (${String(config.method["name"])}, ${config.rounds.numRounds} rounds) at ${url}`,
   );
+  if (dashboard !== null) io.note(`Dashboard: ${dashboard}`);
   io.note(
     served.isOpen
-      ? `Clients join with: fedtune join --server ${url} --name NAME --data FILE`
-      : `Clients need a join link: fedtune token create --run ${config.name}`,
+      ? `Join link: ${joinLink}, or: fedtune join --server ${url} --name NAME --data FILE`
+      : `Join link, good for a day: ${joinLink}`,
   );
   const { end, rows, adapter, privacy } = await served.run().finally(() => served.close());
   const incomplete = lacksOf(resolved);

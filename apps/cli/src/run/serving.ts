@@ -8,9 +8,12 @@ import type { ReportRow } from "@fedtune/simulation";
 import type { FileData } from "@fedtune/training";
 import type { Io } from "../io.ts";
 import { version } from "../version.ts";
+import { joinLinkOf, shownUrl } from "./addresses.ts";
+import { modelFolder } from "./base-model.ts";
 import { firstStart } from "./first-start.ts";
 import { hostRun } from "./hosted-run.ts";
 import type { HostedRun } from "./hosted-run.ts";
+import { openPages } from "./pages.ts";
 import { participantNames } from "./participant-names.ts";
 import { openPlatform } from "./platform.ts";
 import { registries } from "./registries.ts";
@@ -30,7 +33,12 @@ export interface Serving {
 
 /** A coordinator that listens. */
 export interface Served {
+  /** Where clients connect. */
   readonly url: string;
+  /** The run's page for operators; null: there are no pages. */
+  readonly dashboard: string | null;
+  /** Lets data holders in, by a page or by the command line. */
+  readonly joinLink: string;
   /** Whether clients are let in without a join link. */
   readonly isOpen: boolean;
   readonly coordinator: Coordinator;
@@ -53,6 +61,10 @@ export interface ServedResult {
 /** A process that listens, and what it stands on. */
 export interface Listening {
   readonly process: CoordinatorProcess;
+  /** As people open it. */
+  readonly url: string;
+  /** Whether browsers are shown anything there. */
+  readonly hasPages: boolean;
   /** As the process uses it. */
   readonly store: Store;
   readonly nameOf: (index: number) => string;
@@ -67,22 +79,26 @@ export async function startListening(
 ): Promise<Listening> {
   const platform = await openPlatform(settings);
   const names = participantNames(platform.store);
+  const shown = openPages(settings, io);
   try {
     const process = await startCoordinator({
-      ...{ ...platform, settings, registries, servesAll, store: names.store },
-      version: version(),
+      ...{ ...platform, settings, registries, servesAll, store: names.store, modelFolder },
+      ...{ version: version(), pages: shown.pages },
       prepare: (config) => toServe(config),
     });
-    const { dataDir } = settings;
-    await firstStart(process.security, { database: platform.database, dataDir }, io);
+    const url = shownUrl(settings, process.server.address);
+    await firstStart(process.security, { url, dataDir: settings.dataDir }, io);
     return {
-      ...{ process, store: names.store, nameOf: names.nameOf },
+      ...{ process, url, store: names.store, nameOf: names.nameOf },
+      hasPages: shown.pages !== null,
       async close() {
+        shown.close();
         await process.close();
         await platform.close();
       },
     };
   } catch (error) {
+    shown.close();
     await platform.close();
     throw error;
   }
@@ -105,9 +121,12 @@ export async function startServing(serving: Serving, io: Io): Promise<Served> {
     );
     hosted.bind(coordinator);
     const { server, isOpen } = listening.process;
-    const { url } = server.address;
+    const { id } = hosted.setup;
+    const joinLink = await joinLinkOf(listening.process, { url: listening.url, run: id });
+    const dashboard = listening.hasPages ? `${listening.url}/runs/${id}` : null;
     return {
-      ...{ url, isOpen, coordinator, evaluator: hosted.evaluator, close },
+      ...{ url: server.address.url, dashboard, joinLink, isOpen, coordinator, close },
+      evaluator: hosted.evaluator,
       run: () => playToEnd({ hosted, coordinator, ended, store, resolved, interrupt }, io),
     };
   } catch (error) {

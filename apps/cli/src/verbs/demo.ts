@@ -24,6 +24,7 @@ export const demo: Verb = {
         .option("--label <column>", "name of the label column")
         .option("--backend <name>", "where to train; see: fedtune doctor")
         .option("-o, --out <folder>", "where the run is kept", ".fedtune/demo")
+        .option("--no-pages", "without a dashboard to look at while it runs")
         .option("--simulate", "in one process and virtual time instead of over sockets"),
     )
       .addHelpText("after", examples("fedtune demo", "fedtune demo --clients 5 --method ffa-lora"))

@@ -28,6 +28,7 @@ export const serve: Verb = {
         .option("--data-dir <folder>", "where database, blobs and adapters are; without: .fedtune")
         .option("--blob-url <url>", "file:FOLDER or s3://BUCKET/PREFIX (or BLOB_URL)")
         .option("--open-enrolment", "lets clients in without a token, also from other machines")
+        .option("--no-pages", "shows browsers nothing: the API and the clients alone")
         .option("--log-level <level>", "least level that is logged")
         .option(
           "--database-url <url>",

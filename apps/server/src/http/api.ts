@@ -8,6 +8,7 @@ import type { Principal } from "../security/principal.ts";
 import { docsRoutes } from "./docs.ts";
 import type { AnyHandler } from "./handler.ts";
 import { allHandlers } from "./handlers/all.ts";
+import type { InvitationService } from "./invitation.ts";
 import type { ServerFacts } from "./handlers/server.ts";
 import { refuseMethod } from "./refuse-method.ts";
 import type { RunService } from "./run-service.ts";
@@ -18,6 +19,7 @@ import { serveRoute } from "./serve-route.ts";
 export interface ApiOptions {
   readonly runs: RunService;
   readonly security: SecurityService;
+  readonly invitations: InvitationService;
   /**
    * Who is asking; null: nobody in particular.
    *

@@ -41,9 +41,9 @@ const addressOf = ({ path }: Route): string =>
 
 describe("the server and the table", () => {
   it("[AP1] has a handler for every route, and none besides", () => {
-    const { runs, security } = server;
+    const { runs, security, invitations } = server;
     const facts = { version: "", methods: [], kinds: [], presets: [], configSchema: {} };
-    const names = Object.keys(allHandlers({ runs, security, facts }));
+    const names = Object.keys(allHandlers({ runs, security, invitations, facts }));
     expect(names.sort()).toEqual(table.map(([name]) => name).sort());
   });
 

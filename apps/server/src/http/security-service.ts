@@ -32,6 +32,10 @@ export type ClientKey = Omit<ItemOf<"listClients">, "index" | "publicKey" | "enr
  * runs are told by {@link SecurityService.record}. Things that do not exist end in `usage`.
  */
 export interface SecurityService {
+  /** Whether there is no operator yet. */
+  isSetupNeeded(): Promise<boolean>;
+  /** Makes the first operator. @throws FedtuneError `unauthenticated`, `forbidden` when there is one, `rate-limited` */
+  setUp(first: CallOf<"setUp">["body"], from: { readonly address: string }): Promise<void>;
   /** @throws FedtuneError `unauthenticated`, `rate-limited` */
   signIn(
     credentials: CallOf<"signIn">["body"],

@@ -77,6 +77,18 @@ export const settingsSchema = z.strictObject({
     .array(z.string().regex(/^https?:\/\/[^/]+$/, "an origin like https://host"))
     .default([])
     .describe("origins of pages that may speak to the server besides its own"),
+  pages: z
+    .boolean()
+    .default(true)
+    .describe("shows browsers the pages: joining at /join, the dashboard everywhere else"),
+  pagesOrigin: z
+    .string()
+    .regex(/^https?:\/\/[^/\s?#@]+$/, "an origin like https://host")
+    .nullable()
+    .default(null)
+    .describe(
+      "where the pages are instead, as files on another host; it is also an allowed origin",
+    ),
   trustProxy: z
     .int()
     .min(0)

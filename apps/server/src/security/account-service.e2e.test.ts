@@ -18,9 +18,8 @@ import type { SecurityBench } from "../test-support/security-bench.ts";
 import { accountService } from "./account-service.ts";
 import { allowedOrigins, allowOrigins, dataHeaders } from "./browser-policy.ts";
 import { trustedProxies } from "./client-address.ts";
-import { bootstrapOperator } from "./operators.ts";
 import { redactingOptions } from "./redaction.ts";
-import { countedAuthentication, countEnrolments } from "./request-limits.ts";
+import { countedAuthentication, countJoining } from "./request-limits.ts";
 import type { Security } from "./security.ts";
 
 let bench: SecurityBench;
@@ -34,6 +33,8 @@ const logger = pino(
   { level: "trace", ...redactingOptions() },
   { write: (line: string) => lines.push(line) },
 );
+
+const nobodyInvited = (): Promise<never> => Promise.reject(new Error("not here"));
 
 /** The API over security alone: of runs it knows no more than that they are there. */
 async function serve(parts: Security) {
@@ -50,12 +51,13 @@ async function serve(parts: Security) {
   app.get("/signed", async ({ method, originalUrl: path, headers }, response) => {
     response.json(await parts.requests.request({ method, path, headers }));
   });
-  app.use(countEnrolments({ security: parts, isTrusted }));
+  app.use(countJoining({ security: parts, isTrusted }));
   app.use(
     apiBase,
     createApi({
       runs: runs as unknown as RunService,
       security: accountService({ security: parts, now: bench.ports.now, cookies }),
+      invitations: { open: nobodyInvited, model: nobodyInvited },
       authenticate: countedAuthentication({ security: parts, isTrusted }),
       facts: { version: "1", methods: [], kinds: [], presets: [], configSchema: {} },
       clock: nodeClock,
@@ -85,7 +87,7 @@ beforeEach(async () => {
   lines.length = 0;
   await bench.prisma.operator.deleteMany();
   security = bench.open({ secure: false });
-  await bootstrapOperator({ ...bench.ports, operators: security.operators }, password);
+  await security.firstOperator.make(password);
   run = await bench.addRun(`run-${count}`);
   if (count > 1) await server.close();
   server = await serve(security);

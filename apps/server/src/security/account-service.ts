@@ -30,11 +30,25 @@ type Parts = Required<AccountOptions>;
 export function accountService(options: AccountOptions): SecurityService {
   const parts = { isOpen: () => false, ...options };
   return {
+    ...setupPart(parts),
     ...sessionsPart(parts),
     ...accountsPart(parts),
     ...clientsPart(parts),
     ...auditPart(parts),
   };
+}
+
+function setupPart({ security }: Parts) {
+  const { firstOperator, limits, audit } = security;
+  return {
+    isSetupNeeded: () => firstOperator.isMissing(),
+    async setUp(first, { address }) {
+      await limits.takeAt("signInsOfAddress", address);
+      const { name, role } = await firstOperator.claim(first);
+      const actor = `operator:${name}`;
+      await audit.append({ actor, action: "setUp", subject: actor, data: { role, address } });
+    },
+  } satisfies Partial<SecurityService>;
 }
 
 function sessionsPart({ security, cookies }: Parts) {

@@ -7,7 +7,6 @@ import {
   signedIn,
 } from "../test-support/security-bench.ts";
 import type { SecurityBench } from "../test-support/security-bench.ts";
-import { bootstrapOperator } from "./operators.ts";
 import type { Principal } from "./principal.ts";
 import type { Security } from "./security.ts";
 
@@ -147,24 +146,5 @@ describe("operators", () => {
     expect(await codeOf(security.operators.authenticate("ada", password))).toBe("unauthenticated");
     await security.operators.authenticate("ada", "another password");
     expect(await codeOf(security.operators.setPassword("zoe", password))).toBe("message-invalid");
-  });
-
-  it("the first one is made once, with a password that is told once or was chosen", async () => {
-    const parts = { ...bench.ports, operators: security.operators };
-    const made = await Promise.all([
-      bootstrapOperator(parts, null),
-      bootstrapOperator(parts, null),
-    ]);
-    const [first] = made.filter((one) => one !== null);
-    expect(made.filter((one) => one !== null)).toHaveLength(1);
-    expect(first?.password).toMatch(/^[A-Za-z0-9_-]{24}$/);
-    await security.operators.authenticate("admin", first?.password ?? "");
-    expect(await bootstrapOperator(parts, "another password")).toBeNull();
-    await bench.prisma.operator.deleteMany();
-    expect(await bootstrapOperator(parts, "a chosen password")).toEqual({
-      name: "admin",
-      password: null,
-    });
-    await security.operators.authenticate("admin", "a chosen password");
   });
 });

@@ -1,6 +1,5 @@
 /** The people who operate a coordinator. */
 import { FedtuneError } from "@fedtune/core";
-import type { Entropy } from "@fedtune/core";
 import type { Passwords } from "./passwords.ts";
 import type { SecurityPorts } from "./ports.ts";
 import type { Scope } from "@fedtune/api";
@@ -173,34 +172,4 @@ function seen(row: Omit<Operator, "role"> & { readonly role: string }): Operator
 /** A role as the database has it; one that this version does not know admits least. */
 export function roleOf(text: string): Role {
   return roles.find((role) => role === text) ?? "viewer";
-}
-
-/**
- * Creates the operator `admin` of a coordinator that has none.
- *
- * @returns null when there are operators already; otherwise the name, and the password if it was made here: it is
- * shown once by the caller and kept nowhere
- */
-export async function bootstrapOperator(
-  {
-    prisma,
-    operators,
-    entropy,
-  }: Pick<SecurityPorts, "prisma"> & {
-    readonly operators: Operators;
-    readonly entropy: Entropy;
-  },
-  /** The operator's own choice, for example from FEDTUNE_ADMIN_PASSWORD; null: a random one of 144 bits. */
-  chosen: string | null,
-): Promise<{ readonly name: string; readonly password: string | null } | null> {
-  if ((await prisma.operator.count()) > 0) return null;
-  const password = chosen ?? Buffer.from(entropy.bytes(18)).toString("base64url");
-  try {
-    const { name } = await operators.create({ name: "admin", password, role: "admin" });
-    return { name, password: chosen === null ? password : null };
-  } catch (error) {
-    // Another process was faster.
-    if (error instanceof FedtuneError && error.code === "config-conflict") return null;
-    throw error;
-  }
 }

@@ -25,10 +25,14 @@ export interface Allowances {
   readonly failuresWritten: Allowance;
   /** Attempts to enrol from one address. */
   readonly enrolments: Allowance;
+  /** Looks at invitations from one address: somebody who joins looks more than once. */
+  readonly invitations: Allowance;
   /** Handshakes of sockets from one address. */
   readonly handshakes: Allowance;
   /** Bytes that one client may upload. */
   readonly uploadBytes: Allowance;
+  /** Bytes of base models that one client, or one address where runs are open, may fetch. */
+  readonly modelBytes: Allowance;
 }
 
 /** Generous for people and clients that behave; many clients may share one address. */
@@ -40,8 +44,10 @@ const defaultAllowances: Allowances = {
   signInsOfName: { points: 100, seconds: 3_600 },
   failuresWritten: { points: 120, seconds: 3_600 },
   enrolments: { points: 60, seconds: 600 },
+  invitations: { points: 300, seconds: 600 },
   handshakes: { points: 600, seconds: 60 },
   uploadBytes: { points: 64 * 2 ** 30, seconds: 3_600 },
+  modelBytes: { points: 64 * 2 ** 30, seconds: 3_600 },
 };
 
 /** The counters of a process. */
@@ -53,7 +59,7 @@ export interface RateLimits {
    */
   take(what: keyof Allowances, key: string, points?: number): Promise<void>;
   /** The same for an address; those of one IPv6 network count as one. */
-  takeAt(what: keyof Allowances, address: string): Promise<void>;
+  takeAt(what: keyof Allowances, address: string, points?: number): Promise<void>;
   /** Counts an attempt to sign in, before the password is looked at. @throws FedtuneError `rate-limited` */
   signIn(attempt: { readonly name: string; readonly address: string }): Promise<void>;
   /** Forgets the failures of a name at an address: its owner is there. */
@@ -78,7 +84,7 @@ export function rateLimits(own: Partial<Allowances> = {}): RateLimits {
   };
   return {
     take,
-    takeAt: (what, address) => take(what, addressKey(address)),
+    takeAt: (what, address, points) => take(what, addressKey(address), points),
     async signIn({ name, address }) {
       await take("signInsOfAddress", addressKey(address));
       await take("signInsOfNameAtAddress", pairKey(name, address));

@@ -35,11 +35,14 @@ export function countedAuthentication({
   };
 }
 
-/** Counts attempts to enrol by address; to be mounted before the API. */
-export function countEnrolments({ security, isTrusted }: LimitOptions): RequestHandler {
+const counted = { enrolments: "enrolments", invitation: "invitations" } as const;
+
+/** Counts attempts to enrol and looks at invitations by address; to be mounted before the API. */
+export function countJoining({ security, isTrusted }: LimitOptions): RequestHandler {
   return async (request, _response, next) => {
-    if (request.method === "POST" && /\/runs\/[^/]+\/enrolments\/?$/.test(request.path)) {
-      await security.limits.takeAt("enrolments", clientAddress(request, isTrusted));
+    const [, what] = /\/runs\/[^/]+\/(enrolments|invitation)\/?$/.exec(request.path) ?? [];
+    if (request.method === "POST" && (what === "enrolments" || what === "invitation")) {
+      await security.limits.takeAt(counted[what], clientAddress(request, isTrusted));
     }
     next();
   };

@@ -9,6 +9,8 @@ import { clientKeys } from "./client-keys.ts";
 import type { ClientKeys } from "./client-keys.ts";
 import { enrolments } from "./enrolment.ts";
 import type { Enrolments } from "./enrolment.ts";
+import { firstOperator } from "./first-operator.ts";
+import type { FirstOperator } from "./first-operator.ts";
 import { nonces } from "./nonces.ts";
 import { operators } from "./operators.ts";
 import type { Operators } from "./operators.ts";
@@ -35,6 +37,7 @@ export interface SecurityOptions extends SecurityPorts {
 /** The parts, sharing one list of listeners for revocations. */
 export interface Security {
   readonly operators: Operators;
+  readonly firstOperator: FirstOperator;
   readonly sessions: Sessions;
   readonly apiTokens: ApiTokens;
   readonly enrolments: Enrolments;
@@ -58,8 +61,10 @@ export function openSecurity(options: SecurityOptions): Security {
   const tokens = apiTokens(shared);
   const keys = clientKeys(shared);
   const used = nonces(ports);
+  const people = operators({ ...shared, passwords: passwords() });
   return {
-    operators: operators({ ...shared, passwords: passwords() }),
+    operators: people,
+    firstOperator: firstOperator({ ...ports, operators: people }),
     sessions: live,
     apiTokens: tokens,
     enrolments: enrolments(ports),

@@ -4,6 +4,7 @@ import type { ApiClient } from "@fedtune/api";
 import { methods } from "@fedtune/aggregators";
 import {
   adapterKinds,
+  FedtuneError,
   memoryBlobs,
   memoryStore,
   prepareRun,
@@ -20,6 +21,9 @@ import { errorHandler } from "../edge.ts";
 import { guard } from "../headers.ts";
 import { createApi } from "../http/api.ts";
 import { serverFacts } from "../http/handlers/server.ts";
+import { invitationService } from "../http/invitation.ts";
+import type { InvitationService } from "../http/invitation.ts";
+import { modelCatalogue } from "../http/model-files.ts";
 import { runService } from "../http/open-runs.ts";
 import { runEvents } from "../http/run-events.ts";
 import type { RunEventsOptions } from "../http/run-events.ts";
@@ -29,7 +33,7 @@ import { closer, listen } from "../listen.ts";
 import { serverLog } from "../log.ts";
 import { blobRoutes } from "../routes/blobs.ts";
 import { runRegistry } from "../run-registry.ts";
-import type { RunToServe } from "../run-registry.ts";
+import type { RunRegistry, RunToServe } from "../run-registry.ts";
 import { scopedClock } from "../scoped-clock.ts";
 import { dataHeaders } from "../security/browser-policy.ts";
 import type { Scope } from "@fedtune/api";
@@ -46,6 +50,7 @@ export interface ApiServer {
   readonly api: string;
   readonly runs: RunService;
   readonly security: MemorySecurity;
+  readonly invitations: InvitationService;
   readonly store: Store;
   readonly blobs: Blobs;
   /** What went wrong inside; empty unless a test wants it otherwise. */
@@ -84,13 +89,14 @@ export async function apiServer({
     ...{ registry, store, blobs, clock, events, prepare, ledgerRows: null },
   });
   const security = memorySecurity();
+  const invitations = invitationsOf(security, { registry, store });
   const app = express();
   app.disable("etag");
   app.use(dataHeaders({ secure: false }), guard(null));
   app.use(
     apiBase,
     createApi({
-      ...{ runs, security, clock, facts: serverFacts("1.2.3", registries), checkAnswers: true },
+      ...{ runs, security, invitations, clock, facts: serverFacts("1.2.3", registries), checkAnswers: true },
       authenticate: (request) => security.authenticate(request),
     }),
   );
@@ -107,12 +113,30 @@ export async function apiServer({
   });
   const { url } = await listen(http, "127.0.0.1", 0);
   return {
-    ...{ url, api: url + apiBase, runs, security, store, blobs, failures, close },
+    ...{ url, api: url + apiBase, runs, security, invitations, store, blobs, failures, close },
     client: (...scopes) => clientOf(url, scopes.length === 0 ? null : security.bearer(...scopes)),
     breakStreams: () => {
       events.close();
     },
   };
+}
+
+function invitationsOf(
+  security: MemorySecurity,
+  { registry, store }: { readonly registry: RunRegistry; readonly store: Store },
+): InvitationService {
+  return invitationService({
+    enrolments: security,
+    requests: { request: () => Promise.reject(new FedtuneError("signature-invalid", "no")) },
+    setupOf: (run) => Promise.resolve(registry.get(run).coordinator.setup),
+    async progressOf(run) {
+      const head = (await store.getRuns()).find(({ id }) => id === run);
+      return { status: head?.status ?? "running", committed: head?.rounds ?? 0 };
+    },
+    models: modelCatalogue({ modelFolder: () => null }),
+    isOpen: () => false,
+    now: () => new Date(),
+  });
 }
 
 /** A client with a bearer token, or without. */

@@ -6,6 +6,7 @@ import type { IncomingMessage } from "node:http";
 import { randomUUID } from "node:crypto";
 import { pageOf } from "../http/page.ts";
 import type { Deed, SecurityService } from "../http/security-service.ts";
+import type { EnrolmentToken as EnrolmentSeen } from "../security/enrolment.ts";
 import type { Scope } from "@fedtune/api";
 import type { Principal } from "../security/principal.ts";
 
@@ -17,6 +18,8 @@ interface EnrolmentToken extends ItemOf<"listEnrolmentTokens"> {
 }
 
 export interface MemorySecurity extends SecurityService {
+  /** As the repository of enrolments does. */
+  look(run: RunId, secret: string | null): Promise<EnrolmentSeen>;
   /** What was recorded, oldest first. */
   readonly deeds: Deed[];
   /** The bearer token of somebody with these scopes. */
@@ -58,6 +61,10 @@ export function memorySecurity(): MemorySecurity {
       return name === undefined
         ? null
         : { kind: "operator", actor: `operator:${name}`, scopes: ["admin"] };
+    },
+    isSetupNeeded: async () => operators.length === 0,
+    async setUp() {
+      throw new FedtuneError("forbidden", "Cannot make the first operator: there is one");
     },
     async signIn({ name, password }) {
       const operator = operators.find((one) => one.name === name && one.disabledAt === null);
@@ -129,6 +136,13 @@ export function memorySecurity(): MemorySecurity {
     },
     async revokeEnrolmentToken(_by, run, id) {
       existing(enrolments.find((one) => one.id === id && one.run === run)).revokedAt = now;
+    },
+    async look(run, secret) {
+      const found = enrolments.find((one) => one.run === run && one.secret === secret);
+      if (found === undefined) throw new FedtuneError("unauthenticated", "Cannot find the token");
+      const { createdAt, expiresAt } = found;
+      const dates = { createdAt: new Date(createdAt), expiresAt: new Date(expiresAt) };
+      return { ...found, ...dates, revokedAt: null };
     },
     async enrolClient(run, { client, publicKey, token }) {
       const found = enrolments.find((one) => one.run === run && one.secret === token);

@@ -2,7 +2,7 @@
 import { idPattern, privacyModes } from "@fedtune/core";
 import type { RunId } from "@fedtune/core";
 import { z } from "zod";
-import { byteCount, count, date, digestText, runName } from "../fields.ts";
+import { byteCount, clientName, count, date, digestText, runName } from "../fields.ts";
 import { defineRoutes, json } from "../route.ts";
 import { runStatus } from "./run-schemas.ts";
 
@@ -91,6 +91,7 @@ const invitation = z
       .object({
         expiresAt: date,
         usesLeft: count.nullable().describe("null: any number"),
+        client: clientName.optional().describe("the one client that may use it; absent: any"),
       })
       .nullable()
       .describe("null: the run is open, or a client asked that is in it already"),

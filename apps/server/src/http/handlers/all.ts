@@ -1,8 +1,10 @@
 import type { Handlers } from "../handler.ts";
+import type { InvitationService } from "../invitation.ts";
 import type { RunService } from "../run-service.ts";
 import type { SecurityService } from "../security-service.ts";
 import { accountHandlers } from "./accounts.ts";
 import { clientHandlers } from "./clients.ts";
+import { invitationHandlers, setupHandlers } from "./invitation.ts";
 import { historyHandlers, runHandlers } from "./runs.ts";
 import { serverHandlers } from "./server.ts";
 import type { ServerFacts } from "./server.ts";
@@ -11,6 +13,7 @@ import type { ServerFacts } from "./server.ts";
 export interface HandlerParts {
   readonly runs: RunService;
   readonly security: SecurityService;
+  readonly invitations: InvitationService;
   readonly facts: ServerFacts;
 }
 
@@ -21,6 +24,8 @@ export function allHandlers(parts: HandlerParts): Handlers {
     ...runHandlers(parts),
     ...historyHandlers(parts),
     ...clientHandlers(parts),
+    ...invitationHandlers(parts.invitations),
+    ...setupHandlers(parts.security),
     ...accountHandlers(parts.security),
   };
 }
