@@ -5,6 +5,8 @@ export { barFigure } from "./chart/bars.ts";
 export type { Bar, BarChart } from "./chart/bars.ts";
 export { heatFigure } from "./chart/heat.ts";
 export type { HeatChart, HeatFigure, HeatRow } from "./chart/heat.ts";
+export { heatCsv, heatSentence, heatSummaries } from "./chart/heat-table.ts";
+export type { HeatSummary } from "./chart/heat-table.ts";
 export { lineFigure } from "./chart/line-figure.ts";
 export type { LineFigure } from "./chart/line-figure.ts";
 export { xExtent, yExtent } from "./chart/line-layout.ts";

@@ -1,6 +1,6 @@
 /** What a compiler would say of style sheets: nothing undefined, nothing unused. */
 import { readFileSync, readdirSync } from "node:fs";
-import { basename, join } from "node:path";
+import { dirname, join } from "node:path";
 import { expect, it } from "vitest";
 
 const source = join(import.meta.dirname, "..");
@@ -32,11 +32,9 @@ it("no style sheet uses a custom property that nobody defines", () => {
 function classesUsed(sheet: string): { names: Set<string>; isComputed: boolean } {
   const names = new Set<string>();
   let isComputed = false;
-  for (const { text } of files) {
-    const imported = new RegExp(
-      `import (\\w+) from "[^"]*/${basename(sheet).replaceAll(".", "\\.")}"`,
-    );
-    const local = imported.exec(text)?.[1];
+  for (const { path, text } of files) {
+    const imports = [...text.matchAll(/import (\w+) from "([^"]+\.module\.css)"/g)];
+    const local = imports.find(([, , from = ""]) => join(dirname(path), from) === sheet)?.[1];
     if (local === undefined) continue;
     for (const name of all(text, new RegExp(`\\b${local}\\["([^"]+)"\\]`, "g"))) names.add(name);
     isComputed ||= new RegExp(`\\b${local}\\[[^"]`).test(text);

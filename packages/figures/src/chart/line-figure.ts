@@ -13,9 +13,6 @@ export interface LineFigure extends Scene {
   readonly plot: Box;
   readonly x: Scale;
   readonly y: Scale;
-  /** Values that could not be drawn as points of a line; the foot says so. */
-  readonly notFinite: number;
-  readonly notPositive: number;
 }
 
 /** Draws a line chart at a size. */
@@ -34,13 +31,8 @@ export function lineFigure(chart: LineChart, view: LineView): LineFigure {
   return {
     ...{ width: view.width, height: view.height, shapes },
     ...{ plot: layout.plot, x: layout.x, y: layout.y },
-    notFinite: sum(drawn.map((one) => one.notFinite)),
-    notPositive: sum(drawn.map((one) => one.notPositive)),
   };
 }
-
-const sum = (values: readonly number[]): number =>
-  values.reduce((total, value) => total + value, 0);
 
 /** A line on the very edge keeps its full width. */
 const overhang = ({ x, y, width, height }: Box): Box => ({
@@ -102,8 +94,6 @@ interface DrawnSeries {
   readonly bands: readonly Shape[];
   readonly lines: readonly Shape[];
   readonly crosses: readonly Shape[];
-  readonly notFinite: number;
-  readonly notPositive: number;
 }
 
 function drawSeries(chart: LineChart, series: Series, layout: LineLayout): DrawnSeries {
@@ -119,8 +109,7 @@ function drawSeries(chart: LineChart, series: Series, layout: LineLayout): Drawn
           ...raw.map((shape) => ({ ...shape, opacity: 0.3 })),
           ...linesOf(smoothSeries(series, chart.halfLife), kept, layout),
         ];
-  const { notFinite, notPositive } = kept;
-  return { bands: band(series, layout), lines, crosses, notFinite: notFinite.length, notPositive };
+  return { bands: band(series, layout), lines, crosses };
 }
 
 const smoothSeries = (series: Series, halfLife: number): Series => ({

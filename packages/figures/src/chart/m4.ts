@@ -13,8 +13,6 @@ export interface Kept {
   readonly indices: Int32Array;
   /** Infinite values, by index. */
   readonly notFinite: readonly number[];
-  /** Values that a log axis cannot show. */
-  readonly notPositive: number;
 }
 
 /** Which part of x, in how many columns. */
@@ -99,11 +97,11 @@ function extremes(x: Numbers, y: Numbers, view: Columns & Stretch): Int32Array {
   return kept.subarray(0, count);
 }
 
-/** Puts a gap wherever something that is not drawn lies between two kept indices; counts what is left out. */
+/** Puts a gap wherever something that is not drawn lies between two kept indices. */
 function withGaps(y: Numbers, chosen: Int32Array, { start, end, isLog }: Stretch): Kept {
   const indices = new Int32Array(2 * chosen.length + 1);
   const notFinite: number[] = [];
-  let [count, notPositive, next, isBroken] = [0, 0, 0, false];
+  let [count, next, isBroken] = [0, 0, false];
   for (let i = start; i < end; i++) {
     const value = y[i] ?? NaN;
     const isWanted = chosen[next] === i;
@@ -111,14 +109,13 @@ function withGaps(y: Numbers, chosen: Int32Array, { start, end, isLog }: Stretch
     if (!isDrawn(value, isLog)) {
       isBroken = true;
       if (Math.abs(value) === Infinity) notFinite.push(i);
-      else if (!Number.isNaN(value)) notPositive++;
     } else if (isWanted) {
       if (isBroken && count > 0) indices[count++] = gap;
       indices[count++] = i;
       isBroken = false;
     }
   }
-  return { indices: indices.subarray(0, count), notFinite, notPositive };
+  return { indices: indices.subarray(0, count), notFinite };
 }
 
 /** Joins two lists of kept indices of one band: an index is drawn where both edges have a value. */

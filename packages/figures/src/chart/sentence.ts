@@ -113,15 +113,19 @@ export function stepX(chart: LineChart, x: number, direction: -1 | 1): number {
 }
 
 /** What the foot adds by itself: what could not be drawn, and smoothing. */
-export function footNotes(
-  chart: LineChart,
-  { notFinite, notPositive }: { readonly notFinite: number; readonly notPositive: number },
-): string {
-  const count = (n: number, rest: string): string =>
-    `${valueText("count", n)} value${n === 1 ? "" : "s"} ${rest}`;
+export function footNotes(chart: LineChart): string {
+  const isLog = chart.y.scale === "log";
+  let [notFinite, notPositive] = [0, 0];
+  for (const { y } of chart.series) {
+    for (const value of Array.from(y)) {
+      if (Math.abs(value) === Infinity) notFinite++;
+      else if (isLog && value <= 0) notPositive++;
+    }
+  }
+  const count = (n: number): string => `${valueText("count", n)} value${n === 1 ? "" : "s"}`;
   const notes = [
-    notFinite > 0 ? count(notFinite, "that are not finite: crosses on the upper edge.") : "",
-    notPositive > 0 ? count(notPositive, "at or below 0 not drawn.") : "",
+    notFinite > 0 ? `Not finite: ${count(notFinite)}, crosses on the upper edge.` : "",
+    notPositive > 0 ? `Not drawn: ${count(notPositive)} at or below 0.` : "",
     chart.halfLife === undefined
       ? ""
       : `Smoothed, half-life ${valueText(chart.x.kind, chart.halfLife)} ${chart.x.name}s; the raw line is pale.`,

@@ -1,7 +1,7 @@
 /** What a chart draws as a table: for those who read, and for files with full precision in base units. */
 import type { LineChart, NumberKind, Numbers, Provenance, Series } from "./model.ts";
 import { provenanceText } from "./sheet.ts";
-import { plainText } from "../text.ts";
+import { plainText, type Text } from "../text.ts";
 
 /** A column of a chart's table. */
 export interface TableColumn {
@@ -68,21 +68,28 @@ const baseUnits: Readonly<Partial<Record<NumberKind, string>>> = {
 };
 
 /** A cell of a CSV file: quoted where it must be, and never what a spreadsheet would run. */
-function csvCell(text: string): string {
+export function csvCell(text: string): string {
   const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
-const csvNumber = (value: number): string =>
+/** A number of a CSV file, every digit; empty where there is none. */
+export const csvNumber = (value: number): string =>
   Number.isNaN(value) ? "" : Number.isFinite(value) ? String(value) : value > 0 ? "inf" : "-inf";
+
+/** What stands above a CSV file's table, each line behind a `#`. */
+export const notesAbove = (
+  { title, foot = "" }: { readonly title: string; readonly foot?: Text | undefined },
+  provenance?: Provenance,
+): string[] =>
+  [
+    `${title}. ${plainText(foot)}`,
+    ...(provenance === undefined ? [] : [provenanceText(provenance), provenance.configHash]),
+  ].map((line) => `# ${line.replace(/[\r\n]+/g, " ").trim()}`);
 
 /** The table as CSV; title, foot and origin stand above it in lines that start with `#`. */
 export function chartCsv(chart: LineChart, provenance?: Provenance): string {
   const { columns, rows } = chartTable(chart);
-  const notes = [
-    `${chart.title}. ${plainText(chart.foot)}`,
-    ...(provenance === undefined ? [] : [provenanceText(provenance), provenance.configHash]),
-  ].map((line) => `# ${line.replace(/[\r\n]+/g, " ")}`);
   const head = columns.map(({ name, kind }) => {
     const unit = baseUnits[kind];
     return csvCell(unit === undefined ? name : `${name} (${unit})`);
@@ -90,7 +97,7 @@ export function chartCsv(chart: LineChart, provenance?: Provenance): string {
   const lines = Array.from({ length: rows }, (_, row) =>
     columns.map(({ values }) => csvNumber(values[row] ?? NaN)).join(","),
   );
-  return [...notes, head.join(","), ...lines, ""].join("\n");
+  return [...notesAbove(chart, provenance), head.join(","), ...lines, ""].join("\n");
 }
 
 /** The table as JSON: one list per column, null where there is no value, `"inf"` where it is not finite. */
