@@ -220,29 +220,29 @@ describe("batches", () => {
 
 describe("reading anew", () => {
   test("is at once, then at most once per pause, with everything that was touched meanwhile", () => {
-    const clock = virtualClock();
+    const clock = virtualClock(() => Promise.resolve());
     const reads: (readonly RunPart[])[] = [];
     const touched = touchedParts(clock, (parts) => reads.push([...parts]));
     touched.add(["run"]);
     touched.add(["run"]);
     touched.add(["rounds"]);
     expect(reads).toEqual([["run"]]);
-    clock.advance(readingPauseMs);
+    clock.advance();
     expect(reads).toEqual([["run"], ["run", "rounds"]]);
-    clock.advance(readingPauseMs);
-    clock.advance(readingPauseMs);
+    clock.advance();
+    clock.advance();
     expect(reads).toHaveLength(2);
   });
 });
 
 function socketBench() {
-  const listeners = new Map<string, (message?: unknown) => void>();
+  const listeners = new Map<string, (message: unknown) => void>();
   const asked: { run: string; after: string | null }[] = [];
   const left: unknown[] = [];
   let answer: unknown = { ok: true };
   let isOpen = false;
   const socket: LiveSocket = {
-    on: (event: string, listener: (message?: unknown) => void) => listeners.set(event, listener),
+    on: (event: string, listener: (message: unknown) => void) => listeners.set(event, listener),
     emit(event: string, request: unknown, acknowledge?: (answer: unknown) => void) {
       if (event === "unfollow") left.push(request);
       else asked.push(request as { run: string; after: string | null });
@@ -261,7 +261,7 @@ function socketBench() {
   };
   return {
     ...{ socket, asked, left, seen, follower, isOpen: () => isOpen },
-    tell: (event: string, message?: unknown) => listeners.get(event)?.(message),
+    tell: (event: string, message?: unknown) => listeners.get(event)?.(message ?? null),
     answerWith: (next: unknown) => (answer = next),
   };
 }
@@ -319,7 +319,7 @@ describe("following into the cache", () => {
   test("applies events per frame, reads anew what was read before, and says how it is", () => {
     const bench = socketBench();
     const page = frames();
-    const clock = virtualClock();
+    const clock = virtualClock(() => Promise.resolve());
     const cache = new QueryClient();
     cache.setQueryData(keys.run(sampleRun), details);
     const store = feedStore();

@@ -139,15 +139,6 @@ export function estimateQuery(api: ApiClient, config: OutputOf<"getRun">["config
   });
 }
 
-/** What the server can do. */
-export function serverQuery(api: ApiClient) {
-  return queryOptions({
-    queryKey: keys.server,
-    queryFn: ({ signal }) => api.getServer({ signal }),
-    staleTime: Number.POSITIVE_INFINITY,
-  });
-}
-
 /** What the feed keeps of the open round's members; nobody reads it. */
 export function membersQuery(run: string) {
   return queryOptions<MembersPatch | null>({

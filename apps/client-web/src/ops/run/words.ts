@@ -42,3 +42,21 @@ export function refusalText(code: string, { maxNorm }: Limits): string {
     ? `${text}, ${formatDecimal(maxNorm, 1)}`
     : text;
 }
+
+/** Why an update was refused, as short as a tile. */
+const shortRefusals: Readonly<Record<string, string>> = {
+  "norm-exceeded": "norm above limit",
+  "not-finite": "not finite",
+  "shape-mismatch": "wrong shape",
+  "layout-mismatch": "wrong layout",
+  "codec-invalid": "unreadable",
+  "update-too-large": "too large",
+  "update-conflict": "sent twice",
+  "late-update": "late",
+  "budget-exhausted": "over budget",
+  "training-failed": "training failed",
+  "signature-invalid": "signature",
+};
+
+/** The same for a tile. */
+export const shortRefusal = (code: string): string => shortRefusals[code] ?? code;

@@ -7,8 +7,8 @@ import type { RunSettings } from "./settings.ts";
 /** The state of a run as its pill shows it. */
 export interface RunHeadState {
   readonly look: StateLook;
-  /** The whole text of the pill: `Collecting, round 27 of 40`. */
-  readonly text: string;
+  /** Goes on after its word: `, round 27 of 40`. */
+  readonly rest: string;
 }
 
 /** What an operator may do with a run in its state; scopes aside. */
@@ -28,10 +28,7 @@ const ended = {
   failed: runStates.failed,
 };
 
-const withText = (look: StateLook, detail: string): RunHeadState => ({
-  look,
-  text: detail === "" ? look.word : `${look.word}, ${detail}`,
-});
+const withRest = (look: StateLook, detail: string): RunHeadState => ({ look, rest: `, ${detail}` });
 
 /** The run's state in the words of the table of states. */
 export function headState(run: HeadOf, { needed }: Pick<RunSettings, "needed">): RunHeadState {
@@ -40,22 +37,20 @@ export function headState(run: HeadOf, { needed }: Pick<RunSettings, "needed">):
   if (status !== "running") {
     const all = status === "completed" && committedRounds === numRounds;
     const detail = all ? `${numRounds} rounds` : `${committedRounds} of ${numRounds} rounds`;
-    return withText(ended[status], detail);
+    return withRest(ended[status], detail);
   }
   if (state.paused && (state.phase === "idle" || state.phase === "waiting"))
-    return withText(runStates.paused, `${committedRounds} of ${numRounds} rounds`);
+    return withRest(runStates.paused, `${committedRounds} of ${numRounds} rounds`);
   switch (state.phase) {
     case "waiting":
-    case "idle": {
-      const { word } = runStates.waiting;
-      return { look: runStates.waiting, text: `${word} (${state.present} of ${needed} here)` };
-    }
+    case "idle":
+      return { look: runStates.waiting, rest: ` (${state.present} of ${needed} here)` };
     case "collecting":
-      return withText(roundStates.collecting, at);
+      return withRest(roundStates.collecting, at);
     case "evaluating":
-      return withText(roundStates.evaluating, at);
+      return withRest(roundStates.evaluating, at);
     default:
-      return withText(roundStates.aggregating, at);
+      return withRest(roundStates.aggregating, at);
   }
 }
 

@@ -11,7 +11,8 @@ export interface QualityFigure {
   /** A fraction. */
   readonly now: number;
   readonly round: number;
-  readonly spark: readonly number[];
+  /** Round and value. */
+  readonly spark: readonly (readonly [round: number, value: number])[];
   /** What it was a few evaluations ago; null: too early. */
   readonly before: { readonly round: number; readonly value: number } | null;
   readonly best: { readonly round: number; readonly value: number };
@@ -39,7 +40,7 @@ export function qualityFigure(curves: Curves): QualityFigure | null {
   const best = points.reduce((found, point) => (point.value > found.value ? point : found));
   return {
     ...{ label: series.label, now: now.value, round: now.round, best },
-    spark: points.map(({ value }) => value),
+    spark: points.map(({ round, value }) => [round, value]),
     before: points.at(-1 - changeOver) ?? null,
   };
 }
@@ -50,7 +51,8 @@ export interface TimeFigure {
   readonly leftMs: number | null;
   readonly soFarMs: number | null;
   readonly medianMs: number | null;
-  readonly spark: readonly number[];
+  /** Place and seconds of the last rounds. */
+  readonly spark: readonly (readonly [place: number, seconds: number])[];
 }
 
 /** Rounds after which a time is forecast. */
@@ -73,7 +75,7 @@ export function timeFigure(
     leftMs: isEarly || medianMs === null ? null : Math.max(left, 0),
     soFarMs:
       seconds.length === 0 ? null : seconds.reduce((sum, one) => sum + one * 1000, openMs ?? 0),
-    ...{ medianMs, spark: recent },
+    ...{ medianMs, spark: recent.map((one, at) => [at, one]) },
   };
 }
 

@@ -112,3 +112,13 @@ export function inTileOrder(members: readonly RoundMember[]): readonly RoundMemb
     rank(a) === 0 ? (a.atMs ?? 0) - (b.atMs ?? 0) || a.index - b.index : a.index - b.index;
   return [...members].sort((a, b) => rank(a) - rank(b) || within(a, b));
 }
+
+/** Where a member of any attempt stands: after its close, whoever has not arrived was late or has not answered. */
+export function closedStanding(member: MemberTimeline, isClosed: boolean): MemberStateName {
+  const standing = standingOf({ ...member, isAway: false, isUploading: false });
+  if (!isClosed || standing === "uploaded") return standing;
+  if (member.code === "late-update") return "lateDropped";
+  return standing === "training" || standing === "waiting" || standing === "uploading"
+    ? "noAnswer"
+    : standing;
+}

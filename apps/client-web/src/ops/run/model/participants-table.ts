@@ -47,62 +47,9 @@ const urgency: Readonly<Record<string, number>> = {
 const troubleOf = ({ state }: ParticipantRow): number =>
   state.in === "run" && state.name === "away" ? 9 : (urgency[state.name] ?? 12);
 
-/** Columns that the table can be sorted by. */
-export const participantColumns = [
-  ...([
-    "trouble",
-    "name",
-    "training",
-    "seen",
-    "behind",
-    "share",
-    "accepted",
-    "refused",
-    "sent",
-  ] as const),
-];
-/** One of {@link participantColumns}. */
-export type ParticipantColumn = (typeof participantColumns)[number];
-
-/** How the table is sorted. */
-export interface ParticipantOrder {
-  readonly by: ParticipantColumn;
-  readonly isDescending: boolean;
-}
-
-type Key = number | string | null;
-
-const keyOf: Readonly<Record<ParticipantColumn, (row: ParticipantRow) => Key>> = {
-  trouble: troubleOf,
-  name: ({ facts }) => facts.client,
-  training: ({ facts }) => facts.meanTrainingSeconds,
-  seen: ({ facts }) => (facts.lastSeen === null ? null : Date.parse(facts.lastSeen)),
-  behind: ({ facts }) => facts.staleness,
-  share: ({ facts }) => facts.share,
-  accepted: ({ facts }) => facts.accepted,
-  refused: ({ facts }) => facts.refused,
-  sent: ({ facts }) => facts.bytesUp,
-};
-
-const names = new Intl.Collator("en", { numeric: true });
-
-function compareKeys(a: Key, b: Key): number {
-  if (typeof a === "string" && typeof b === "string") return names.compare(a, b);
-  return Number(a) - Number(b);
-}
-
-/** Rows in the wanted order; what is not known comes last either way, and equal ones stand in order of enrolment. */
-export function sortedParticipants(
-  rows: readonly ParticipantRow[],
-  { by, isDescending }: ParticipantOrder,
-): readonly ParticipantRow[] {
-  const sign = isDescending ? -1 : 1;
-  const keyed = rows.map((row) => ({ row, key: keyOf[by](row) }));
-  keyed.sort((a, b) => {
-    if (a.key === null || b.key === null) return Number(a.key === null) - Number(b.key === null);
-    return sign * compareKeys(a.key, b.key) || a.row.facts.index - b.row.facts.index;
-  });
-  return keyed.map(({ row }) => row);
+/** Rows with those in trouble first; equal ones in order of enrolment. */
+export function byTrouble(rows: readonly ParticipantRow[]): readonly ParticipantRow[] {
+  return rows.toSorted((a, b) => troubleOf(a) - troubleOf(b) || a.facts.index - b.facts.index);
 }
 
 /** The rows, in order of enrolment. */

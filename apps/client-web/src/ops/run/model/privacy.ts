@@ -37,7 +37,10 @@ export function privacyView({ run, estimate }: PrivacySources): PrivacyView | nu
   if (epsilon === null) return null;
   const { committedRounds: committed, numRounds: rounds } = run;
   const { spent, planned: projected, delta } = epsilon;
-  const curve: EpsilonCurve = estimate?.curve ?? [];
+  const curve: EpsilonCurve = (estimate?.curve ?? []).map(([round = 0, value = 0]) => [
+    round,
+    value,
+  ]);
   const now: EpsilonCurve = committed > 0 ? [[committed, spent]] : [];
   const end: EpsilonCurve = committed < rounds ? [[rounds, projected]] : [];
   const start: EpsilonCurve = [[0, 0]];

@@ -87,6 +87,27 @@ function row(
   };
 }
 
+interface Made {
+  readonly evaluation: Evaluation | undefined;
+  readonly epsilon: number | null;
+  readonly figures: RoundFigures;
+}
+
+/** A live run makes its rows anew with every round: of ten thousand all but one are as they were. */
+const made = new WeakMap<Round, Made>();
+
+function rowOnce(
+  round: Round,
+  evaluation: Evaluation | undefined,
+  epsilon: number | null,
+): RoundFigures {
+  const known = made.get(round);
+  if (known?.evaluation === evaluation && known?.epsilon === epsilon) return known.figures;
+  const figures = row(round, evaluation, epsilon);
+  made.set(round, { evaluation, epsilon, figures });
+  return figures;
+}
+
 /** Rows in order of rounds; a round that is told twice counts as it was told last. */
 export function roundFigures({
   rounds,
@@ -97,7 +118,7 @@ export function roundFigures({
   const last = new Map(rounds.map((round) => [round.round, round]));
   const rows = [...last.values()]
     .sort((a, b) => a.round - b.round)
-    .map((round) => row(round, evaluated.get(round.round), epsilonAfter(round.round)));
+    .map((round) => rowOnce(round, evaluated.get(round.round), epsilonAfter(round.round)));
   const first = evaluated.get(0);
   return first === undefined ? rows : [firstRow(first), ...rows];
 }

@@ -30,9 +30,9 @@ const table = roundsTable({ rows, open: openSample(), ...rules });
 
 describe("the rounds of the sample run", () => {
   test("stand with the latest first, the open one on top", () => {
-    expect(table.length).toBe(27);
-    const shown = Array.from({ length: 6 }, (_, at) => table.at(at));
-    expect(shown.map((row) => [row?.round, row?.state, row?.shares])).toEqual([
+    expect(table).toHaveLength(27);
+    const shown = roundsTable({ rows, open: openSample(), ...rules }, 6);
+    expect(shown.map((row) => [row.round, row.state, row.shares])).toEqual([
       [openRound, "collecting", { selected: 18, accepted: 10, late: 0, refused: 1, noAnswer: 7 }],
       [26, "published", { selected: 18, accepted: 16, late: 1, refused: 0, noAnswer: 1 }],
       [25, "published", { selected: 18, accepted: 16, late: 1, refused: 1, noAnswer: 0 }],
@@ -40,7 +40,7 @@ describe("the rounds of the sample run", () => {
       [23, "publishedAtDeadline", { selected: 18, accepted: 12, late: 1, refused: 2, noAnswer: 3 }],
       [22, "published", { selected: 18, accepted: 16, late: 0, refused: 0, noAnswer: 2 }],
     ]);
-    expect(table.at(99)).toBeNull();
+    expect(roundsTable({ rows, open: null, ...rules })).toHaveLength(26);
   });
 
   test("name the reasons of refusals, without those that came late", () => {
@@ -50,10 +50,7 @@ describe("the rounds of the sample run", () => {
   });
 
   test("add up to the selected number, each of them", () => {
-    for (let at = 0; at < table.length; at += 1) {
-      const { shares } = table.at(at) ?? {};
-      expect(shares?.selected).toBe(18);
-    }
+    for (const { shares } of table) expect(shares?.selected).toBe(18);
   });
 });
 

@@ -142,17 +142,33 @@ export interface RoundsTableSources extends RoundRules {
   readonly open: RoundsTableRow | null;
 }
 
-/** Rows, the latest first, each made when it is asked for: a run may have ten thousand. */
-export function roundsTable({ rows, open, ...rules }: RoundsTableSources) {
-  const committed = rows.filter(({ round }) => round > 0);
-  const isAhead = open !== null && open.round > (committed.at(-1)?.round ?? 0);
-  const ahead = isAhead ? 1 : 0;
-  return {
-    length: committed.length + ahead,
-    at(index: number): RoundsTableRow | null {
-      if (isAhead && index === 0) return open;
-      const figures = committed[committed.length - 1 - (index - ahead)];
-      return figures === undefined ? null : committedRow(figures, rules);
-    },
-  };
+interface Made {
+  readonly late: number | undefined;
+  readonly row: RoundsTableRow;
+}
+
+const made = new WeakMap<RoundFigures, Made>();
+
+/** A committed row is made once: tables of ten thousand get one more with every round. */
+function rowOnce(figures: RoundFigures, rules: RoundRules): RoundsTableRow {
+  const late = rules.lateByRound.get(figures.round);
+  const known = made.get(figures);
+  if (known !== undefined && known.late === late) return known.row;
+  const row = committedRow(figures, rules);
+  made.set(figures, { late, row });
+  return row;
+}
+
+/** Rows, the latest first; with `most` no more than that many. */
+export function roundsTable(
+  { rows, open, ...rules }: RoundsTableSources,
+  most = Number.POSITIVE_INFINITY,
+): readonly RoundsTableRow[] {
+  const isAhead = open !== null && open.round > (rows.at(-1)?.round ?? 0);
+  const table: RoundsTableRow[] = isAhead ? [open] : [];
+  for (let at = rows.length - 1; at >= 0 && table.length < most; at -= 1) {
+    const figures = rows[at];
+    if (figures !== undefined && figures.round > 0) table.push(rowOnce(figures, rules));
+  }
+  return table;
 }

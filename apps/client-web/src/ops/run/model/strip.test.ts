@@ -3,7 +3,6 @@ import { describe, expect, test } from "vitest";
 import { elapsedMs, openChanges, openDetails, openRound, sampleDetails } from "../fixture/now.ts";
 import { sampleHistory } from "../fixture/history.ts";
 import type { MemberStatus } from "./api-types.ts";
-import { arrivalBins, arrivalsOf, binnedArrivals } from "./arrivals.ts";
 import { finishTimes, median, outlook } from "./forecast.ts";
 import { indexName, membersOf, standingOf } from "./members.ts";
 import type { RoundMember } from "./members.ts";
@@ -66,7 +65,7 @@ describe("the strip of the sample run", () => {
   test("marks ten accepted, one refused and six expected on the axis", () => {
     const { arrivals } = sampleStrip();
     const of = (kind: string) =>
-      arrivals.filter((arrival) => arrival.kind === kind).map(({ atMs }) => atMs / 1000);
+      arrivals.filter((arrival) => arrival.outcome === kind).map(({ atMs }) => atMs / 1000);
     expect(of("accepted")).toEqual([19, 38, 52, 57, 64, 70, 82, 86, 125, 168]);
     expect(of("refused")).toEqual([130]);
     expect(of("expected")).toEqual([262, 284, 289, 301, 306, 318]);
@@ -196,18 +195,6 @@ describe("forms and clocks", () => {
     expect(at(1_000)).toEqual({ nowMs: elapsedMs, deadlineMs: 360_000 });
     expect(at(31_000).nowMs).toBe(elapsedMs + 30_000);
     expect(at(900_000).nowMs).toBe(360_000);
-  });
-
-  test("bins hold every mark once", () => {
-    fc.assert(
-      fc.property(fc.array(fc.integer({ min: 0, max: 400_000 }), { maxLength: 300 }), (times) => {
-        const members = times.map((atMs, index) => one({ index, status: "accepted", atMs }));
-        const clock = { nowMs: 0, deadlineMs: 360_000 };
-        const bins = binnedArrivals(arrivalsOf(members, finishTimes([]), clock), clock.deadlineMs);
-        expect(bins.accepted).toHaveLength(arrivalBins);
-        expect(bins.accepted.reduce((sum, count) => sum + count, 0)).toBe(times.length);
-      }),
-    );
   });
 
   test("a median is the middle of any list", () => {

@@ -1,8 +1,7 @@
 /** The open round as its strip shows it. */
-import type { MemberStateName } from "@fedtune/figures";
+import type { Arrival, MemberStateName } from "@fedtune/figures";
 import type { RunState } from "./api-types.ts";
 import { arrivalsOf } from "./arrivals.ts";
-import type { Arrival } from "./arrivals.ts";
 import { outlook } from "./forecast.ts";
 import type { FinishTimes, Outlook, RoundClock } from "./forecast.ts";
 import { inTileOrder, standingOf } from "./members.ts";

@@ -1,0 +1,107 @@
+import { formatCount } from "@fedtune/figures";
+import { useQueries } from "@tanstack/react-query";
+import { useMemo, useState } from "react";
+import { Button } from "../../../ui/button.tsx";
+import { Card } from "../../../ui/card.tsx";
+import { Empty } from "../../../ui/empty.tsx";
+import { Segmented } from "../../../ui/segmented.tsx";
+import { Loading } from "../../shell/loading.tsx";
+import type { RoundDetails } from "../model/api-types.ts";
+import { eventKinds, eventLog, eventsOf } from "../model/event-log.ts";
+import type { EventKind } from "../model/event-log.ts";
+import { roundQuery } from "../queries.ts";
+import type { RunTabProps } from "../run-page.tsx";
+import { useNames } from "../use-run-data.ts";
+import { useSearchState } from "../use-search-state.ts";
+import { VirtualEvents } from "./virtual-events.tsx";
+import styles from "./events.module.css";
+
+/** Rounds whose events are read at a time. */
+const PAGE = 20;
+
+const filters = [
+  { value: "all", label: "All" },
+  { value: "round", label: "Rounds" },
+  { value: "update", label: "Updates" },
+  { value: "trouble", label: "Trouble" },
+] as const;
+
+/** The log of a run, the latest first. */
+export function EventsTab({ reader, run, views }: RunTabProps) {
+  const [wanted, setWanted] = useSearchState("show");
+  const [pages, setPages] = useState(1);
+  const nameOf = useNames(reader);
+  const kind: EventKind | null = eventKinds.find((one) => one === wanted) ?? null;
+  const last = Math.max(run.state.round, run.committedRounds);
+  const first = Math.max(last - pages * PAGE + 1, 1);
+  const rounds =
+    run.presence === "hidden"
+      ? []
+      : Array.from({ length: last - first + 1 }, (_, at) => first + at);
+  const details = useQueries({
+    queries: rounds.map((round) => roundQuery(reader, round)),
+    combine: loaded,
+  });
+  const { quorum, maxNorm } = views.settings;
+  const entries = useMemo(
+    () => eventsOf(eventLog(details, { nameOf, quorum, maxNorm }), kind),
+    [details, nameOf, quorum, maxNorm, kind],
+  );
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+  return (
+    <>
+      <div className={styles["toolbar"]}>
+        <Segmented
+          label="Which events"
+          value={kind ?? "all"}
+          options={filters}
+          onChange={(next) => {
+            setWanted(next === "all" ? null : next);
+          }}
+        />
+        <span className={styles["zone"]}>{`Times in ${timeZone.replaceAll("_", " ")}`}</span>
+      </div>
+      <Card
+        title="Events"
+        subtitle={
+          rounds.length === 0
+            ? undefined
+            : `of rounds ${formatCount(first)} to ${formatCount(last)}`
+        }
+        padding="bare"
+      >
+        {details.length < rounds.length ? <Loading /> : null}
+        {entries.length === 0 && details.length === rounds.length ? (
+          <Nothing isHidden={run.presence === "hidden"} />
+        ) : (
+          <VirtualEvents entries={entries} timeZone={timeZone} />
+        )}
+        {first > 1 && rounds.length > 0 ? (
+          <div className={styles["more"]}>
+            <Button
+              onClick={() => {
+                setPages(pages + 1);
+              }}
+            >
+              Earlier rounds
+            </Button>
+          </div>
+        ) : null}
+      </Card>
+    </>
+  );
+}
+
+function loaded(
+  results: readonly { readonly data: RoundDetails | undefined }[],
+): readonly RoundDetails[] {
+  return results.flatMap(({ data }) => data ?? []);
+}
+
+const Nothing = ({ isHidden }: { readonly isHidden: boolean }) => (
+  <Empty title={isHidden ? "Hidden" : "Nothing of this kind"}>
+    {isHidden
+      ? "What single clients did is not told in this run: its privacy noise counts on that."
+      : "It stands here as it happens."}
+  </Empty>
+);

@@ -1,0 +1,28 @@
+import { commonExponent } from "@fedtune/figures";
+import { useMemo } from "react";
+import type { RoundDetails } from "../model/api-types.ts";
+import { phasesOf } from "../model/phases.ts";
+import { tabHref } from "../run-tabs.ts";
+import type { RunViews } from "../use-run-data.ts";
+import { allRoundColumns, roundColumns } from "./round-columns.tsx";
+
+/** Columns of a run's rounds; `details` are the rounds whose phases are known. */
+export function useRoundColumns(
+  { id, rows, settings, isSimulation }: RunViews,
+  { details, isWhole }: { readonly details: readonly RoundDetails[]; readonly isWhole: boolean },
+) {
+  const { maxNorm, roundTimeoutMs } = settings;
+  const errorExponent = useMemo(
+    () => commonExponent(rows.slice(-100).map((row) => row.aggregationError?.total ?? 0)),
+    [rows],
+  );
+  return useMemo(() => {
+    const phases = new Map(details.map((one) => [one.round, phasesOf(one)]));
+    const context = {
+      ...{ maxNorm, roundTimeoutMs, errorExponent },
+      phasesOf: (round: number) => phases.get(round) ?? null,
+      hrefOf: isSimulation ? null : (round: number) => tabHref(id, "rounds", String(round)),
+    };
+    return isWhole ? allRoundColumns(context) : roundColumns(context);
+  }, [id, isSimulation, details, isWhole, maxNorm, roundTimeoutMs, errorExponent]);
+}
