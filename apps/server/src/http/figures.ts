@@ -47,7 +47,8 @@ async function progressOf(
 ): Promise<Progress> {
   const { metric } = config.evaluation;
   const of = { section: "evaluation", name: metric } as const;
-  const points = await store.getSeries(id, { of, from: 0, to: Number.MAX_SAFE_INTEGER });
+  // A round is a 32-bit integer of the database.
+  const points = await store.getSeries(id, { of, from: 0, to: 0x7fff_ffff });
   const best = bestOf(points, metric);
   return {
     best: best === null ? null : { metric, round: best[0], value: best[1] },
