@@ -13,6 +13,23 @@ export const simulationSchema = z.strictObject({
   text: z.string().min(1).default("text").describe("name of the text column"),
   textPair: z.string().min(1).nullable().default(null).describe("name of the second text's column"),
   label: z.string().min(1).default("label").describe("name of the label column"),
+  prompt: z
+    .string()
+    .min(1)
+    .default("prompt")
+    .describe("causal-lm: name of the column that is read, where there is a completion"),
+  completion: z
+    .string()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe("causal-lm: name of the column to be predicted; null: the text column is"),
+  messages: z
+    .string()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe("causal-lm: name of a column of chats; what the assistant says is to be predicted"),
   clients: z
     .int()
     .positive()

@@ -1,6 +1,6 @@
 /** Simulated data holders: the rows of one file dealt to clients. */
 import type { DataRef, Rng } from "@fedtune/core";
-import { discoverLabels, fileData, formatOf, readRows } from "@fedtune/training";
+import { discoverLabels, fileData, formatOf, languageColumns, readRows } from "@fedtune/training";
 import type { FileSource } from "@fedtune/training";
 import type { SimulationConfig } from "./config.ts";
 import { describePartition } from "./partition/describe.ts";
@@ -22,8 +22,8 @@ export function simulationData(
   config: SimulationConfig,
   path: string,
 ): ReturnType<typeof fileData> {
-  const { text, textPair, label } = config;
-  return fileData({ kind: "file", path, text, textPair, label });
+  const { text, textPair, label, prompt, completion, messages } = config;
+  return fileData({ kind: "file", path, text, textPair, label, prompt, completion, messages });
 }
 
 /**
@@ -50,7 +50,7 @@ export async function populate(
 ): Promise<Population> {
   const data = simulationData(config, config.data);
   const column = config.partition.scheme === "by-column" ? config.partition.column : null;
-  const table = await readTable(data, column, world.files);
+  const table = await readTable(data, { column, hasLabels: labels.length > 0 }, world.files);
   const index = new Map(labels.map((label, position) => [label, position]));
   const rowLabels = table.labels.map((label) => index.get(label) ?? labels.length);
   const count = config.clients ?? (column === null ? DEFAULT_CLIENTS : null);
@@ -67,16 +67,18 @@ export async function populate(
 
 async function readTable(
   data: ReturnType<typeof fileData>,
-  column: string | null,
+  { column, hasLabels }: { readonly column: string | null; readonly hasLabels: boolean },
   files: FileSource,
 ): Promise<{ labels: readonly string[]; column: readonly string[] }> {
-  const columns = [data.label, ...(column === null ? [] : [column])];
+  // A language model's rows are all of one kind.
+  const texts = hasLabels ? [data.label] : languageColumns(data).slice(0, 1);
+  const columns = [...texts, ...(column === null ? [] : [column])];
   const request = { path: data.path, format: formatOf(data), columns };
   const labels: string[] = [];
   const values: string[] = [];
   for await (const row of readRows(files.stream(data.path), request)) {
     const [label = "", value = ""] = row.values;
-    labels.push(label);
+    labels.push(hasLabels ? label : "");
     values.push(value);
   }
   return { labels, column: values };

@@ -43,7 +43,12 @@ export async function checkExamples(
   data: FileData,
   { kind, labels }: Pick<TaskSettings, "kind" | "labels">,
 ): Promise<void> {
-  await openDataStore(nodeFiles, shapeOnly).load(data, { kind, labels, endId: null, maxLength: 2 });
+  await openDataStore(nodeFiles, shapeOnly).load(data, {
+    kind,
+    labels,
+    endId: null,
+    maxLength: 4096,
+  });
 }
 
 const none = new Int32Array(0);
