@@ -1,3 +1,4 @@
+import { palettes } from "@fedtune/figures";
 import { encode } from "uqr";
 import styles from "./qr-code.module.css";
 
@@ -36,7 +37,8 @@ export function QrCode({ text, label, size = 200 }: QrCodeProps) {
       shapeRendering="crispEdges"
       className={styles["code"]}
     >
-      <path d={path} fill="currentColor" />
+      <rect x={-quiet} y={-quiet} width={whole} height={whole} fill={palettes.light.surface} />
+      <path d={path} fill={palettes.light.ink} />
     </svg>
   );
 }

@@ -1,6 +1,8 @@
 import { CSPProvider } from "@base-ui/react/csp-provider";
 import { Tooltip } from "@base-ui/react/tooltip";
 import type { ReactNode } from "react";
+import "../design/tokens.css";
+import "../design/base.css";
 import { Announcer } from "./announcer.tsx";
 import { Notices } from "./notices.tsx";
 
@@ -9,7 +11,7 @@ export interface RootProps {
   readonly children: ReactNode;
 }
 
-/** Around both apps: no inline styles from the library, one live region, one place for confirmations. */
+/** Around both apps: tokens and typefaces, no inline styles from the library, one live region, one place for confirmations. */
 export const Root = ({ children }: RootProps) => (
   <CSPProvider disableStyleElements>
     <Tooltip.Provider delay={400}>
