@@ -53,6 +53,7 @@ export function createBrowserTrainer(options: BrowserTrainerOptions): BrowserTra
     train: (job, control) => tasks.ask("train", job, control),
     evaluate: (job, control) => tasks.ask("evaluate", job, control),
     predict: (job, control) => tasks.ask("predict", job, control),
+    generate: (job, control) => tasks.ask("generate", job, control),
     classify: (job, texts) => classify(tab, tasks, { job, texts }),
     check: (question, control) => tasks.ask("check", question, control),
     close: () => tasks.close(),

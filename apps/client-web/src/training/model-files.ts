@@ -64,31 +64,44 @@ async function fetchInto(
   source: ModelSource,
   incoming: IncomingBlob,
 ): Promise<Blob> {
+  let ready = 0;
   const body = await request(file, await source.headers(file));
-  const hash = runningHash();
-  let bytes = 0;
-  for (;;) {
-    const { done, value } = await body.read().catch((error: unknown) => {
-      throw missing(file, error);
-    });
-    if (done) break;
-    bytes += value.length;
-    if (bytes > file.bytes) break;
-    hash.add(value);
-    incoming.write(value);
-    source.onBytes(value.length, value.length);
+  try {
+    const hash = runningHash();
+    for await (const bytes of piecesOf(body, file)) {
+      if (ready + bytes.length > file.bytes) throw corrupt(file, "more bytes", file.bytes);
+      hash.add(bytes);
+      incoming.write(bytes);
+      ready += bytes.length;
+      source.onBytes(bytes.length, bytes.length);
+    }
+    if (ready < file.bytes) throw corrupt(file, `${ready} bytes`, file.bytes);
+    const found = hash.digest();
+    if (found !== file.hash) throw corrupt(file, `SHA-256 ${found}`, file.hash);
+    return await incoming.keep(file.hash);
+  } catch (error) {
+    source.onBytes(-ready, 0);
+    throw error;
   }
-  const found = hash.digest();
-  if (bytes === file.bytes && found === file.hash) return incoming.keep(file.hash);
-  source.onBytes(-Math.min(bytes, file.bytes), 0);
-  void body.cancel();
-  throw corrupt(file, bytes, found);
 }
 
-async function request(
-  file: ModelFile,
-  headers: Readonly<Record<string, string>>,
-): Promise<ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>> {
+type Body = ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
+
+async function* piecesOf(body: Body, file: ModelFile): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  try {
+    for (;;) {
+      const { done, value } = await body.read().catch((error: unknown) => {
+        throw missing(file, error);
+      });
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    await body.cancel().catch(() => undefined);
+  }
+}
+
+async function request(file: ModelFile, headers: Readonly<Record<string, string>>): Promise<Body> {
   // It is kept under its hash: a second copy in the browser's own cache would be one too many.
   const response = await fetch(file.url, { headers, cache: "no-store" }).catch((error: unknown) => {
     throw missing(file, error);
@@ -106,11 +119,7 @@ function missing(file: ModelFile, cause: unknown): FedtuneError {
   });
 }
 
-function corrupt(file: ModelFile, bytes: number, hash: Digest): FedtuneError {
-  const [is, wanted] =
-    bytes === file.bytes
-      ? [`SHA-256 ${hash}`, file.hash]
-      : [bytes > file.bytes ? "more bytes" : `${bytes} bytes`, `${file.bytes}`];
-  const message = `Cannot use ${file.name} of the model: it has ${is}, wanted ${wanted}`;
-  return new FedtuneError("blob-corrupt", message, { data: { file: file.name, bytes, hash } });
+function corrupt(file: ModelFile, found: string, wanted: number | Digest): FedtuneError {
+  const message = `Cannot use ${file.name} of the model: it has ${found}, wanted ${wanted}`;
+  return new FedtuneError("blob-corrupt", message, { data: { file: file.name, url: file.url } });
 }

@@ -14,7 +14,7 @@ import "@tensorflow/tfjs-backend-cpu";
 export * from "@tensorflow/tfjs-core";
 `;
 
-/** Halves the engine: 211 instead of 400 kB gzip for wasm. */
+/** A third less to load: 278 instead of 420 kB gzip for wasm, its binary of 137 not counted. */
 export function slimTensorflow(): SlimPlugin {
   return {
     name: "slim-tensorflow",

@@ -1,6 +1,7 @@
 import { chromiumPath, launchChromium, withoutChromium } from "@fedtune/testkit/chromium";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { inNode, reviewFile, reviewJob, tiny } from "./test-support/jobs.ts";
+import type { TestModel } from "./test-support/jobs.ts";
 import type { Bench, Tab } from "./test-support/tab.ts";
 import { openBench, openTab, plainJob } from "./test-support/tab.ts";
 import type { TrainerHarness } from "./test-support/trainer-page.ts";
@@ -202,6 +203,11 @@ describe.skipIf(!here)(`the life of a tab's worker${here ? "" : ` (${withoutChro
   });
 });
 
+/** The model at another origin, which the policy forbids a worker to ask. */
+function elsewhere(origin: string): TestModel {
+  return { ...tiny, files: tiny.files.map((file) => ({ ...file, url: `${origin}${file.url}` })) };
+}
+
 describe.skipIf(!here)("the watch of these tests", () => {
   test("sees long tasks and breaches of the policy", async () => {
     const bench = await openBench();
@@ -219,7 +225,14 @@ describe.skipIf(!here)("the watch of these tests", () => {
       image.src = "/somewhere.png";
       document.body.append(image);
     });
-    await expect.poll(async () => (await tab.violations()).length).toBeGreaterThan(1);
+    await tab.open(elsewhere(bench.site.notIsolated));
+    const { failure } = await tab.page.evaluate(async () => ({
+      failure: await harness.failure(harness.trainer.ready()),
+    }));
+    expect(failure.code).toBe("blob-missing");
+    const seen = async () => (await tab.violations()).join("\n");
+    await expect.poll(seen).toMatch(/img-src/);
+    await expect.poll(seen).toMatch(/connect-src/);
     await bench.close();
     expect(Math.max(...tasks)).toBeGreaterThan(100);
   });

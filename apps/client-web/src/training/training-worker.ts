@@ -146,6 +146,7 @@ function handlersOf(works: Works): TaskHandlers<BrowserTasks> {
     train: guarded((job, control) => trainer.train(job, control)),
     evaluate: guarded((job, control) => trainer.evaluate(job, control)),
     predict: guarded((job, control) => trainer.predict(job, control)),
+    generate: guarded((job, control) => trainer.generate(job, control)),
     check: guarded((question, control) => checkDevice(question, { ...works, config, control })),
     describe: ({ adapter, task }) => {
       const { layout, modules } = describeModel(config, { ...adapter, labels: task.labels });

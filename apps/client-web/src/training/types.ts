@@ -10,6 +10,7 @@ import type {
   Trainer,
   TrainJob,
 } from "@fedtune/core";
+import type { Generated, GenerateJob } from "@fedtune/training";
 import type {
   BrowserBackendRequest,
   ChosenBrowserBackend,
@@ -23,6 +24,8 @@ export type {
   ChosenBrowserBackend,
   FallbackReason,
 } from "@fedtune/training/browser";
+
+export type { Generated, GenerateJob } from "@fedtune/training";
 
 /** One file of a base model: where it is and what it must be. */
 export interface ModelFile {
@@ -131,6 +134,8 @@ export interface BrowserTrainer extends Trainer {
     job: Omit<EvaluateJob, "data">,
     texts: readonly TextInput[],
   ): Promise<readonly Float32Array[]>;
+  /** Writes on from a prompt, with a language model. @throws FedtuneError `model-invalid`, `data-invalid`, `cancelled` */
+  generate(job: GenerateJob, control: TrainControl): Promise<Generated>;
   /** Trains a few steps and forgets them; takes seconds once the model is here. */
   check(question: DeviceQuestion, control: TrainControl): Promise<DeviceReport>;
 }

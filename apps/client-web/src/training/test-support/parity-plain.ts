@@ -31,9 +31,9 @@ export type ParityAnswer =
 
 /** Takes typed arrays out. */
 export function plainCase({ start, batch, ...rest }: ParityCase): PlainCase {
-  const { ids, types, mask, labels, ...sizes } = batch;
+  const { ids, types, mask, labels, completions: _, ...sizes } = batch;
   const arrays = { ids: [...ids], types: [...types], mask: [...mask], labels: [...labels] };
-  return { ...rest, start: [...start], batch: { ...sizes, ...arrays } };
+  return { ...rest, start: [...start], batch: { ...sizes, ...arrays, completions: null } };
 }
 
 /** Puts them back. */
@@ -47,6 +47,7 @@ export function revivedCase({ start, batch, ...rest }: PlainCase): ParityCase {
       types: Int32Array.from(batch.types),
       mask: Float32Array.from(batch.mask),
       labels: Int32Array.from(batch.labels),
+      completions: null,
     },
   };
 }

@@ -18,6 +18,7 @@ export interface TrainerHarness {
   job(job: object, start: readonly number[]): TrainJob;
   /** What was thrown, as data. */
   failure(work: Promise<unknown>): Promise<{ code: string; message: string; data: object }>;
+  deleteModels(): Promise<void>;
   /** A control that is aborted when so many steps are done. */
   control(stopAfter?: number): TrainControl;
 }
@@ -30,6 +31,10 @@ const harness: Omit<TrainerHarness, "trainer"> & { trainer: BrowserTrainer | nul
     const { createBrowserTrainer } = await import("../browser-trainer.ts");
     const onProgress = (told: EngineProgress): void => void harness.progress.push(told);
     harness.trainer = createBrowserTrainer({ onProgress, ...options });
+  },
+  async deleteModels() {
+    const { deleteKeptFiles } = await import("../kept-files.ts");
+    await deleteKeptFiles();
   },
   job: (job, start) => ({ ...(job as TrainJob), start: Float32Array.from(start) }),
   async failure(work) {
