@@ -18,6 +18,9 @@ export type {
 } from "./file-report.ts";
 export type { Invitation, PrivacyPromise, Problem } from "./invitation.ts";
 export type { PrivacyRecord, PrivacyStanding } from "./privacy-standing.ts";
+export { pagePorts } from "./page/page-ports.ts";
+export { createParticipant } from "./participant.ts";
+export type { ParticipantPorts } from "./participant.ts";
 export { roundPhases } from "./session-report.ts";
 export type {
   Connection,

@@ -20,6 +20,8 @@ export interface ParticipantPorts {
   readonly watchNetwork: (changed: (isOnline: boolean) => void) => () => void;
   /** Whether the screen is to stay on; the last call holds. */
   readonly keepScreenOn: (keep: boolean) => void;
+  /** Asks the browser to keep everything until the holder deletes it; where it says no, it may go when room is short. */
+  readonly keepStorage: () => void;
 }
 
 interface Waiting {
@@ -37,6 +39,7 @@ export function createParticipant(ports: ParticipantPorts): Participant {
   const waiting = new Map<number, Waiting>();
   const closing: { done: () => void } = { done: () => undefined };
   const show = (next: ParticipantSnapshot): void => {
+    if (next.stage.kind === "starting" && snapshot.stage.kind !== "starting") ports.keepStorage();
     snapshot = next;
     ports.keepScreenOn(wantsScreen(next));
     for (const listener of [...listeners]) listener();

@@ -27,8 +27,6 @@ export interface DeskPorts {
   readonly connect: (options: SocketTransportOptions) => ClientTransport;
   readonly createTrainer: (options: BrowserTrainerOptions) => BrowserTrainer;
   readonly storage: {
-    /** Asks the browser to keep everything until the holder deletes it. */
-    persist(): Promise<boolean>;
     /** Null: not known. */
     freeBytes(): Promise<number | null>;
   };

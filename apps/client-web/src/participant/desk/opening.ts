@@ -1,5 +1,5 @@
 /** Step 1: opening an invitation, or a run that this browser knows; a reload lands on the step that was reached. */
-import { asFedtuneError, FedtuneError, protocolVersion } from "@fedtune/core";
+import { asFedtuneError, clientId, FedtuneError, protocolVersion } from "@fedtune/core";
 import { problemOf } from "../data/check-file.ts";
 import { readLink } from "../link.ts";
 import { noMemory, remember } from "../session/report.ts";
@@ -103,9 +103,12 @@ function withAnswer(
 ): StoredMembership {
   const { invitation } = answer;
   const now = desk.ports.wallTime();
-  if (known === null) return newMembership(invitation, { token, now });
-  const kept = known.isEnrolled ? null : (token ?? known.token);
-  return { ...known, invitation, token: kept, lastAt: now };
+  const before = known ?? newMembership(invitation, { token, now });
+  const kept = before.isEnrolled ? null : (token ?? before.token);
+  // A token may be for one client alone, whose name it then tells.
+  const named = invitation.invitation?.client;
+  const client = named === undefined || before.isEnrolled ? before.client : clientId(named);
+  return { ...before, invitation, token: kept, client, lastAt: now };
 }
 
 /** Everything as it was when the page was closed. */

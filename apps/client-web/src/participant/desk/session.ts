@@ -71,7 +71,7 @@ export async function openSession(desk: Desk, parts: SessionParts): Promise<Sess
       ...{ state: stores.state, clock, hash, entropy },
       privacy: privacyOf(desk, stores.ledgers),
       trainer: observedTrainer(trainer, {
-        observer,
+        ...{ observer, sightings },
         backend: async () => (await trainer.ready()).name,
       }),
       describe: (spec) => trainer.describe(spec),

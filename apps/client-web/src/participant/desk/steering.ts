@@ -17,8 +17,6 @@ export async function start(desk: Desk): Promise<void> {
     const message = `Cannot start: this device is at "${step}", wanted a file and a checked device`;
     throw new FedtuneError("usage", message, { data: { step } });
   }
-  // Where the browser asks the holder, or says no, what is kept may go when it needs room.
-  await desk.ports.storage.persist().catch(() => false);
   await changeMembership(desk, { step: "started", pausedByHolder: false });
   await begin(desk);
 }

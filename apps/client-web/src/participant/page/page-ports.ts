@@ -10,6 +10,9 @@ export function pagePorts(): ParticipantPorts {
     watchPower,
     watchNetwork,
     keepScreenOn: screenKeeper(),
+    keepStorage() {
+      void navigator.storage.persist().catch(() => false);
+    },
   };
 }
 

@@ -36,7 +36,7 @@ export function workerPorts(): DeskPorts {
     fetch: plainFetch,
     connect: socketTransport,
     createTrainer: createBrowserTrainer,
-    storage: { persist: () => navigator.storage.persist(), freeBytes },
+    storage: { freeBytes },
     models: { bytes: modelBytes, deleteAll: deleteKeptFiles },
     device: {
       browser: browserName(navigator),

@@ -10,11 +10,12 @@ import type {
   TrainResult,
 } from "@fedtune/core";
 import type { BrowserBackend } from "../device-report.ts";
-import type { Observer } from "./observer.ts";
+import type { Observer, Sightings } from "./observer.ts";
 
 /** What watching a trainer needs. */
 export interface TrainerWatch {
   readonly observer: Observer;
+  readonly sightings: Sightings;
   /** The backend that the next job runs on. */
   readonly backend: () => Promise<BrowserBackend>;
 }
@@ -27,10 +28,9 @@ const EVALUATION_BATCH = 32;
 /** Watches a trainer; its owner closes it. */
 export function observedTrainer(inner: Trainer, watch: TrainerWatch): Trainer {
   const { observer } = watch;
-  const measured = new Set<number>();
   return {
     async train(job, control) {
-      await measureOwn(inner, { job, control, observer, measured });
+      await measureOwn(inner, watch, { job, control });
       const result = await trainOn(inner, watch, { job, control });
       observer.tell({ type: "trained", round: job.round, at: observer.now() });
       return result;
@@ -82,33 +82,33 @@ function isLost(error: unknown): boolean {
   return reason === "device-lost" || reason === "crashed";
 }
 
-interface Measuring extends Task {
-  readonly observer: Observer;
-  readonly measured: Set<number>;
-}
-
 /**
  * What this device's own adapter is worth after the round before, on the examples that are held out of training; nothing
- * where a run holds none out. A measurement that fails is left out: training is what counts.
+ * where a run holds none out, and where the coordinator has asked for it already. A measurement that fails is left out:
+ * training is what counts.
  */
-async function measureOwn(inner: Trainer, measuring: Measuring): Promise<void> {
-  const { job, control, observer, measured } = measuring;
+async function measureOwn(inner: Trainer, watch: TrainerWatch, task: Task): Promise<void> {
+  const { job, control } = task;
   const data = heldOut(job.data);
   const round = job.round - 1;
-  if (data === null || measured.has(round)) return;
+  if (data === null || watch.sightings.measured.has(round)) return;
   try {
     const found = await inner.evaluate(evaluationOf(job, data), { signal: control.signal });
-    measured.add(round);
-    tellAccuracy(observer, round, found);
+    tellAccuracy(watch, round, found);
   } catch {
     control.signal.throwIfAborted();
   }
 }
 
 /** Tells of an evaluation, where it has an accuracy. */
-export function tellAccuracy(observer: Observer, round: number, metrics: Metrics): void {
+export function tellAccuracy(
+  { observer, sightings }: Pick<TrainerWatch, "observer" | "sightings">,
+  round: number,
+  metrics: Metrics,
+): void {
   const { accuracy, loss = null, examples = 0 } = metrics;
   if (accuracy === undefined) return;
+  sightings.measured.add(round);
   observer.tell({ type: "accuracy", accuracy: { round, accuracy, loss, examples } });
 }
 

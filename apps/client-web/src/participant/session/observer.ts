@@ -15,9 +15,11 @@ export interface Sightings {
   round: number | null;
   /** Codes of refusals by round: the client loop tells only their words. */
   readonly codes: Map<number, ErrorCode>;
+  /** Rounds after which this device's own accuracy is known. */
+  readonly measured: Set<number>;
 }
 
 /** Nothing seen. */
 export function noSightings(): Sightings {
-  return { round: null, codes: new Map() };
+  return { round: null, codes: new Map(), measured: new Set() };
 }

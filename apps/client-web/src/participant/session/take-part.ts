@@ -142,7 +142,7 @@ function listenerOf(
       observer.tell({ type: "answered", round, result: "declined", ...facts });
     },
     evaluated({ round, metrics }) {
-      if (metrics !== null) tellAccuracy(observer, round, metrics);
+      if (metrics !== null) tellAccuracy({ observer, sightings }, round, metrics);
     },
   };
 }

@@ -47,7 +47,7 @@ const schema = z.object({
   server: z.url({ protocol: /^https?$/ }),
   run: name<RunId>(),
   invitation: routes.openInvitation.answer.schema.and(z.object({ server: z.string() })),
-  /** What lets this device in; null once it is in, and where none is needed. */
+  /** What lets this device in; null once it is in, and where none is needed. Kept here alone, never in an address. */
   token: z.string().nullable(),
   isEnrolled: z.boolean(),
   client: name<ClientId>().nullable(),

@@ -54,10 +54,12 @@ export async function serveSite(pages: readonly string[]): Promise<Site> {
   };
 }
 
-/** Builds pages into a temporary folder, as the site itself is built. */
-export async function buildSite(pages: readonly string[]): Promise<string> {
+/** Builds pages of a folder into a temporary one, as the site itself is built. */
+export async function buildSite(
+  pages: readonly string[],
+  root: string = import.meta.dirname,
+): Promise<string> {
   const outDir = await mkdtemp(join(tmpdir(), "fedtune-site-"));
-  const root = import.meta.dirname;
   await build({
     ...{ root, configFile: false, logLevel: "silent", publicDir: false },
     resolve: { conditions: ["@fedtune/source", "module", "browser", "development|production"] },

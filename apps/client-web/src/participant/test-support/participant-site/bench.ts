@@ -1,0 +1,50 @@
+/** A page of a data holder without anything to see: a test does what buttons would. */
+import { createParticipant, pagePorts, takeLink } from "../../index.ts";
+import type { NamedFile, ParticipantActions, ParticipantSnapshot } from "../../index.ts";
+
+const participant = createParticipant(pagePorts());
+const link = takeLink(window);
+const opened = link === null ? Promise.resolve() : participant.actions.openLink(link);
+opened.catch(() => undefined);
+
+/** Tasks of the main thread that took longer than pages may. */
+const longTasks: number[] = [];
+new PerformanceObserver((list) => {
+  longTasks.push(...list.getEntries().map(({ duration }) => Math.round(duration)));
+}).observe({ type: "longtask", buffered: true });
+const violations: string[] = [];
+document.addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) => {
+  violations.push(`${violatedDirective} ${blockedURI}`);
+});
+
+const bench = {
+  /** Resolves when the page's own link was read. */
+  opened: () => opened,
+  snapshot: (): ParticipantSnapshot => participant.snapshot(),
+  kind: (): string => participant.snapshot().stage.kind,
+  async act(name: keyof ParticipantActions, ...input: unknown[]): Promise<unknown> {
+    const act: (...all: never[]) => Promise<unknown> = participant.actions[name];
+    return act(...(input as never[]));
+  },
+  async choose(name: string, text: string): Promise<void> {
+    await participant.actions.chooseFile(new File([text], name));
+  },
+  /** Names and texts, or hexadecimal bytes, of a device's adapter. */
+  async adapter(): Promise<readonly (readonly [string, string])[]> {
+    const files: readonly NamedFile[] = await participant.actions.downloadAdapter();
+    return files.map(({ name, bytes }) => [
+      name,
+      Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(""),
+    ]);
+  },
+  async sent(): Promise<string> {
+    return new TextDecoder().decode((await participant.actions.downloadTransfers()).bytes);
+  },
+  close: () => participant.close(),
+  longTasks: () => longTasks,
+  violations: () => violations,
+};
+
+/** What a test calls. */
+export type ParticipantBench = typeof bench;
+Reflect.set(globalThis, "bench", bench);
