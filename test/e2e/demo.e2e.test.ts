@@ -16,7 +16,7 @@ beforeAll(() => {
 
 const own = (): readonly string[] => ["--data", at("train.tsv"), "--test", at("test.tsv")];
 const demo = (out: string, ...options: readonly string[]) =>
-  start("demo", ...small, "--out", at(out), ...options);
+  start("demo", ...small, "--no-pages", "--out", at(out), ...options);
 
 describe("fedtune demo", () => {
   it("[CI4] fine-tunes own data with clients in processes of their own, and shows every round", async () => {

@@ -28,7 +28,8 @@ export interface Served extends Running {
 
 /** Starts `serve` on a free port and waits until it listens. */
 export async function serve(...options: readonly string[]): Promise<Served> {
-  const running = start("serve", "--port", "0", "--backend", "wasm", "--json", ...options);
+  const usual = ["--port", "0", "--backend", "wasm", "--no-pages", "--json"];
+  const running = start("serve", ...usual, ...options);
   const [, url = "", port = ""] = await running.says(/"url":"([^"]+:(\d+))"/);
   return { ...running, url, port };
 }

@@ -10,6 +10,7 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { setPriority } from "node:os";
 import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
 import type { Io } from "../io.ts";
 
@@ -32,10 +33,11 @@ function webAppFolder(): string | null {
   }
 }
 
-/** Begins to make the pages ready; never fails: where they cannot be, their address says why. */
+/** Begins to make the pages of a web app ready; never fails: where they cannot be, their address says why. */
 export function openPages(
   { pages: wanted, pagesOrigin }: Pick<ServerSettings, "pages" | "pagesOrigin">,
   io: Pick<Io, "note" | "onExit">,
+  folder = webAppFolder(),
 ): OpenPages {
   if (!wanted) return { pages: null, settled: Promise.resolve(null), close: () => undefined };
   let now: Pages =
@@ -43,7 +45,7 @@ export function openPages(
   const closing = new AbortController();
   const getReady = async (): Promise<Pages["state"]> => {
     if (pagesOrigin === null) {
-      now = await made(webAppFolder(), closing.signal, io).catch((error: unknown) =>
+      now = await made(folder, closing.signal, io).catch((error: unknown) =>
         missing(error instanceof Error ? error.message : String(error)),
       );
     }
@@ -112,10 +114,10 @@ function built(
   // Whoever trains on this machine goes first.
   if (child.pid !== undefined) setPriority(child.pid, 10);
   const forget = onExit(() => child.kill());
-  let text = "";
-  child.stderr.setEncoding("utf8").on("data", (piece: string) => {
-    text += piece;
-    for (const line of piece.split("\n")) if (/^Buil[dt]/.test(line)) note(line);
+  let reason: string | null = null;
+  createInterface({ input: child.stderr }).on("line", (line) => {
+    if (/^Buil[dt]/.test(line)) note(line);
+    else if (line !== "") reason ??= line;
   });
   return new Promise((resolve) => {
     const end = (why: string | null): void => {
@@ -128,14 +130,9 @@ function built(
     child.once("close", (code) => {
       if (code === 0) end(null);
       else if (code === WITHOUT_VITE) end(`Vite is not installed; run npm ci in the clone`);
-      else end(firstLine(text));
+      else end(reason ?? "the build ended without a word");
     });
   });
-}
-
-function firstLine(text: string): string {
-  const lines = text.split("\n").filter((line) => line !== "" && !/^Buil[dt]/.test(line));
-  return lines[0] ?? "the build ended without a word";
 }
 
 /** Another process may be putting newer pages in place at this moment. */

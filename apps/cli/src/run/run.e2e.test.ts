@@ -80,12 +80,34 @@ describe("fedtune run", () => {
     const file = join(folder, "run.yaml");
     await writeFile(file, "name: triage\nrounds:\n  numRounds: 3\n");
     const set = ["--set", "rounds.numRounds=5"];
-    expect(await json("run", "create", "--config", file, ...set)).toEqual(details);
+    const shown = { dashboard: `${api.url}/runs/triage`, joinLink: null };
+    expect(await json("run", "create", "--config", file, ...set)).toEqual({ ...details, ...shown });
     await json("run", "create", "--config", file, "--start");
-    expect(api.asked.map(({ body }) => body)).toEqual([
+    const created = api.asked.filter(({ name }) => name === "createRun");
+    expect(created.map(({ body }) => body)).toEqual([
       { config: { name: "triage", rounds: { numRounds: 5 } }, start: false },
       { config: { name: "triage", rounds: { numRounds: 3 } }, start: true },
     ]);
+  });
+
+  it("[AP6] create prints the dashboard and a join link, with a token where one is needed", async () => {
+    api.on("createRun", details);
+    const file = join(folder, "run.yaml");
+    await writeFile(file, "name: triage\n");
+    const linkOf = async () => {
+      const { stdout } = await called("run", "create", "--config", file);
+      expect(stdout).toContain(`Dashboard: ${api.url}/runs/triage\n`);
+      return /^Join link: (.*)$/m.exec(stdout)?.[1];
+    };
+    expect(await linkOf()).toBe("to be had with: fedtune token create --run triage");
+    api.fail("openInvitation", 401, { code: "unauthenticated", message: "wanted a token" });
+    expect(await linkOf()).toBe("to be had with: fedtune token create --run triage");
+    const dates = { createdAt: "2026-01-02T00:00:00.000Z", expiresAt: "2026-01-03T00:00:00.000Z" };
+    const token = { id: "00000000-0000-4000-8000-000000000000", client: null, maxUses: null };
+    api.on("createEnrolmentToken", {
+      ...{ ...token, ...dates, uses: 0, revokedAt: null, secret: "fte_secret" },
+    });
+    expect(await linkOf()).toBe(`${api.url}/join/triage#token=fte_secret`);
   });
 
   it("[AP6] create names the place of a field that the coordinator refuses", async () => {
