@@ -53,7 +53,9 @@ describe("the check of a device", () => {
   });
 
   test("a fallback says why and what it costs", () => {
-    const passedOver = [{ backend: "webgpu", reason: "This browser has no WebGPU" }] as const;
+    const passedOver = [
+      { backend: "webgpu", reason: "missing", message: "navigator.gpu is not there" },
+    ] as const;
     const facts = {
       ...deviceFacts,
       backend: "wasm",
@@ -64,7 +66,7 @@ describe("the check of a device", () => {
     const { fallback, lines } = view({ kind: "fit", facts });
     expect(fallback?.title).toBe("Training will use the processor");
     expect(fallback?.text).toBe(
-      "The graphics card cannot be used: this browser has no WebGPU. It works without, but slower: about 3\u202Fh 40\u202Fmin in all.",
+      "The graphics card cannot be used: this browser has no WebGPU. It works without it, but slower: about 3\u202Fh 40\u202Fmin in all.",
     );
     expect(lines[1]?.value).toBe("Processor, 4 threads");
   });

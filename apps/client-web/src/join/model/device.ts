@@ -48,15 +48,18 @@ export interface DevicePageView {
   readonly box: string | null;
 }
 
-/** What a backend is called. */
-export function backendText(backend: BrowserBackend, threads: number | null): string {
+/** What a backend is called; with the card's own name where the browser tells it. */
+export function backendText(
+  backend: BrowserBackend,
+  { threads = 1, card = null }: { readonly threads?: number; readonly card?: string | null } = {},
+): string {
   switch (backend) {
     case "webgpu":
-      return deviceWords.webgpu;
+      return card === null ? deviceWords.webgpu : fill(deviceWords.webgpuCard, { card });
     case "webgl":
       return deviceWords.webgl;
     case "wasm":
-      return threads !== null && threads > 1
+      return threads > 1
         ? fill(deviceWords.wasmThreads, { threads: String(threads) })
         : deviceWords.wasm;
     case "cpu":
@@ -118,13 +121,13 @@ function checkLines(
   );
   if (device.kind === "checking") return runningLines(device, { ...lines, here });
   if (device.kind !== "fit") return [lines.model, lines.backend, lines.speed];
-  const { backend, threads, stepsPerSecond, memoryBytes, browser } = device.facts;
+  const { backend, threads, card, stepsPerSecond, memory, browser } = device.facts;
   const speed = fill(deviceWords.speedValue, { rate: rateText(stepsPerSecond) });
   return [
     here,
-    line(deviceWords.backend, backendText(backend, threads), "good"),
+    line(deviceWords.backend, backendText(backend, { threads, card }), "good"),
     line(deviceWords.speed, speed, "good"),
-    ...(memoryBytes === null ? [] : [line(deviceWords.memory, bytesText(memoryBytes), "good")]),
+    line(deviceWords.memory, bytesText(memory.neededBytes), "good"),
     line(deviceWords.browser, browser, "good"),
     line(deviceWords.power, powerText(power), "good"),
   ];
@@ -180,11 +183,12 @@ export function powerText({ source, charge }: Power): string {
     : fill(deviceWords.powerBatteryAt, { percent: formatPercent(charge, 0) });
 }
 
+/** Only what would have been better was a wish. */
 function fallbackView(facts: DeviceFacts, invitation: Invitation): FallbackView | null {
   const { backend, passedOver, roundSeconds } = facts;
-  if (backend === "webgpu" || passedOver.length === 0) return null;
-  const first = passedOver[0]?.reason ?? deviceWords.fallbackReasonPlain;
-  const reason = sentenceInside(first);
+  const card = passedOver.find(({ backend: name }) => name === "webgpu");
+  if (backend === "webgpu" || card === undefined) return null;
+  const reason = reasons[card.reason];
   return {
     title: backend === "webgl" ? deviceWords.fallbackWebglTitle : deviceWords.fallbackTitle,
     text:
@@ -194,19 +198,22 @@ function fallbackView(facts: DeviceFacts, invitation: Invitation): FallbackView 
             reason,
             work: formatEstimate(1000 * roundSeconds * roundsToCome(invitation)),
           }),
-    tried: passedOver.map(({ backend: name, reason: why }) =>
-      fill(deviceWords.detailsItem, { backend: backendText(name, null), reason: why }),
+    tried: passedOver.map(({ backend: name, message }) =>
+      fill(deviceWords.detailsItem, { backend: backendText(name), reason: message }),
     ),
   };
 }
 
-/** A sentence after a colon: its first letter small unless it is a name, with its full stop. */
-function sentenceInside(sentence: string): string {
-  const text = sentence.trim();
-  const first = /^[A-Z][a-z]*\s/.test(text) && !/^(WebGPU|WebGL|Chrome|Firefox|Safari)/.test(text);
-  const lower = first ? text.slice(0, 1).toLowerCase() + text.slice(1) : text;
-  return /[.!?]$/.test(lower) ? lower : `${lower}.`;
-}
+const reasons: Readonly<Record<DeviceFacts["passedOver"][number]["reason"], string>> = {
+  missing: deviceWords.reasonMissing,
+  blocked: deviceWords.reasonBlocked,
+  software: deviceWords.reasonSoftware,
+  limits: deviceWords.reasonLimits,
+  broken: deviceWords.reasonBroken,
+  lost: deviceWords.reasonLost,
+  memory: deviceWords.reasonMemory,
+  failed: deviceWords.reasonFailed,
+};
 
 function timeView({ roundSeconds }: DeviceFacts, invitation: Invitation) {
   const rounds = roundsToCome(invitation);

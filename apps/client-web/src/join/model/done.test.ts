@@ -7,7 +7,7 @@ describe("after training", () => {
   const finished = { kind: "finished", status: "completed", rounds: 40, ...road } as const;
 
   test("what came of it", () => {
-    const view = donePageView(finished);
+    const view = donePageView(finished, scene);
     expect(view.lead).toContain("8 of 40 rounds");
     expect(view.accuracy).toEqual({
       value: "82.6\u202F%",
@@ -20,12 +20,25 @@ describe("after training", () => {
     [{ ...finished, status: "stopped" } as const, "The organiser has stopped the run"],
     [{ ...finished, status: "failed" } as const, "The run has ended early"],
     [{ kind: "left", ...road } as const, "You have left this run"],
+    [
+      {
+        kind: "refused",
+        problem: {
+          code: "budget-exhausted",
+          message: "",
+          data: { spent: 8, budget: 8 },
+          retryable: false,
+        },
+        ...road,
+      } as const,
+      "This device’s part has ended",
+    ],
   ])("%#", (stage, title) => {
-    expect(donePageView(stage).title).toBe(title);
+    expect(donePageView(stage, scene).title).toBe(title);
   });
 
   test("a device that sent nothing has no model to try", () => {
-    const view = donePageView({ ...finished, session: { ...session, rounds: [] } });
+    const view = donePageView({ ...finished, session: { ...session, rounds: [] } }, scene);
     expect(view.hasModel).toBe(false);
     expect(view.lead).toContain("no model to try");
   });

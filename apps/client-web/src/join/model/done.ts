@@ -3,12 +3,15 @@ import { formatCount, formatPercent } from "@fedtune/figures";
 import type { Guess, Road, Stage } from "../../participant/index.ts";
 import { doneWords } from "../words/done.ts";
 import { fill } from "../words/fill.ts";
+import type { Message } from "./messages.ts";
+import { messageOfProblem } from "./notices.ts";
 import { privacyFigure } from "./train.ts";
 import type { TrainFigure } from "./train.ts";
 import { bytesText, runSlots } from "./run-words.ts";
+import type { Scene } from "./run-words.ts";
 
 /** Stages after training. */
-export type DoneStage = Extract<Stage, { kind: "finished" | "left" }>;
+export type DoneStage = Extract<Stage, { kind: "finished" | "left" | "refused" }>;
 
 /** The page after training. */
 export interface DonePageView {
@@ -16,6 +19,8 @@ export interface DonePageView {
   readonly title: string;
   readonly subtitle: string;
   readonly lead: string;
+  /** Why it was ended; null: it was not. */
+  readonly message: Message | null;
   /** False: this device never sent an update, so that it has no adapter. */
   readonly hasModel: boolean;
   readonly accuracy: TrainFigure;
@@ -30,16 +35,18 @@ export interface DonePageView {
 }
 
 /** The page after training. */
-export function donePageView(stage: DoneStage): DonePageView {
+export function donePageView(stage: DoneStage, scene: Scene): DonePageView {
   const { invitation, session, file } = stage;
   const slots = runSlots(invitation);
   const done = session.rounds.filter(({ result }) => result === "accepted").length;
   const hasModel = done > 0;
+  const message = stage.kind === "refused" ? messageOfProblem(stage.problem, stage, scene) : null;
   const model = `${invitation.model.name}, ${bytesText(invitation.model.bytes)}`;
   const own = invitation.numbers.stays > 0;
   const isPair = file.kind === "usable" && (file.facts.mapping?.textPair ?? null) !== null;
   return {
     ...headOf(stage, done),
+    message,
     subtitle: invitation.title,
     hasModel,
     accuracy: accuracyFigure(stage),
@@ -58,6 +65,12 @@ export function donePageView(stage: DoneStage): DonePageView {
 function headOf(stage: DoneStage, done: number): Pick<DonePageView, "state" | "title" | "lead"> {
   const counts = { done: formatCount(done) };
   const lead = (text: string): string => (done === 0 ? doneWords.leadNothing : text);
+  if (stage.kind === "refused")
+    return {
+      state: doneWords.stateEnded,
+      title: doneWords.titleEnded,
+      lead: doneWords.leadEnded,
+    };
   if (stage.kind === "left")
     return {
       state: doneWords.stateLeft,

@@ -7,20 +7,19 @@ import type {
   Invitation,
   UnknownLabel,
 } from "../../participant/index.ts";
-import { problemWords } from "../words/file.ts";
+import { fileWords, problemWords } from "../words/file.ts";
 import { fill } from "../words/fill.ts";
 import { inNumber, nounsOf } from "../words/nouns.ts";
+import type { ColumnRole } from "./file.ts";
 import { contactLink } from "./messages.ts";
 import { bytesText, runSlots } from "./run-words.ts";
 
 /** What a problem offers. */
 export type ProblemOffer =
   | {
-      readonly kind: "choose-column";
-      readonly role: "text" | "label";
+      readonly kind: "choose-columns";
+      readonly fields: readonly ColumnQuestion[];
       readonly options: readonly string[];
-      readonly suggestion: string | null;
-      readonly label: string;
       readonly button: string;
     }
   | {
@@ -33,6 +32,13 @@ export type ProblemOffer =
   | { readonly kind: "choose-file"; readonly button: string }
   | { readonly kind: "link"; readonly button: string; readonly href: string }
   | { readonly kind: "command"; readonly button: string; readonly command: string };
+
+/** A column that is not there, and which one may be meant. */
+export interface ColumnQuestion {
+  readonly role: ColumnRole;
+  readonly field: string;
+  readonly suggestion: string | null;
+}
 
 /** An unknown label and what it may mean. */
 export interface LabelQuestion {
@@ -57,12 +63,27 @@ interface About {
 
 const chooseOther: ProblemOffer = { kind: "choose-file", button: problemWords.chooseOther };
 
-/** A problem in words. */
-export function problemView(problem: FileProblem, about: About): ProblemView {
+/** Problems in words; columns that are missing are one question. */
+export function problemViews(
+  problems: readonly FileProblem[],
+  about: About,
+): readonly ProblemView[] {
+  const missing = problems.filter((problem) => problem.kind === "column-missing");
+  const others = problems.filter((problem) => problem.kind !== "column-missing");
+  return [
+    ...(missing.length === 0
+      ? []
+      : [{ kind: "column-missing", ...columnsMissing(missing) } as const]),
+    ...others.map((problem) => problemView(problem, about)),
+  ];
+}
+
+function problemView(
+  problem: Exclude<FileProblem, { kind: "column-missing" }>,
+  about: About,
+): ProblemView {
   const { kind } = problem;
   switch (problem.kind) {
-    case "column-missing":
-      return { kind, ...columnMissing(problem) };
     case "labels-unknown":
       return { kind, ...labelsUnknown(problem, about) };
     case "too-few-rows":
@@ -102,22 +123,47 @@ export function problemView(problem: FileProblem, about: About): ProblemView {
   }
 }
 
+const meanings: Readonly<Record<ColumnRole, string>> = {
+  text: problemWords.meaningText,
+  textPair: problemWords.meaningPair,
+  label: problemWords.meaningLabel,
+};
+
+const fields: Readonly<Record<ColumnRole, string>> = {
+  text: fileWords.text,
+  textPair: fileWords.textPair,
+  label: fileWords.label,
+};
+
 type Words = Omit<ProblemView, "kind">;
 
-function columnMissing(problem: Extract<FileProblem, { kind: "column-missing" }>): Words {
-  const { role, wanted, found, suggestion } = problem;
-  const meaning = role === "text" ? problemWords.meaningText : problemWords.meaningLabel;
+function columnsMissing(
+  problems: readonly Extract<FileProblem, { kind: "column-missing" }>[],
+): Words {
+  const [first] = problems;
+  const isOne = problems.length === 1;
+  const found = first?.found ?? [];
+  const names = problems.map(({ wanted }) => `“${wanted}”`).join(problemWords.columnsAnd);
   return {
-    title: fill(problemWords.columnTitle, { column: wanted }),
-    text: fill(problemWords.columnText, { found: found.join(", "), meaning }),
+    title: isOne
+      ? fill(problemWords.columnTitle, { column: first?.wanted ?? "" })
+      : fill(problemWords.columnsTitle, { columns: names }),
+    text: isOne
+      ? fill(problemWords.columnText, {
+          found: found.join(", "),
+          meaning: meanings[first?.role ?? "text"],
+        })
+      : fill(problemWords.columnsText, { found: found.join(", ") }),
     offers: [
       {
-        kind: "choose-column",
-        role,
+        kind: "choose-columns",
+        fields: problems.map(({ role, suggestion }) => ({
+          role,
+          field: isOne ? problemWords.columnField : fields[role],
+          suggestion,
+        })),
         options: found,
-        suggestion,
-        label: problemWords.columnField,
-        button: problemWords.columnUse,
+        button: isOne ? problemWords.columnUse : problemWords.columnsUse,
       },
       chooseOther,
     ],
@@ -201,17 +247,18 @@ function unreadable({ error }: Extract<FileProblem, { kind: "unreadable" }>): Wo
   };
 }
 
-/** The mapping after a missing column was named; null while the other one is not known either. */
+/** The mapping after missing columns were named; null while one of them still is. */
 export function repairedMapping(
   facts: FileFacts,
-  repair: { readonly role: "text" | "label"; readonly column: string },
+  repair: Readonly<Partial<Record<ColumnRole, string | null>>>,
   hints: Invitation["dataColumns"],
 ): ColumnMapping | null {
-  const known = facts.mapping;
-  const here = (name: string | null): string | null =>
-    name !== null && facts.columns.includes(name) ? name : null;
-  const text = repair.role === "text" ? repair.column : (known?.text ?? here(hints.text));
-  const label = repair.role === "label" ? repair.column : (known?.label ?? here(hints.label));
-  if (text === null || label === null) return null;
-  return { text, textPair: known?.textPair ?? here(hints.textPair), label };
+  const columnOf = (role: ColumnRole): string | null => {
+    const hint = hints[role];
+    const known = repair[role] ?? facts.mapping?.[role] ?? null;
+    return known ?? (hint !== null && facts.columns.includes(hint) ? hint : null);
+  };
+  const [text, textPair, label] = [columnOf("text"), columnOf("textPair"), columnOf("label")];
+  const isPairMissing = hints.textPair !== null && textPair === null;
+  return text === null || label === null || isPairMissing ? null : { text, textPair, label };
 }

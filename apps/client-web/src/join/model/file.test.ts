@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { FileProblem, Road } from "../../participant/index.ts";
 import { fileFacts, freshRoad, invitation, labels } from "../test-support/fixture.ts";
 import { changedMapping, filePageView } from "./file.ts";
-import { problemView, repairedMapping } from "./file-problems.ts";
+import { problemViews, repairedMapping } from "./file-problems.ts";
 
 const at = (file: Road["file"]): Road => ({ ...freshRoad, file });
 
@@ -63,6 +63,7 @@ describe("the page of the file", () => {
 });
 
 const about = { invitation, facts: fileFacts };
+const problemView = (problem: FileProblem) => problemViews([problem], about)[0]!;
 
 /** Every kind of problem once. */
 const problems: Readonly<Record<FileProblem["kind"], FileProblem>> = {
@@ -91,21 +92,37 @@ describe("problems of a file", () => {
   test.each(Object.values(problems).map((problem) => [problem.kind, problem] as const))(
     "%s says what to do",
     (_kind, problem) => {
-      const view = problemView(problem, about);
+      const view = problemView(problem);
       expect(view.title + view.text).not.toMatch(/[{}]/);
       expect(view.offers.length).toBeGreaterThan(0);
     },
   );
 
   test("a missing column offers the ones that are there", () => {
-    const view = problemView(problems["column-missing"], about);
+    const view = problemView(problems["column-missing"]);
     expect(view.title).toBe("Your file has no column “label”");
     expect(view.text).toBe("Found: id, text, category. Which one holds the label?");
-    expect(view.offers[0]).toMatchObject({ kind: "choose-column", suggestion: "category" });
+    expect(view.offers[0]).toMatchObject({
+      kind: "choose-columns",
+      fields: [{ role: "label", suggestion: "category" }],
+    });
+  });
+
+  test("several missing columns are one question", () => {
+    const label = problems["column-missing"] as Extract<FileProblem, { kind: "column-missing" }>;
+    const text = { ...label, role: "text", wanted: "message", suggestion: "text" } as const;
+    const views = problemViews([text, label], about);
+    expect(views.map(({ title }) => title)).toEqual([
+      "Your file has no columns “message” and “label”",
+    ]);
+    expect(views[0]?.offers[0]).toMatchObject({
+      fields: [{ field: "Text" }, { field: "Label" }],
+      button: "Use these columns",
+    });
   });
 
   test("unknown labels are counted, the first one is shown with its line", () => {
-    const view = problemView(problems["labels-unknown"], about);
+    const view = problemView(problems["labels-unknown"]);
     expect(view.title).toBe("14 of 1,842 messages have a label this run does not know");
     expect(view.text).toMatch(/^“Rezept” in line 212, and 13 more\./);
     expect(view.offers[0]).toMatchObject({ leaveOut: "Leave out 14 messages", labels });
@@ -113,18 +130,18 @@ describe("problems of a file", () => {
 
   test("one row is said as one", () => {
     const one = { ...problems["labels-unknown"], rows: 1 } as FileProblem;
-    expect(problemView(one, about).title).toMatch(/^One of 1,842 messages has/);
-    expect(problemView({ kind: "too-few-rows", rows: 1, wanted: 100 }, about).title).toBe(
+    expect(problemView(one).title).toMatch(/^One of 1,842 messages has/);
+    expect(problemView({ kind: "too-few-rows", rows: 1, wanted: 100 }).title).toBe(
       "One message is too few for this run",
     );
-    expect(problemView({ kind: "too-few-rows", rows: 0, wanted: 100 }, about).title).toBe(
+    expect(problemView({ kind: "too-few-rows", rows: 0, wanted: 100 }).title).toBe(
       "This file is empty",
     );
   });
 
   test("a repaired column keeps what is known of the others", () => {
     const unmapped = { ...fileFacts, mapping: null };
-    const repair = { role: "label", column: "category" } as const;
+    const repair = { label: "category" };
     expect(repairedMapping(unmapped, repair, invitation.dataColumns)).toEqual({
       text: "text",
       textPair: null,

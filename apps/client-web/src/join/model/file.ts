@@ -10,7 +10,7 @@ import type {
 import { fileWords } from "../words/file.ts";
 import { fill } from "../words/fill.ts";
 import { inNumber, nounsOf } from "../words/nouns.ts";
-import { problemView } from "./file-problems.ts";
+import { problemViews } from "./file-problems.ts";
 import type { ProblemView } from "./file-problems.ts";
 import { bytesText, runSlots } from "./run-words.ts";
 
@@ -80,18 +80,21 @@ export function filePageView({ file, invitation }: Road): FilePageView {
   const facts = file.kind === "problem" || file.kind === "usable" ? file.facts : null;
   return {
     state: file.kind,
-    title: fill(fileWords.title, slots),
+    title: titleOf(file, slots.subjects),
     lead: fileWords.lead,
     needs: needsOf(invitation),
     wantedLabels: invitation.labels,
     reading: file.kind === "reading" ? readingView(file) : null,
     problems:
-      file.kind === "problem"
-        ? file.problems.map((problem) => problemView(problem, { invitation, facts: file.facts }))
-        : [],
+      file.kind === "problem" ? problemViews(file.problems, { invitation, facts: file.facts }) : [],
     file: facts === null ? null : fileView(facts, invitation),
     canGoOn: file.kind === "usable",
   };
+}
+
+function titleOf(file: FileState, subjects: string): string {
+  if (file.kind === "usable") return fileWords.titleUsable;
+  return file.kind === "problem" ? fileWords.titleProblem : fill(fileWords.title, { subjects });
 }
 
 function needsOf(invitation: Invitation): readonly string[] {

@@ -20,7 +20,7 @@ export function stageMessages(
   { failure }: Pick<ParticipantSnapshot, "failure">,
   scene: Scene,
 ): readonly Message[] {
-  const failed = stage.kind === "failed" || stage.kind === "refused" ? [stage.problem] : [];
+  const failed = stage.kind === "failed" ? [stage.problem] : [];
   const problems = [...failed, ...(failure === null ? [] : [failure.problem])];
   return [
     ...problems.map((problem) => messageOfProblem(problem, stage, scene)),
@@ -85,8 +85,7 @@ function connectionMessage({ kind, invitation, session }: TrainStage, scene: Sce
   ];
 }
 
-function noticeMessages({ session, kind }: TrainStage): readonly Message[] {
-  if (kind === "refused") return [];
+function noticeMessages({ session }: TrainStage): readonly Message[] {
   return session.notices.map((notice) => {
     switch (notice.kind) {
       case "backend-lost":

@@ -1,5 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { pageAt, pageOf, pages, pathOf, shownPage, stepOf } from "./road.ts";
+import type { Stage, StageKind } from "../../participant/index.ts";
+import { freshRoad, road } from "../test-support/fixture.ts";
+import { followingPage, pageAt, pageOf, pages, pathOf, shownPage, stepOf } from "./road.ts";
+
+/** Only the kind and the road matter here. */
+const at = (kind: StageKind, on = freshRoad): Stage => ({ kind, ...on }) as Stage;
 
 const kinds = [
   "invited",
@@ -26,26 +31,41 @@ describe("the road", () => {
     const page = pageOf(stage)!;
     const [, , run, segment] = pathOf("message-triage", page).split("/");
     expect([run, pageAt(segment)]).toEqual(["message-triage", page]);
-    expect(shownPage(stage, page)).toBe(page);
+    expect(shownPage(at(stage), page)).toBe(page);
   });
 
   test.each(outside)("%s is on no page of a run", (stage) => {
     expect(pageOf(stage)).toBeNull();
-    expect(shownPage(stage, "train")).toBeNull();
+    expect(shownPage(at(stage), "train")).toBeNull();
   });
 
   test("what lies ahead cannot be jumped to, what lies behind can be read again", () => {
-    expect(shownPage("invited", "train")).toBe("explain");
-    expect(shownPage("file", "device")).toBe("file");
-    expect(shownPage("ready", "file")).toBe("file");
-    expect(shownPage("ready", "explain")).toBe("explain");
+    expect(shownPage(at("invited"), "train")).toBe("explain");
+    expect(shownPage(at("file"), "device")).toBe("file");
+    expect(shownPage(at("ready"), "file")).toBe("file");
+    expect(shownPage(at("ready"), "explain")).toBe("explain");
   });
 
   test("once training has begun, file and device are not changed any more", () => {
     for (const page of ["file", "device"] as const)
-      expect(shownPage("training", page)).toBe("train");
-    expect(shownPage("training", "explain")).toBe("explain");
-    expect(shownPage("finished", "train")).toBe("done");
+      expect(shownPage(at("training"), page)).toBe("train");
+    expect(shownPage(at("training"), "explain")).toBe("explain");
+    expect(shownPage(at("finished"), "train")).toBe("done");
+  });
+
+  test("with a usable file the check of the device is open", () => {
+    expect(shownPage(at("file", road), "device")).toBe("device");
+  });
+
+  test("one goes on by oneself, but a file is looked at first", () => {
+    expect(followingPage("invited", "file")).toBe("file");
+    expect(followingPage("file", "device")).toBeNull();
+    expect(followingPage("device", "ready")).toBeNull();
+    expect(followingPage("ready", "starting")).toBe("train");
+    expect(followingPage("training", "paused")).toBeNull();
+    expect(followingPage("training", "finished")).toBe("done");
+    expect(followingPage("training", "no-invitation")).toBeNull();
+    expect(followingPage("device", "file")).toBe("file");
   });
 
   test("addresses that are no page are none", () => {

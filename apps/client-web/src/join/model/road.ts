@@ -20,9 +20,9 @@ export function pageOf(stage: StageKind): PageName | null {
     case "training":
     case "paused":
     case "elsewhere":
-    case "refused":
     case "failed":
       return "train";
+    case "refused":
     case "left":
     case "finished":
       return "done";
@@ -43,18 +43,33 @@ export function pageAt(segment: string | undefined): PageName | null {
   return pages.find((page) => page === segment && page !== "explain") ?? null;
 }
 
+/** The furthest page that may be looked at: with a usable file, the check of the device too. */
+function reachedPage(stage: Stage): PageName | null {
+  const page = pageOf(stage.kind);
+  return stage.kind === "file" && stage.file.kind === "usable" ? "device" : page;
+}
+
 /**
  * The page to show at an address. What lies behind on the road may be looked at again, but for the check of a device that
  * trains already; what lies ahead may not.
  */
-export function shownPage(stage: StageKind, wanted: PageName): PageName | null {
-  const reached = pageOf(stage);
+export function shownPage(stage: Stage, wanted: PageName): PageName | null {
+  const reached = reachedPage(stage);
   if (reached === null) return null;
-  const isBefore = pages.indexOf(wanted) < pages.indexOf(reached);
-  const hasStarted = reached === "train" || reached === "done";
   // Once training has begun, the letter and the training itself are what there is to read.
+  const hasStarted = reached === "train" || reached === "done";
   if (hasStarted) return wanted === "explain" ? "explain" : reached;
-  return isBefore ? wanted : reached;
+  return pages.indexOf(wanted) < pages.indexOf(reached) ? wanted : reached;
+}
+
+/**
+ * The page to go to by itself when a stage follows another; null: one stays where one is. A file that became usable is
+ * looked at first.
+ */
+export function followingPage(before: StageKind, after: StageKind): PageName | null {
+  const [from, to] = [pageOf(before), pageOf(after)];
+  if (to === null || to === from || (from === "file" && to === "device")) return null;
+  return to;
 }
 
 /** Steps of the road, as the header counts them: 0 to 3. */

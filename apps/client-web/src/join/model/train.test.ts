@@ -68,12 +68,7 @@ describe("every stage of training", () => {
     [{ kind: "paused", by: "battery", ...road }, "resume", "Training is paused"],
     [{ kind: "paused", by: "mains-wanted", ...road }, "resume", "Training is paused"],
     [{ kind: "elsewhere", ...road }, "take-over", "Another tab is training"],
-    [{ kind: "failed", problem, ...road }, "retry", "Training stopped on this device"],
-    [
-      { kind: "refused", problem: { ...problem, code: "credential-revoked" }, ...road },
-      null,
-      "This device’s part has ended",
-    ],
+    [{ kind: "failed", problem, ...road }, "retry", "Training has stopped"],
     [{ ...training, session: { ...session, work: null } }, "pause", "Waiting for the next round"],
   ] as const satisfies readonly (readonly [TrainStage, unknown, string])[])(
     "%#",
@@ -198,27 +193,20 @@ describe("the ribbon", () => {
 
 describe("the curve", () => {
   test("a missing round is a gap", () => {
-    const view = curveView(road);
-    expect(view.points).toHaveLength(12);
-    expect(view.points[9]).toEqual({ round: 9, percent: null });
-    expect(view.missed).toEqual([9]);
-    expect(view.range).toEqual({ low: 60, high: 90 });
-    expect(view.endLabel).toBe("82.6\u202F% now");
-    expect(view.empty).toBeNull();
+    const { chart, empty } = curveView(road);
+    const [own] = chart.series;
+    expect(own?.x.length).toBe(12);
+    expect([own?.y[8], own?.y[9], own?.y[10]]).toEqual([0.804, NaN, 0.815]);
+    expect(chart.marks).toEqual([{ x: 9, label: "missed", side: "left" }]);
+    expect(own?.endLabel).toBe("82.6\u202F% now");
+    expect(chart.foot).toMatch(/^Tested on 184 of your messages/);
+    expect(empty).toBeNull();
   });
 
   test("before the first value it says when that comes", () => {
-    expect(curveView({ ...road, session: { ...session, accuracy: [] } }).empty).toContain(
-      "first round",
-    );
-  });
-
-  test("all right answers still leave room for the line", () => {
-    const accuracy = [{ round: 0, accuracy: 1, loss: null, examples: 5 }];
-    expect(curveView({ ...road, session: { ...session, accuracy } }).range).toEqual({
-      low: 90,
-      high: 100,
-    });
+    const view = curveView({ ...road, session: { ...session, accuracy: [] } });
+    expect(view.empty).toContain("first round");
+    expect(view.chart.series[0]?.endLabel).toBeNull();
   });
 });
 

@@ -36,7 +36,7 @@ import type { LogLine } from "./transfers.ts";
 /** Stages of step 4. */
 export type TrainStage = Extract<
   Stage,
-  { kind: "starting" | "training" | "paused" | "elsewhere" | "failed" | "refused" }
+  { kind: "starting" | "training" | "paused" | "elsewhere" | "failed" }
 >;
 
 /** A key figure with a line below; `share` draws a meter. */
@@ -60,8 +60,8 @@ export interface DeviceCardView {
   readonly keepScreenOn: boolean;
 }
 
-/** What the main button does; null: there is none. */
-export type TrainAction = "pause" | "resume" | "retry" | "take-over" | null;
+/** What the main button does. */
+export type TrainAction = "pause" | "resume" | "retry" | "take-over";
 
 /** Step 4. */
 export interface TrainPageView {
@@ -120,7 +120,7 @@ export function trainPageView(
     log: logLines(session, scene),
     device: deviceCard(stage, snapshot),
     action: actionOf(stage),
-    canLeave: stage.kind !== "elsewhere" && stage.kind !== "refused",
+    canLeave: stage.kind !== "elsewhere",
     leaveText: leaveText(stage),
   };
 }
@@ -149,10 +149,7 @@ function headOf(
     case "elsewhere":
       return head("elsewhere", trainWords.titleElsewhere, trainWords.leadElsewhere);
     case "failed":
-    case "refused": {
-      const first = stageMessages(stage, { failure: null }, scene)[0];
-      return head("stopped", first?.title ?? trainWords.pillStopped, first?.text ?? "");
-    }
+      return head("stopped", trainWords.titleStopped, trainWords.leadStopped);
     case "training":
       return trainingHead(stage, scene);
   }
@@ -310,10 +307,10 @@ function deviceCard(
   const facts = device.kind === "fit" ? device.facts : null;
   const rate = session.stepsPerSecond ?? facts?.stepsPerSecond ?? null;
   return {
-    backend: facts === null ? null : backendText(facts.backend, facts.threads),
+    backend: facts === null ? null : backendText(facts.backend, facts),
     speed:
       rate === null ? trainWords.speedLater : fill(trainWords.speedValue, { rate: rateText(rate) }),
-    memory: facts === null || facts.memoryBytes === null ? null : bytesText(facts.memoryBytes),
+    memory: facts === null ? null : bytesText(facts.memory.neededBytes),
     effort: settings.effort,
     effortNote: effortNotes[settings.effort],
     onlyOnMains: settings.onlyOnMains,
@@ -333,8 +330,6 @@ function actionOf({ kind }: TrainStage): TrainAction {
       return "take-over";
     case "failed":
       return "retry";
-    case "refused":
-      return null;
   }
 }
 

@@ -19,6 +19,8 @@ export interface LogLine {
   readonly what: string;
   readonly bytes: string;
   readonly result: string;
+  /** The same for narrow screens. */
+  readonly short: string;
   readonly tone: "ok" | "bad" | "wait" | "idle";
 }
 
@@ -63,6 +65,7 @@ function transferLine({ at, what, round, bytes }: Transfer, scene: Scene): LogLi
     what: isUpdate ? fill(trainWords.logRoundOf, { round: String(round) }) : trainWords.logJoined,
     bytes: bytesText(bytes),
     result: isUpdate ? trainWords.resultWaiting : trainWords.resultSent,
+    short: isUpdate ? trainWords.shortWaiting : trainWords.resultSent,
     tone: "idle",
   };
 }
@@ -73,39 +76,41 @@ const messagesLine = (bytes: number): LogLine => ({
   what: trainWords.logMessages,
   bytes: bytesText(bytes),
   result: trainWords.logMessagesResult,
+  short: trainWords.logMessagesResult,
   tone: "idle",
 });
 
-const missedWords: Readonly<Record<MissedBecause, string>> = {
-  asleep: trainWords.resultAsleep,
-  offline: trainWords.resultOffline,
-  paused: trainWords.resultPaused,
-  closed: trainWords.resultClosed,
-  slow: trainWords.resultSlow,
-  "called-off": trainWords.resultCalledOff,
+const missedWords: Readonly<Record<MissedBecause, readonly [result: string, short: string]>> = {
+  asleep: [trainWords.resultAsleep, trainWords.shortAsleep],
+  offline: [trainWords.resultOffline, trainWords.shortOffline],
+  paused: [trainWords.resultPaused, trainWords.shortPaused],
+  closed: [trainWords.resultClosed, trainWords.shortClosed],
+  slow: [trainWords.resultSlow, trainWords.shortSlow],
+  "called-off": [trainWords.resultCalledOff, trainWords.shortCalledOff],
 };
 
-function resultOf({ result, because, code }: RoundOutcome): Pick<LogLine, "result" | "tone"> {
+function resultOf(outcome: RoundOutcome): Pick<LogLine, "result" | "short" | "tone"> {
+  const { result, because, code } = outcome;
   switch (result) {
     case "accepted":
-      return { result: trainWords.resultAccepted, tone: "ok" };
+      return { result: trainWords.resultAccepted, short: trainWords.resultAccepted, tone: "ok" };
     case "late":
-      return { result: trainWords.resultLate, tone: "wait" };
+      return { result: trainWords.resultLate, short: trainWords.shortLate, tone: "wait" };
     case "refused": {
       const reason = code === null ? undefined : refusalReason({ code });
       const text =
         reason === undefined
           ? trainWords.resultRefusedPlain
           : fill(trainWords.resultRefused, { reason });
-      return { result: text, tone: "bad" };
+      return { result: text, short: trainWords.shortRefused, tone: "bad" };
     }
     case "declined":
-      return { result: trainWords.resultDeclined, tone: "idle" };
+      return { result: trainWords.resultDeclined, short: trainWords.shortMissed, tone: "idle" };
     case "missed":
-    case "not-asked":
-      return {
-        result: because === null ? trainWords.resultMissed : missedWords[because],
-        tone: "idle",
-      };
+    case "not-asked": {
+      const plain = [trainWords.resultMissed, trainWords.shortMissed] as const;
+      const [text, short] = because === null ? plain : missedWords[because];
+      return { result: text, short, tone: "idle" };
+    }
   }
 }

@@ -1,5 +1,5 @@
 /** Every text of the join pages by area, and a word for every place in them. */
-import { commonWords, enterWords } from "../words/common.ts";
+import { commonWords, enterWords, missingWords } from "../words/common.ts";
 import { deviceWords } from "../words/device.ts";
 import { doneWords, mineWords } from "../words/done.ts";
 import {
@@ -16,6 +16,7 @@ import { trainWords } from "../words/train.ts";
 /** Areas with their words. */
 export const catalogue: readonly (readonly [string, unknown])[] = [
   ["common", commonWords],
+  ["missing", missingWords],
   ["enter", enterWords],
   ["explain", explainWords],
   ["border", borderWords],
@@ -114,5 +115,7 @@ export const sampleSlots: Readonly<Record<string, string>> = Object.fromEntries(
     hash: "5b0e…f042",
     phase: "Learn",
     backend: "WebGPU",
+    columns: "“text” and “label”",
+    card: "Adreno 740",
   }),
 );

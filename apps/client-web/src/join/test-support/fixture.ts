@@ -119,9 +119,10 @@ export const fileFacts: FileFacts = {
 /** A laptop with a graphics card: 58 steps a round at 1.5 steps a second. */
 export const deviceFacts: DeviceFacts = {
   backend: "webgpu",
-  threads: null,
+  card: null,
+  threads: 1,
   stepsPerSecond: 1.5,
-  memoryBytes: 612_000_000,
+  memory: { neededBytes: 612_000_000, limitBytes: 3_800_000_000 },
   roundSeconds: 58 / 1.5,
   passedOver: [],
   browser: "Chrome 156",
@@ -194,9 +195,12 @@ export const work: RoundWork = {
   startedAt: nowMs - 25_000,
   closesAt: nowMs + 190_000,
   receive: { bytes: updateBytes, seconds: 0.4 },
-  learn: { done: 37, total: 58, loss: 0.61, seconds: 37 / 1.5, secondsLeft: 21 / 1.5 },
+  learn: {
+    ...{ done: 37, total: 58, loss: 0.61 },
+    ...{ startedAt: nowMs - 24_600, seconds: 37 / 1.5, secondsLeft: 21 / 1.5 },
+  },
   addsNoise: true,
-  send: { bytes: null, seconds: null },
+  send: { bytes: null, startedAt: null, seconds: null },
 };
 
 /** Greetings, receipts and device facts. */

@@ -6,20 +6,31 @@ export const commonWords = {
   skip: "Skip to the content",
   title: "{state} · {run} · fedtune",
   titleAlone: "{state} · fedtune",
-  sample: "Sample data",
-  loading: "Opening",
-  loadingText: "Reading the invitation and what this browser keeps of it.",
-  back: "Back",
-  close: "Close",
-  cancel: "Not now",
-  details: "Details",
-  code: "Code for support: {code}",
+  opening: "Opening",
+  openingText: "Looking at what this browser keeps.",
+  readingText: "Asking {server} what the invitation is about.",
+  checkAgain: "Check again",
+  home: "fedtune: this device’s runs",
   mine: "This device’s runs",
-  header: "fedtune",
-  actions: "Actions",
+  aside: "About this run and this device",
+  actions: "What you can do",
+  tryAgain: "Try again",
+  putAside: "All right",
+  cancel: "Not now",
+  saved: "Saved",
   unknownPage: "There is no such page",
   unknownPageText: "The address may be cut off. Paste the whole link from the invitation.",
   toStart: "Enter a link",
+} as const;
+
+/** What a browser may lack. */
+export const missingWords = {
+  workers: "work beside the page (workers)",
+  "indexed-db": "storage for pages (IndexedDB)",
+  "web-locks": "locks between tabs",
+  ed25519: "keys of the kind Ed25519",
+  "web-assembly": "WebAssembly",
+  "secure-context": "protected connection (https)",
 } as const;
 
 /** `/join`: where a link or a QR code is put. */
@@ -29,7 +40,6 @@ export const enterWords = {
   lead: "Somebody sent you a link or a picture with a square code. Put it here to see what it asks of you. Nothing is sent before you agree.",
   field: "Link or code",
   fieldHelp: "It looks like {example}",
-  paste: "Paste",
   open: "Open the invitation",
   empty: "Put the link from the invitation here first.",
   notALink:
@@ -52,8 +62,4 @@ export const enterWords = {
     "This browser may not use the camera. Allow it in the browser’s settings, or choose a picture.",
   cannotScan:
     "This browser cannot read pictures of codes. Paste the link instead, or use the camera app of your phone: it opens the link by itself.",
-  mine: "You have joined before",
-  mineText: "{count} runs are known on this device.",
-  mineTextOne: "One run is known on this device.",
-  mineOpen: "Show them",
 } as const;

@@ -6,12 +6,14 @@ export const doneWords = {
   title: "The model is trained",
   titleStopped: "The organiser has stopped the run",
   titleFailed: "The run has ended early",
+  titleEnded: "This device’s part has ended",
   titleLeft: "You have left this run",
   lead: "This device took part in {done} of {rounds} rounds. You can try the model here, keep it, or delete all of it.",
   leadEarly:
     "The run ended after {rounds} rounds; this device took part in {done} of them. You can still try what was learned, or keep it.",
   leadLeft:
     "This device took part in {done} rounds. What it has sent stays with the run. What is here is yours to try, to keep or to delete.",
+  leadEnded: "Below is why. What is here is yours to try, to keep or to delete.",
   leadNothing: "This device has sent no numbers of its own, so there is no model to try here.",
   accuracy: "Correct on your {subjects}",
   accuracyNote: "from {first} at first; {rows} {subjects} that training never saw",

@@ -119,6 +119,7 @@ export const budgetWords = {
   limit: "Most that all runs of a file may use",
   limitHelp: "A number for epsilon. A smaller one protects more. Empty means no limit of your own.",
   limitSet: "Set this limit",
+  limitWrong: "This is no number above 0. Write one such as 8, or leave the field empty.",
   unit: "epsilon",
 } as const;
 

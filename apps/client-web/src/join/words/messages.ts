@@ -8,7 +8,6 @@ export const actionWords = {
   "choose-same-file": "Choose the file again",
   "try-again": "Try again",
   "check-again": "Check again",
-  "start-anyway": "Start anyway",
   "take-over": "Take over here",
   reload: "Reload the page",
   resume: "Go on",
@@ -241,7 +240,7 @@ const aboutServers = {
     title: "This device’s clock is wrong",
     text: "It is off by {span}. The server’s time is used, so that all goes well. Set the clock when you can.",
     plain: "The server’s time is used, so that all goes well. Set the clock when you can.",
-    action: "check-again",
+    action: "reload",
     tone: "wait",
   },
   "wrong-place": {

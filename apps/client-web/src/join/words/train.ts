@@ -15,6 +15,7 @@ export const trainWords = {
   titleStarting: "Getting ready",
   titleWaiting: "Waiting for the next round",
   titlePaused: "Training is paused",
+  titleStopped: "Training has stopped",
   titleElsewhere: "Another tab is training",
   stateRound: "Round {round}",
   leadLearning:
@@ -36,6 +37,7 @@ export const trainWords = {
   leadPausedMains: "This device is not on mains power. Training goes on by itself when it is.",
   leadPausedBattery: "The battery is at {percent}. Training goes on by itself on mains power.",
   leadPausedBatteryPlain: "The battery is low. Training goes on by itself on mains power.",
+  leadStopped: "Nothing is lost, and your place is kept. Below is what happened, and what to do.",
   leadElsewhere:
     "This tab only shows how it goes. Two tabs must not train at once, or your file would be charged twice.",
 
@@ -104,18 +106,12 @@ export const trainWords = {
   curve: "How often it sorts your {subjects} correctly",
   curveUnit: "%",
   curveNow: "{value} now",
-  curveStart: "start",
-  curveRound: "round {round}",
+  curveRound: "round",
+  curveValue: "Correct",
   curveMissed: "missed",
   curveFoot:
     "Tested on {rows} of your {subjects} that training never sees. This figure stays on this device.",
   curveEmpty: "The first value comes after the first round.",
-  curveEmptyNever: "This run sets no {subjects} aside for tests, so there is no figure here.",
-  curveImage:
-    "Share of {rows} {subjects}, set aside, that the model sorts correctly: from {first} at first to {last} after round {round}",
-  curveTable: "Show as a table",
-  curveColumnRound: "Round",
-  curveColumnValue: "Correct",
 
   log: "Everything this device has sent",
   logSave: "Save the list",
@@ -143,6 +139,16 @@ export const trainWords = {
   resultClosed: "Missed, this page was closed. Nothing is lost.",
   resultSlow: "Missed, the time was too short. Nothing is lost.",
   resultCalledOff: "The round was called off. Nothing is lost.",
+  shortWaiting: "On its way",
+  shortLate: "Too late",
+  shortRefused: "Refused",
+  shortMissed: "Missed",
+  shortAsleep: "Missed: asleep",
+  shortOffline: "Missed: offline",
+  shortPaused: "Missed: paused",
+  shortClosed: "Missed: closed",
+  shortSlow: "Missed: too slow",
+  shortCalledOff: "Called off",
   resultDeclined: "Missed, this device could not do it. Nothing is lost.",
 
   device: "This device",

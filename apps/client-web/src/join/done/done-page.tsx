@@ -1,0 +1,69 @@
+import { Check, CircleStop, Gauge, ShieldCheck, Upload } from "lucide-react";
+import { Card } from "../../ui/card.tsx";
+import { Pill } from "../../ui/pill.tsx";
+import { useScene } from "../frame/participant-context.tsx";
+import { Lead, Page, PageTitle } from "../frame/page.tsx";
+import { donePageView } from "../model/done.ts";
+import type { DoneStage } from "../model/done.ts";
+import { runSlots } from "../model/run-words.ts";
+import { FailureNote } from "../parts/failure-note.tsx";
+import { Figures, KeyFigure } from "../parts/figures.tsx";
+import { DeleteEverything } from "../parts/delete-everything.tsx";
+import { MessageButton } from "../parts/message-button.tsx";
+import { MessageNote } from "../parts/message-note.tsx";
+import { doneWords } from "../words/done.ts";
+import { fill } from "../words/fill.ts";
+import { Keep } from "./keep.tsx";
+import { TryModel } from "./try-model.tsx";
+import styles from "./done-page.module.css";
+
+/** After training. */
+export interface DonePageProps {
+  readonly stage: DoneStage;
+}
+
+/** Is the model any good, can I have it, how do I get rid of all this? */
+export function DonePage({ stage }: DonePageProps) {
+  const scene = useScene();
+  const view = donePageView(stage, scene);
+  const isWhole = stage.kind === "finished" && stage.status === "completed";
+  const { message } = view;
+  return (
+    <Page state={view.state} run={stage.invitation.run} step={isWhole ? 4 : 3}>
+      <div className={styles["state"]}>
+        <Pill tone={isWhole ? "ok" : "idle"} icon={isWhole ? Check : CircleStop}>
+          {view.state}
+        </Pill>
+        <span>{view.subtitle}</span>
+      </div>
+      <PageTitle>{view.title}</PageTitle>
+      <Lead>{view.lead}</Lead>
+      {message === null ? null : (
+        <MessageNote
+          message={message}
+          button={
+            message.action.id === "done" ? undefined : <MessageButton action={message.action} />
+          }
+        />
+      )}
+      <FailureNote />
+      <Figures>
+        <KeyFigure
+          label={fill(doneWords.accuracy, runSlots(stage.invitation))}
+          icon={Gauge}
+          figure={view.accuracy}
+        />
+        <KeyFigure label={doneWords.sent} icon={Upload} figure={view.sent} />
+        <KeyFigure label={doneWords.privacy} icon={ShieldCheck} figure={view.privacy} isPrivacy />
+      </Figures>
+      <div className={styles["cards"]}>
+        {view.hasModel ? <TryModel field={view.tryField} fieldPair={view.tryFieldPair} /> : null}
+        <Keep view={view} />
+        <Card title={doneWords.delete} size="large">
+          <p className={styles["text"]}>{doneWords.deleteText}</p>
+          <DeleteEverything />
+        </Card>
+      </div>
+    </Page>
+  );
+}

@@ -1,0 +1,72 @@
+import { Check } from "lucide-react";
+import { Card } from "../../ui/card.tsx";
+import { Select } from "../../ui/select.tsx";
+import { start, useActions } from "../frame/participant-context.tsx";
+import { changedMapping } from "../model/file.ts";
+import type { FilePageView, FileView, MappingField } from "../model/file.ts";
+import { Bars } from "../parts/bars.tsx";
+import { fileWords } from "../words/file.ts";
+import { Preview } from "./preview.tsx";
+import styles from "./file-card.module.css";
+
+/** A file that was read. */
+export interface FileCardProps {
+  readonly view: FilePageView;
+  readonly file: FileView;
+}
+
+/** What was understood of the file: its first rows, its columns, its labels. */
+export const FileCard = ({ view, file }: FileCardProps) => (
+  <div className={styles["cards"]}>
+    <Card title={file.name} subtitle={file.facts} size="large">
+      {view.canGoOn ? (
+        <p className={styles["good"]}>
+          <Check size={16} strokeWidth={2.4} aria-hidden />
+          {fileWords.good}
+        </p>
+      ) : null}
+      {file.remarks.map((remark) => (
+        <p key={remark} className={styles["remark"]}>
+          {remark}
+        </p>
+      ))}
+      <Preview preview={file.preview} />
+    </Card>
+    {/* Columns that are missing are asked for above. */}
+    {file.mapping.every(({ value }) => value === null) ? null : (
+      <Card title={fileWords.columns} size="large">
+        <p className={styles["remark"]}>{fileWords.columnsLead}</p>
+        <Mapping fields={file.mapping} />
+      </Card>
+    )}
+    {file.labels.length === 0 ? null : (
+      <Card title={fileWords.counts} size="large">
+        <Bars
+          label={fileWords.counts}
+          bars={file.labels.map(({ label, count, share }) => ({ label, value: count, share }))}
+        />
+      </Card>
+    )}
+  </div>
+);
+
+function Mapping({ fields }: { readonly fields: readonly MappingField[] }) {
+  const actions = useActions();
+  return (
+    <div className={styles["mapping"]}>
+      {fields.map(({ role, label, value, options }) => (
+        <Select
+          key={role}
+          label={label}
+          value={value}
+          placeholder={fileWords.notChosen}
+          options={options.map((column) => ({ value: column, label: column }))}
+          onChange={(column) => {
+            const mapping = changedMapping(fields, { role, column });
+            if (mapping !== null) start(actions.mapColumns(mapping));
+          }}
+        />
+      ))}
+    </div>
+  );
+}
