@@ -93,7 +93,7 @@ async function build({ out, coordinator }) {
     await viteBuild({
       root,
       configFile: join(root, "vite.config.ts"),
-      logLevel: "error",
+      logLevel: "silent",
       build: { outDir, emptyOutDir: true },
       plugins: coordinator === null ? [] : [speakingTo(coordinator)],
     });
@@ -213,7 +213,7 @@ async function main() {
 if (process.argv[1] !== undefined && pathToFileURL(process.argv[1]).href === import.meta.url) {
   await main().catch((error) => {
     const isMissing = error.code === "ERR_MODULE_NOT_FOUND";
-    process.stderr.write(`${error.message}\n`);
+    process.stderr.write(`${error.message.replaceAll(/\s*\n\s*/g, " ").slice(0, 500)}\n`);
     process.exit(isMissing ? WITHOUT_VITE : 1);
   });
 }

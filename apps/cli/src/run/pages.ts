@@ -62,7 +62,7 @@ export function openPages(
 
 /** What `build.mjs` of the web app offers. */
 interface Builder {
-  isFresh(): Promise<boolean>;
+  readonly isFresh: () => Promise<boolean>;
 }
 
 async function made(
@@ -116,7 +116,7 @@ function built(
   const forget = onExit(() => child.kill());
   let reason: string | null = null;
   createInterface({ input: child.stderr }).on("line", (line) => {
-    if (/^Buil[dt]/.test(line)) note(line);
+    if (/^(Building|Built) the pages/.test(line)) note(line);
     else if (line !== "") reason ??= line;
   });
   return new Promise((resolve) => {
