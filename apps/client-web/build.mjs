@@ -77,8 +77,9 @@ export async function sourceHash() {
   return hash.digest("hex");
 }
 
-/** Whether `dist/site` was built from the sources as they are. */
+/** Whether `dist/site` was built from the sources as they are, or there are no sources to build from. */
 export async function isFresh() {
+  if (!existsSync(join(root, "src"))) return true;
   const stamp = await readFile(join(site, stampName), "utf8").catch(() => null);
   return stamp !== null && stamp === (await sourceHash());
 }
@@ -131,7 +132,7 @@ function speakingTo(coordinator) {
 }
 
 /** The headers of the pages for hosts that read them from a file; others are told by hand, see docs/deploy.md. */
-function headersFor(coordinator) {
+export function headersFor(coordinator) {
   const socket = coordinator.replace(/^http/, "ws");
   const policy = [
     ...["default-src 'none'", "script-src 'self' 'wasm-unsafe-eval'", "style-src 'self'"],

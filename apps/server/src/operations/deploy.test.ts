@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { virtualClock } from "@fedtune/core";
 import { describe, expect, it } from "vitest";
+import type { Request, RequestHandler, Response } from "express";
 import { parse } from "yaml";
+import { pageHeaders } from "../security/browser-policy.ts";
 import { metricsTable } from "./metered.ts";
 import { serverMetrics } from "./metrics.ts";
 import { readSettings, settingsTable } from "./settings.ts";
@@ -30,6 +32,20 @@ function unitOf(text: string): readonly (readonly [section: string, key: string,
     if (head === undefined && key === undefined) throw new Error(`no setting: ${line}`);
     return key === undefined || value === undefined ? [] : [[section, key, value] as const];
   });
+}
+
+/** What a handler sets, by name in lower case. */
+function headersOf(handler: RequestHandler): Readonly<Record<string, unknown>> {
+  const headers: Record<string, unknown> = {};
+  const set = (name: string, value: unknown): void => void (headers[name.toLowerCase()] = value);
+  const response = { set, setHeader: set, removeHeader: () => undefined };
+  handler({ headers: {} } as Request, response as unknown as Response, () => undefined);
+  return headers;
+}
+
+/** A policy's directives, in whatever order. */
+function directivesOf(policy = ""): readonly string[] {
+  return policy.split(/; ?/).sort();
 }
 
 /** The text between two marks of a page; UPDATE_DOCS=1 writes it anew. */
@@ -156,6 +172,36 @@ describe("deploy", () => {
     const caddy = read("deploy/caddy/Caddyfile");
     expect(caddy).toContain(`reverse_proxy 127.0.0.1:${port}`);
     expect(caddy.split("{").length).toBe(caddy.split("}").length);
+  });
+
+  it("[SE8] pages on another host come with the headers that they have here", async () => {
+    const nginx = read("deploy/nginx/pages.conf");
+    const builder = (await import(join(root, "apps/client-web/build.mjs"))) as {
+      readonly headersFor: (coordinator: string) => string;
+    };
+    const own = headersOf(pageHeaders({ secure: true }));
+    const policy = String(own["content-security-policy"])
+      .replace(
+        /connect-src [^;]*/,
+        "connect-src 'self' https://fl.example.org wss://fl.example.org",
+      )
+      .replaceAll(";", "; ");
+    const same = ["cross-origin-opener-policy", "cross-origin-embedder-policy", "referrer-policy"];
+    const also = ["cross-origin-resource-policy", "x-content-type-options", "x-frame-options"];
+    for (const text of [nginx, builder.headersFor("https://fl.example.org")]) {
+      const told = new Map(
+        [...text.matchAll(/^ +(?:add_header )?([A-Z][\w-]+):? (.*)$/gm)].map(
+          ([, name = "", value = ""]) => [
+            name.toLowerCase(),
+            value.replace(/ always;$/, "").replace(/^"(.*)"$/, "$1"),
+          ],
+        ),
+      );
+      expect(directivesOf(told.get("content-security-policy"))).toEqual(directivesOf(policy));
+      for (const name of [...same, ...also]) expect(told.get(name), name).toBe(own[name]);
+    }
+    expect(nginx).toContain(String(own["strict-transport-security"]));
+    expect(nginx.split("{").length).toBe(nginx.split("}").length);
   });
 
   it("the page names every file of deploy/", () => {
