@@ -2,7 +2,7 @@
  * A whole coordinator process: a server with its accounts, its API, its figures and its threads, one of perhaps several
  * on the same database and the same blobs.
  */
-import { apiBase } from "@fedtune/api";
+import { apiBase, liveNamespace } from "@fedtune/api";
 import { ledgerPage, recordedBlobs } from "@fedtune/db";
 import { nodeClock, nodeEntropy, nodeHash } from "@fedtune/node-ports";
 import { randomUUID } from "node:crypto";
@@ -12,6 +12,7 @@ import type { Cluster } from "./cluster/cluster.ts";
 import { leaseTable } from "./cluster/lease-table.ts";
 import { createApi } from "./http/api.ts";
 import { serverFacts } from "./http/handlers/server.ts";
+import { serveLive } from "./http/live.ts";
 import { runEvents } from "./http/run-events.ts";
 import { drainer } from "./operations/drain.ts";
 import type { Drain } from "./operations/drain.ts";
@@ -162,6 +163,10 @@ function extension({ parts, core, hosted, cluster, drain }: Extending): ServerEx
     }),
     facts: serverFacts(parts.version, parts.registries),
   });
+  const live = serveLive({
+    ...{ namespace: core.hub.of(liveNamespace), runs: hosted.service, clock: core.clock },
+    ...{ security, isTrusted, log: parts.log },
+  });
   const { pagesOrigin } = settings;
   const elsewhere = pagesOrigin === null ? [] : [pagesOrigin];
   const origins = allowedOrigins([...settings.allowedOrigins, ...elsewhere]);
@@ -178,7 +183,10 @@ function extension({ parts, core, hosted, cluster, drain }: Extending): ServerEx
     lines: cluster.relay,
     equip: equipment(parts),
     listening: () => cluster.start(),
-    closing: () => cluster.close(),
+    closing: () => {
+      live.close();
+      return cluster.close();
+    },
   };
 }
 

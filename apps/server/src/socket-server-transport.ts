@@ -15,7 +15,7 @@ import {
 import type { Clock, Entropy, RunId } from "@fedtune/core";
 import type { Server as HttpServer } from "node:http";
 import { Server as SocketServer } from "socket.io";
-import type { Socket } from "socket.io";
+import type { Namespace, Socket } from "socket.io";
 import { checkOrigin } from "./headers.ts";
 import type { AdmittedData, AdmittedSocket, SocketRooms } from "./security/socket-admission.ts";
 import { tokenBucket } from "./limits.ts";
@@ -72,11 +72,13 @@ export interface SocketHub {
     key: string | null,
     run: RunId,
   ): { readonly connection: HubConnection; readonly line: RunLine };
-  /** Flushes and ends all connections, then closes the HTTP server. */
+  /** Another namespace of the same sockets, with an admission of its own. */
+  of(name: string): Namespace;
   /** Live connections. */
   connections(): number;
   /** Ends every connection without a word: a client that hears no reason comes back, here or elsewhere. */
   farewell(): void;
+  /** Flushes and ends all connections, then closes the HTTP server. */
   close(): Promise<void>;
 }
 
@@ -128,6 +130,7 @@ export function socketHub(server: HttpServer, options: HubOptions): SocketHub {
       return line;
     },
     authorise: (key, run) => authorise(hub, key, run),
+    of: (name) => io.of(name),
     connections: () => hub.byKey.size,
     farewell() {
       for (const connection of hub.byKey.values()) connection.disconnect();

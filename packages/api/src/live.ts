@@ -3,6 +3,7 @@ import { z } from "zod";
 import { runName } from "./fields.ts";
 import { errorAnswer } from "./errors.ts";
 import { runEvent } from "./resources/history-schemas.ts";
+import type { Immutable } from "./route.ts";
 
 /** Namespace of the live feed at the coordinator's socket.io server; let in by a session's cookie or an API token. */
 export const liveNamespace = "/live";
@@ -23,7 +24,10 @@ export type FollowRequest = z.output<typeof followRequest>;
 /** What a reader asks for with `unfollow`. */
 export const unfollowRequest = z.strictObject({ run: runName });
 
-/** The acknowledgement of `follow` and `unfollow`; what was missed is sent before it, or a `missed` event. */
+/**
+ * The acknowledgement of `follow` and `unfollow`. What happened since `after` is sent before it, or a `missed` event and
+ * how things are now; to a reader that does not keep up the rest comes after it.
+ */
 export const followAnswer = z.discriminatedUnion("ok", [
   z.object({ ok: z.literal(true) }),
   z.object({ ok: z.literal(false), error: errorAnswer }),
@@ -38,7 +42,7 @@ export const liveEvent = z.object({
   event: runEvent,
 });
 /** Type of {@link liveEvent}. */
-export type LiveEvent = z.output<typeof liveEvent>;
+export type LiveEvent = Immutable<z.output<typeof liveEvent>>;
 
 /** What a reader is sent as `end`: a feed is over; for good, or until it is asked for anew. */
 export const liveEnd = z.object({ run: runName, forGood: z.boolean() });

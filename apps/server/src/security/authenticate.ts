@@ -37,14 +37,14 @@ interface AuthenticatorPorts {
  */
 export function authenticator(
   ports: AuthenticatorPorts,
-): (request: AskingRequest) => Promise<Principal | null> {
-  return async (request) => {
+): (request: AskingRequest, how?: { readonly quietly: boolean }) => Promise<Principal | null> {
+  return async (request, how) => {
     const { authorization } = request.headers;
     if (authorization !== undefined) return ports.tokens.resolve(bearerOf(authorization));
     const secret = readSessionCookie(ports.cookies, request.headers.cookie);
     if (secret === null) return null;
     checkSite(request);
-    const session = await ports.sessions.resolve(secret);
+    const session = await ports.sessions.resolve(secret, how);
     if (session === null) return null;
     if (!reading.includes(request.method ?? "")) {
       ports.sessions.checkCsrf(session, one(request.headers[csrfHeader]));

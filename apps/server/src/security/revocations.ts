@@ -7,7 +7,9 @@ import { z } from "zod";
 export type Revocation =
   | { readonly kind: "client"; readonly run: RunId; readonly client: ClientId }
   | { readonly kind: "operator"; readonly name: string }
-  | { readonly kind: "token"; readonly id: string };
+  | { readonly kind: "token"; readonly id: string }
+  /** Named by the hash of its secret. */
+  | { readonly kind: "session"; readonly id: string };
 
 /** Where it was said. */
 export type Place = "here" | "elsewhere";
@@ -43,6 +45,7 @@ const schema = z.discriminatedUnion("kind", [
   }),
   z.strictObject({ kind: z.literal("operator"), name }),
   z.strictObject({ kind: z.literal("token"), id: name }),
+  z.strictObject({ kind: z.literal("session"), id: name }),
 ]);
 
 /** The part of a cluster's bus that is used. */

@@ -46,8 +46,11 @@ export interface Security {
   readonly audit: AuditLog;
   readonly limits: RateLimits;
   readonly revocations: Revocations;
-  /** Who asks; null: nobody in particular. */
-  authenticate(request: AskingRequest): Promise<Principal | null>;
+  /** Who asks; null: nobody in particular. Asked quietly, a session is not used by it: see {@link Sessions.resolve}. */
+  authenticate(
+    request: AskingRequest,
+    how?: { readonly quietly: boolean },
+  ): Promise<Principal | null>;
   /** Forgets expired sessions and nonces; to be called every few minutes. Returns how many rows went. */
   sweep(): Promise<number>;
 }
@@ -57,7 +60,7 @@ export function openSecurity(options: SecurityOptions): Security {
   const { secure, sessionPolicy = defaultSessionPolicy, allowances = {}, ...ports } = options;
   const told = revocations();
   const shared = { ...ports, revocations: told };
-  const live = sessions(ports, sessionPolicy);
+  const live = sessions(shared, sessionPolicy);
   const tokens = apiTokens(shared);
   const keys = clientKeys(shared);
   const used = nonces(ports);

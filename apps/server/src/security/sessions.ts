@@ -6,6 +6,7 @@
  */
 import { FedtuneError } from "@fedtune/core";
 import type { SecurityPorts } from "./ports.ts";
+import type { Revocations } from "./revocations.ts";
 import { hashOfSecret, newSecret, sameDigest } from "./secrets.ts";
 import { roleOf } from "./operators.ts";
 import type { Role } from "./operators.ts";
@@ -51,8 +52,12 @@ export interface LiveSession {
 export interface Sessions {
   /** Always a new secret: one that somebody put into the browser before is worth nothing, and `replaces` ends. */
   start(operatorId: string, replaces?: string | null): Promise<StartedSession>;
-  /** Null for a secret of nobody or of a disabled operator. @throws FedtuneError `credential-expired` */
-  resolve(secret: string): Promise<LiveSession | null>;
+  /**
+   * Null for a secret of nobody or of a disabled operator. Looking quietly is no use of the session: it ends none the later.
+   *
+   * @throws FedtuneError `credential-expired`
+   */
+  resolve(secret: string, how?: { readonly quietly: boolean }): Promise<LiveSession | null>;
   /** The CSRF token of a session. */
   csrfOf(secret: string): string;
   /** @throws FedtuneError `forbidden` without the token, or with another one */
@@ -67,13 +72,15 @@ export interface Sessions {
 
 /** Makes the repository of sessions. */
 export function sessions(
-  ports: SecurityPorts,
+  ports: SecurityPorts & { readonly revocations: Revocations },
   policy: SessionPolicy = defaultSessionPolicy,
 ): Sessions {
-  const { prisma, now, entropy, hash } = ports;
+  const { prisma, now, entropy, hash, revocations } = ports;
   const csrfOf = (secret: string): string => hashOfSecret(hash, `fedtune-csrf ${secret}`);
   const end = async (secret: string): Promise<void> => {
-    await prisma.session.deleteMany({ where: { tokenHash: hashOfSecret(hash, secret) } });
+    const tokenHash = hashOfSecret(hash, secret);
+    await prisma.session.deleteMany({ where: { tokenHash } });
+    revocations.tell({ kind: "session", id: tokenHash });
   };
   return {
     async start(operatorId, replaces = null) {
@@ -86,7 +93,8 @@ export function sessions(
       await prisma.session.create({ data: { ...hashes, operatorId, createdAt, expiresAt } });
       return { secret, csrf, expiresAt, longestMs: policy.longestMs };
     },
-    resolve: (secret) => resolve(ports, policy, secret),
+    resolve: (secret, { quietly } = { quietly: false }) =>
+      resolve(ports, policy, { secret, quietly }),
     csrfOf,
     checkCsrf({ csrfHash }, token) {
       if (token !== null && sameDigest(hashOfSecret(hash, token), csrfHash)) return;
@@ -107,7 +115,7 @@ export function sessions(
 async function resolve(
   { prisma, now, hash }: SecurityPorts,
   policy: SessionPolicy,
-  secret: string,
+  { secret, quietly }: { readonly secret: string; readonly quietly: boolean },
 ): Promise<LiveSession | null> {
   const tokenHash = hashOfSecret(hash, secret);
   const row = await prisma.session.findUnique({
@@ -123,7 +131,7 @@ async function resolve(
     );
   }
   const expiresAt = expiryOf(policy, row.createdAt, at);
-  if (expiresAt.getTime() - row.expiresAt.getTime() >= TOUCH_MS) {
+  if (!quietly && expiresAt.getTime() - row.expiresAt.getTime() >= TOUCH_MS) {
     // It may have been ended meanwhile: then nothing is updated.
     await prisma.session.updateMany({ where: { tokenHash }, data: { expiresAt } });
   }

@@ -1,5 +1,5 @@
 /** A coordinator with the API on a port of its own: toy runs, accounts in memory, answers held against the table. */
-import { createApiClient, apiBase } from "@fedtune/api";
+import { createApiClient, apiBase, liveNamespace } from "@fedtune/api";
 import type { ApiClient } from "@fedtune/api";
 import { methods } from "@fedtune/aggregators";
 import {
@@ -24,6 +24,8 @@ import { serverFacts } from "../http/handlers/server.ts";
 import { invitationService } from "../http/invitation.ts";
 import type { InvitationService } from "../http/invitation.ts";
 import { modelCatalogue } from "../http/model-files.ts";
+import { serveLive } from "../http/live.ts";
+import type { LiveOptions } from "../http/live.ts";
 import { runService } from "../http/open-runs.ts";
 import { runEvents } from "../http/run-events.ts";
 import type { RunEventsOptions } from "../http/run-events.ts";
@@ -35,6 +37,8 @@ import { blobRoutes } from "../routes/blobs.ts";
 import { runRegistry } from "../run-registry.ts";
 import type { RunRegistry, RunToServe } from "../run-registry.ts";
 import { scopedClock } from "../scoped-clock.ts";
+import { revocations } from "../security/revocations.ts";
+import type { Revocations } from "../security/revocations.ts";
 import { dataHeaders } from "../security/browser-policy.ts";
 import type { Scope } from "@fedtune/api";
 import { socketHub } from "../socket-server-transport.ts";
@@ -55,6 +59,8 @@ export interface ApiServer {
   readonly blobs: Blobs;
   /** What went wrong inside; empty unless a test wants it otherwise. */
   readonly failures: unknown[];
+  /** Tells the server what admits no longer. */
+  readonly revocations: Revocations;
   /** A client of somebody with these scopes; without any, of nobody. */
   client(...scopes: Scope[]): ApiClient;
   /** Ends all event streams, as a server that restarts does. */
@@ -66,12 +72,15 @@ export interface ApiServer {
 export async function apiServer({
   store = memoryStore(() => Date.UTC(2026, 0, 2)),
   events: eventOptions = {},
+  live: liveOptions = {},
 }: {
   readonly store?: Store;
   readonly events?: Partial<RunEventsOptions>;
+  readonly live?: Partial<Pick<LiveOptions, "maxConnections" | "maxBehindBytes">>;
 } = {}): Promise<ApiServer> {
   const clock = scopedClock(nodeClock);
   const failures: unknown[] = [];
+  const told = revocations();
   const log = {
     ...serverLog(null),
     failed: (_what: string, error: unknown) => void failures.push(error),
@@ -89,6 +98,11 @@ export async function apiServer({
     ...{ registry, store, blobs, clock, events, prepare, ledgerRows: null },
   });
   const security = memorySecurity();
+  const live = serveLive({
+    ...{ namespace: hub.of(liveNamespace), runs, clock, log, isTrusted: () => false },
+    security: { ...security, limits: { takeAt: () => Promise.resolve() }, revocations: told },
+    ...liveOptions,
+  });
   const invitations = invitationsOf(security, { registry, store });
   const app = express();
   app.disable("etag");
@@ -96,7 +110,14 @@ export async function apiServer({
   app.use(
     apiBase,
     createApi({
-      ...{ runs, security, invitations, clock, facts: serverFacts("1.2.3", registries), checkAnswers: true },
+      ...{
+        runs,
+        security,
+        invitations,
+        clock,
+        facts: serverFacts("1.2.3", registries),
+        checkAnswers: true,
+      },
       authenticate: (request) => security.authenticate(request),
     }),
   );
@@ -108,12 +129,24 @@ export async function apiServer({
   http.on("request", app);
   const close = closer(http, 1_000, async () => {
     events.close();
+    live.close();
     await hub.close();
     clock.close();
   });
   const { url } = await listen(http, "127.0.0.1", 0);
   return {
-    ...{ url, api: url + apiBase, runs, security, invitations, store, blobs, failures, close },
+    ...{
+      url,
+      api: url + apiBase,
+      runs,
+      security,
+      invitations,
+      store,
+      blobs,
+      failures,
+      close,
+      revocations: told,
+    },
     client: (...scopes) => clientOf(url, scopes.length === 0 ? null : security.bearer(...scopes)),
     breakStreams: () => {
       events.close();

@@ -24,7 +24,9 @@ export interface MemorySecurity extends SecurityService {
   readonly deeds: Deed[];
   /** The bearer token of somebody with these scopes. */
   bearer(...scopes: Scope[]): string;
-  authenticate(request: IncomingMessage): Promise<Principal | null>;
+  /** No token admits anything any more. */
+  forget(): void;
+  authenticate(request: Pick<IncomingMessage, "headers">): Promise<Principal | null>;
 }
 
 type Row<T> = { -readonly [Key in keyof T]: T[Key] };
@@ -49,6 +51,9 @@ export function memorySecurity(): MemorySecurity {
       const secret = `ft_${randomUUID()}`;
       secrets.set(secret, { kind: "token", actor: `token:${scopes.join("+")}`, scopes });
       return secret;
+    },
+    forget() {
+      secrets.clear();
     },
     async authenticate({ headers }) {
       const bearer = /^Bearer (.+)$/.exec(headers.authorization ?? "")?.[1];
