@@ -6,7 +6,7 @@ import type { Family, ModelConfig, Pooling } from "./family.ts";
 import { fromLlama2c, llama2cTensors } from "./llama2c.ts";
 import { allModules, wantedTensors } from "./parts.ts";
 import { familyOf, parseModelConfig } from "./registry.ts";
-import { openTensors } from "./tensor-files.ts";
+import { openTensors, transposed } from "./tensor-files.ts";
 import type { TensorSource, Weight } from "./tensor-files.ts";
 
 export type { Weight } from "./tensor-files.ts";
@@ -132,15 +132,6 @@ function pick(source: TensorSource, { name, shape, family, isTurned }: Wanted): 
   throw new FedtuneError("model-invalid", message, {
     data: { path, tensor: name, shape: weight.shape, wanted: stored },
   });
-}
-
-function transposed({ shape, values }: Weight): Weight {
-  const [rows = 0, columns = 0] = shape;
-  const turned = new Float32Array(values.length);
-  for (let row = 0; row < rows; row++)
-    for (let column = 0; column < columns; column++)
-      turned[column * rows + row] = values[row * columns + column] ?? Number.NaN;
-  return { shape: [columns, rows], values: turned };
 }
 
 /** What HuggingFace calls the layers of a task head. */

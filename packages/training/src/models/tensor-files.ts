@@ -11,6 +11,16 @@ export interface Weight {
   readonly values: Float32Array;
 }
 
+/** The same matrix with rows and columns exchanged. */
+export function transposed({ shape, values }: Weight): Weight {
+  const [rows = 0, columns = 0] = shape;
+  const turned = new Float32Array(values.length);
+  for (let row = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++)
+      turned[column * rows + row] = values[row * columns + column] ?? Number.NaN;
+  return { shape: [columns, rows], values: turned };
+}
+
 /** Tensors by name; values become float32 when they are asked for. */
 export interface TensorSource {
   /** The file that messages name. */
