@@ -102,11 +102,9 @@ describe("fedtune run", () => {
     expect(await linkOf()).toBe("to be had with: fedtune token create --run triage");
     api.fail("openInvitation", 401, { code: "unauthenticated", message: "wanted a token" });
     expect(await linkOf()).toBe("to be had with: fedtune token create --run triage");
-    const dates = { createdAt: "2026-01-02T00:00:00.000Z", expiresAt: "2026-01-03T00:00:00.000Z" };
     const token = { id: "00000000-0000-4000-8000-000000000000", client: null, maxUses: null };
-    api.on("createEnrolmentToken", {
-      ...{ ...token, ...dates, uses: 0, revokedAt: null, secret: "fte_secret" },
-    });
+    const dates = { createdAt: summary.createdAt, expiresAt: summary.createdAt, revokedAt: null };
+    api.on("createEnrolmentToken", { ...token, ...dates, uses: 0, secret: "fte_secret" });
     expect(await linkOf()).toBe(`${api.url}/join/triage#token=fte_secret`);
   });
 

@@ -2,8 +2,8 @@
 import { combiners, methods } from "@fedtune/aggregators";
 import { createApiClient } from "@fedtune/api";
 import type { ApiClient } from "@fedtune/api";
-import { adapterKinds, memoryBlobs, prepareRun, resolveRun, runId } from "@fedtune/core";
-import type { Registries } from "@fedtune/core";
+import { adapterKinds, clientId, memoryBlobs, prepareRun, resolveRun, runId } from "@fedtune/core";
+import type { Registries, RunId } from "@fedtune/core";
 import { postgresStore, startDatabase } from "@fedtune/db";
 import { privacyRules, userLevelPrivacy } from "@fedtune/dp";
 import { nodeClock, nodeEntropy, nodeHash } from "@fedtune/node-ports";
@@ -12,6 +12,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startCoordinator } from "../coordinator-process.ts";
 import { readSettings } from "../operations/settings.ts";
+import { signingClient } from "./security-bench.ts";
+import type { SigningClient } from "./security-bench.ts";
 import { layout, modules } from "./toy-run.ts";
 
 const registries: Registries = { methods, combiners, kinds: adapterKinds, privacy: privacyRules };
@@ -59,6 +61,15 @@ export async function wholeCoordinator(settings: Readonly<Record<string, unknown
     /** A program with these headers; by default one that may do everything. */
     client: (headers: Record<string, string> = { authorization: `Bearer ${secret}` }): ApiClient =>
       createApiClient({ url, fetch, clock: nodeClock, hash: nodeHash, headers: () => headers }),
+    /** A client of a run that has enrolled, and signs by the clock of today. */
+    async enrolled(run: RunId, client: string): Promise<SigningClient> {
+      const time = { ms: new Date().getTime() };
+      const signing = await signingClient({ time }, { run, client });
+      const { secret: token } = await security.enrolments.create({ run });
+      const { publicKey } = signing.identity;
+      await security.enrolments.enrol({ run, client: clientId(client), publicKey, token });
+      return signing;
+    },
     async close(): Promise<void> {
       await close();
       await database.close();
