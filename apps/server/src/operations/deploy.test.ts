@@ -39,7 +39,7 @@ function headersOf(handler: RequestHandler): Readonly<Record<string, unknown>> {
   const headers: Record<string, unknown> = {};
   const set = (name: string, value: unknown): void => void (headers[name.toLowerCase()] = value);
   const response = { set, setHeader: set, removeHeader: () => undefined };
-  handler({ headers: {} } as Request, response as unknown as Response, () => undefined);
+  handler({ headers: {} } as unknown as Request, response as unknown as Response, () => undefined);
   return headers;
 }
 
