@@ -1,6 +1,6 @@
 import { lazy, Suspense } from "react";
 import type { ComponentType } from "react";
-import { Redirect, Route, Switch, useLocation } from "wouter";
+import { Redirect, Route, Switch, useLocation, useParams } from "wouter";
 import { homePath, signInPath } from "./api/return-path.ts";
 import { useRouteSeen } from "./shell/arrivals.ts";
 import { Frame } from "./shell/frame.tsx";
@@ -19,6 +19,7 @@ function page<Name extends string>(
 
 const RunsPage = page(() => import("./runs/runs-page.tsx"), "RunsPage");
 const NewRunPage = page(() => import("./new-run/new-run-page.tsx"), "NewRunPage");
+const RunPage = lazy(async () => ({ default: (await import("./run/index.ts")).RunPage }));
 const PeoplePage = page(() => import("./people/people-page.tsx"), "PeoplePage");
 const AuditPage = page(() => import("./audit/audit-page.tsx"), "AuditPage");
 const SettingsPage = page(() => import("./settings/settings-page.tsx"), "SettingsPage");
@@ -53,6 +54,7 @@ function Pages() {
       </Route>
       <Route path="/runs" component={RunsPage} />
       <Route path="/runs/new" component={NewRunPage} />
+      <Route path="/runs/:run/:tab?/:sub?" component={RunRoute} />
       <Route path="/people" component={PeoplePage} />
       <Route path="/audit" component={AuditPage} />
       <Route path="/settings" component={SettingsPage} />
@@ -61,4 +63,10 @@ function Pages() {
       </Route>
     </Switch>
   );
+}
+
+/** Another run is another page: nothing of the one before stays. */
+function RunRoute() {
+  const { run = "", tab, sub } = useParams();
+  return <RunPage key={run} {...{ run, tab, sub }} />;
 }

@@ -1,11 +1,6 @@
 import { QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-// Styles one by one: a module that only imports them counts as one without effects and would be left out.
-import "@fontsource-variable/ibm-plex-sans/wght.css";
-import "@fontsource/ibm-plex-mono/latin-400.css";
-import "../design/tokens.css";
-import "../design/base.css";
 import { Root } from "../ui/root.tsx";
 import { App } from "./app.tsx";
 import { browserClock, browserFetch } from "./api/browser-ports.ts";

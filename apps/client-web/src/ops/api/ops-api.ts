@@ -11,13 +11,11 @@ export interface OpsApiOptions extends Pick<ApiClientOptions, "url" | "fetch" | 
   readonly onSignedOut: () => void;
 }
 
-/** Signing in asks with no session: what it is refused says nothing about one. */
-const signInPath = /\/sessions$/;
-
+/** Signing in asks with no session: that it is refused says nothing about one. */
 function watched(fetch: Fetch, onSignedOut: () => void): Fetch {
   return async (url, request) => {
     const response = await fetch(url, request);
-    if (response.status === 401 && !signInPath.test(url)) onSignedOut();
+    if (response.status === 401 && !url.endsWith("/sessions")) onSignedOut();
     return response;
   };
 }

@@ -17,5 +17,5 @@ export const words = {
   secret: "It is shown only now. It can be taken back on the run\u2019s page.",
   qr: (run: string) => `Invitation to ${run}`,
   another: "Make another one",
-  close: "Go to the run",
+  close: "Done",
 } as const;

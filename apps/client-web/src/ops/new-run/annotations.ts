@@ -2,13 +2,13 @@
  * Words and places for settings of a run, by path. A setting that is not here appears by itself: with a title made of its
  * key, the schema's description, and in the section of what stands around it.
  */
+import { privacy, rounds } from "./annotations-rounds.ts";
 import type { Annotation, Annotations } from "./form/field.ts";
 
 const isAdvanced = true;
 
 /** Settings that take a share between 0 and 1 and are written as per cent. */
 const percent = { widget: "percent", unit: "%" } as const satisfies Annotation;
-const duration = { widget: "duration" } as const satisfies Annotation;
 
 const task: Annotations = {
   name: {
@@ -16,7 +16,10 @@ const task: Annotations = {
     help: "In addresses and lists, at the coordinator and at every client",
     ...{ group: "task", order: 0 },
   },
-  task: { group: "task", order: 10 },
+  task: {
+    ...{ title: "Task", group: "task", order: 10 },
+    values: { "sequence-classification": "Label texts", "causal-lm": "Continue texts" },
+  },
   "task.labels": {
     title: "Labels",
     help: "In a fixed order, separated by commas. A row with any other label is an error",
@@ -29,7 +32,7 @@ const task: Annotations = {
   },
   "evaluation.holdout": {
     ...{ title: "Held out", group: "task", order: 21, ...percent },
-    help: "Of each client's rows, never trained on, where it has no evaluation file",
+    help: "Of each client\u2019s rows, never trained on, where it has no evaluation file",
     empty: "20 % with evaluation by the clients, else none",
   },
   seed: { title: "Seed", help: "Of everything random", group: "task", order: 30, isAdvanced },
@@ -38,7 +41,7 @@ const task: Annotations = {
 const model: Annotations = {
   model: {
     title: "Base model",
-    help: "A built-in model, or a checkpoint's folder on the server",
+    help: "A built-in model, or a checkpoint\u2019s folder on the server",
     ...{ group: "model", order: 0, isWide: true },
   },
   adapter: { group: "model", order: 10 },
@@ -77,14 +80,14 @@ const method: Annotations = {
   training: { group: "method", order: 20 },
   "training.localEpochs": {
     title: "Local epochs",
-    help: "Passes over a client's rows in a round",
+    help: "Passes over a client\u2019s rows in a round",
     order: 20,
   },
   "training.learningRate": { title: "Learning rate", help: "The same in all rounds", order: 21 },
   "training.batchSize": { title: "Batch size", help: "Rows in a step", unit: "rows", order: 22 },
   "training.maxSteps": {
     ...{ title: "Most steps", order: 23, unit: "steps" },
-    help: "Ends a client's round early",
+    help: "Ends a client\u2019s round early",
     empty: "No limit",
   },
   "training.microBatchSize": {
@@ -95,7 +98,7 @@ const method: Annotations = {
   "training.optimizer": { title: "Optimiser", help: "On the clients", order: 25, isAdvanced },
   "training.maxGradNorm": {
     ...{ title: "Gradient clipping", order: 26, isAdvanced },
-    help: "Greatest norm of a step's gradient",
+    help: "Greatest norm of a step\u2019s gradient",
     empty: "Not clipped",
   },
   combiner: {
@@ -116,167 +119,54 @@ const method: Annotations = {
   },
 };
 
-const rounds: Annotations = {
-  rounds: { group: "rounds", order: 0 },
-  "rounds.numRounds": { title: "Rounds", order: 1 },
-  "rounds.fractionFit": {
-    ...{ title: "Clients per round", order: 2, ...percent, unit: "% of those present" },
-    help: "Drawn anew for every round",
+/** What people are told before they take part; all of it may be left out. */
+const about: Annotations = {
+  about: { group: "people", order: 0 },
+  "about.title": {
+    ...{ title: "Title", order: 1, wanted: "one line of at most 120 characters" },
+    help: "For people; without one they see the name",
   },
-  "rounds.minFitClients": {
-    ...{ title: "Quorum", order: 3, unit: "updates" },
-    help: "With fewer at the deadline, the round is tried again",
+  "about.organiser": {
+    ...{ title: "Who asks", order: 2, wanted: "one line of at most 120 characters" },
+    help: "The organisation or person behind the run",
   },
-  "rounds.roundTimeoutMs": {
-    ...{ title: "Deadline", order: 4, ...duration },
-    help: "The round closes with what has come",
+  "about.description": {
+    ...{ title: "What it is for", widget: "lines", isWide: true, order: 3 },
+    help: "In plain words, as you would tell it to a patient or a customer",
+    wanted: "text of at most 2,000 characters",
   },
-  "rounds.minAvailableClients": {
-    ...{ title: "Needed to begin", order: 5, unit: "clients" },
-    help: "A round opens when so many are there",
+  "about.contact": {
+    ...{
+      title: "Contact",
+      order: 4,
+      wanted: "an e-mail address, or one that begins with https://",
+    },
+    help: "An e-mail address or a page, for questions",
   },
-  "rounds.waitTimeoutMs": {
-    ...{ title: "Longest wait for them", order: 6, ...duration },
-    help: "After this the run has failed",
+  "about.party": {
+    ...{ title: "A participant is called", order: 5, wanted: "a noun in the singular" },
+    help: "A noun, such as clinic",
+    empty: "Participant",
   },
-  "rounds.overSelection": {
-    ...{ title: "Extra clients", order: 7, unit: "× those wanted", isAdvanced },
-    help: "Asked in case some drop out",
+  "about.subject": {
+    ...{ title: "A row is called", group: "task", order: 12, wanted: "a noun in the singular" },
+    help: "A noun, such as message",
+    empty: "Row",
   },
-  "rounds.sampling": {
-    ...{ title: "Drawing", order: 8, isAdvanced },
-    values: { fixed: "As many each time", poisson: "Each client on its own" },
+  "about.minimumExamples": {
+    ...{ title: "Least rows", group: "task", order: 13, unit: "rows" },
+    help: "Whoever has fewer is asked not to take part",
+    empty: "Any number",
   },
-  "rounds.maxAttempts": { title: "Attempts per round", order: 9, isAdvanced },
-  "rounds.uploadGraceMs": {
-    ...{ title: "Time for uploads under way", order: 10, ...duration, isAdvanced },
-    help: "After the deadline",
-  },
-  "rounds.reconnectGraceMs": {
-    ...{ title: "Time to reconnect", order: 11, ...duration, isAdvanced },
-    help: "After this a client counts as gone",
-  },
-  "rounds.restartGraceMs": {
-    ...{ title: "Time after a restart", order: 12, ...duration, isAdvanced },
-    help: "For clients to come back to a coordinator that was away",
-  },
-  "rounds.weightedBy": {
-    ...{ title: "Weight of an update", order: 13, isAdvanced },
-    values: { examples: "By its rows", uniform: "All alike" },
-  },
-  "rounds.mode": {
-    ...{ title: "Mode", order: 14, isAdvanced },
-    values: { synchronous: "Synchronous", buffered: "Buffered: nobody waits" },
-  },
-  "rounds.buffer": { order: 15, isAdvanced },
-  "rounds.buffer.size": { title: "Buffer", empty: "As the quorum", unit: "updates" },
-  "rounds.buffer.concurrency": { title: "Training at once", empty: "All", unit: "clients" },
-  "rounds.buffer.maxStaleness": { title: "Greatest staleness", unit: "rounds" },
-  "rounds.buffer.discount": { title: "Discount of late updates" },
-  "rounds.buffer.exponent": { title: "Exponent of the discount" },
-  evaluation: { group: "rounds", order: 20, isAdvanced },
-  "evaluation.everyRounds": {
-    ...{ title: "Evaluation", order: 20, unit: "rounds apart", isAdvanced: false },
-    help: "Before the first and after the last round too; 0: never",
-  },
-  "evaluation.metric": {
-    ...{ title: "Metric of the best round", order: 21, isAdvanced: false },
-    help: "Of a loss the lowest, else the highest",
-  },
-  "evaluation.where": {
-    ...{ title: "Evaluated by", order: 22 },
-    values: { central: "The server, on its rows", federated: "The clients, on theirs" },
-    empty: "As fits the method",
-  },
-  "evaluation.fractionEvaluate": {
-    ...{ title: "Clients that evaluate", order: 23, ...percent, unit: "% of those present" },
-  },
-  "evaluation.evaluateTimeoutMs": {
-    ...{ title: "Deadline of an evaluation", order: 24, ...duration },
-  },
-  "evaluation.earlyStopping": { title: "Early stopping", order: 25 },
-  "evaluation.earlyStopping.patience": { title: "Patience", unit: "evaluations" },
-  "evaluation.earlyStopping.minDelta": { title: "Least gain" },
-  "evaluation.aggregationError": { title: "Measure the aggregation error", order: 26 },
-};
-
-const privacy: Annotations = {
-  privacy: {
-    ...{ title: "Protection", group: "privacy", widget: "cards", order: 0, isWide: true },
-    values: { none: "None", "record-level": "Of each row", "user-level": "Of each participant" },
-  },
-  "privacy.targetEpsilon": {
-    ...{ title: "Target for the run", order: 1, unit: "\u03b5" },
-    help: "The noise is found for it",
-    empty: "The noise is given",
-  },
-  "privacy.delta": {
-    ...{ title: "Delta", order: 2, unit: "\u03b4" },
-    help: "Below 1 by the number of rows, or of participants",
-  },
-  "privacy.noiseMultiplier": {
-    ...{ title: "Noise multiplier", order: 3, isWide: true, unit: "\u03c3 \u00f7 clip norm" },
-    empty: "Found from the target",
-  },
-  "privacy.clipNorm": {
-    ...{ title: "Clip norm", order: 4 },
-    help: "Each contribution is cut to this length",
-  },
-  "privacy.samplingRate": {
-    ...{ title: "Sampling rate", order: 5 },
-    help: "How likely a row enters a step",
-  },
-  "privacy.expectedCohort": {
-    ...{ title: "Expected participants", order: 5 },
-    help: "In a round: the sum of updates is divided by it",
-  },
-  "privacy.budget": {
-    ...{ title: "Budget of a data holder", order: 6 },
-    help: "Its device refuses orders beyond this, over all runs",
-  },
-  "privacy.budget.epsilon": { title: "Limit per client", unit: "\u03b5", order: 6.5 },
-  "privacy.noiseBy": {
-    ...{ title: "Noise is added by", order: 7 },
-    values: { coordinator: "The coordinator", clients: "The clients, each a share" },
-  },
-  "privacy.noiseShares": {
-    ...{ title: "Shares that make up the noise", order: 8, isAdvanced },
-    empty: "As the quorum",
-  },
-  "privacy.metrics": {
-    ...{ title: "Clients' losses and counts", order: 9, isAdvanced },
-    values: { withhold: "Withheld", release: "Released, outside of the guarantee" },
-  },
-  "privacy.accountant": {
-    ...{ title: "Accountant", order: 10, isAdvanced },
-    values: { prv: "PRV, tight", rdp: "RDP, for runs that adapt" },
-  },
-  "privacy.relation": { title: "Neighbouring data", order: 11, isAdvanced },
-  "privacy.mechanism": {
-    ...{ title: "Mechanism", order: 12, isAdvanced },
-    values: { gaussian: "Gaussian", tree: "Tree (DP-FTRL)" },
-  },
-  "privacy.grouping": {
-    ...{ title: "Clipping", order: 13, isAdvanced },
-    values: { flat: "One norm over all", "per-role": "One norm for A, one for B" },
-  },
-  "privacy.adaptiveClipping": { title: "Clip norm follows the norms", order: 14, isAdvanced },
-  "privacy.adaptiveClipping.targetClippedQuantile": { title: "Not clipped", ...percent },
-  "privacy.adaptiveClipping.clipNormLr": { title: "Rate of following" },
-  "privacy.adaptiveClipping.clippedCountStddev": {
-    title: "Noise of the count",
-    empty: "A twentieth of the expected units",
-  },
-  "privacy.noise": {
-    ...{ title: "Source of noise", order: 15, isAdvanced },
-    values: { secure: "The operating system", seeded: "A seed: protects nobody" },
-  },
-  "privacy.hardened": { title: "Discrete noise", order: 16, isAdvanced },
+  "about.columns": { group: "task", order: 14, isAdvanced },
+  "about.columns.text": { title: "Column of the text", empty: "text" },
+  "about.columns.textPair": { title: "Column of the second text", empty: "none" },
+  "about.columns.label": { title: "Column of the label", empty: "label" },
 };
 
 const people: Annotations = {
   participants: {
-    ...{ title: "Names of those who may join", group: "people", order: 0, isWide: true },
+    ...{ title: "Names of those who may join", group: "people", order: 9, isWide: true },
     help: "Separated by commas",
     empty: "Anybody with an invitation",
   },
@@ -289,5 +179,6 @@ export const annotations: Annotations = {
   ...method,
   ...rounds,
   ...privacy,
+  ...about,
   ...people,
 };

@@ -27,19 +27,18 @@ export function CardsField({
   if (shape.kind !== "choice") return null;
   const chosen = chosenName(field, state);
   const names = shape.options.map(({ name }) => name);
-  const shown =
-    areAll || names.length <= FEW ? names : fewOf(names, chosen, Object.keys(facts[path] ?? {}));
-  const cards = shape.options
-    .filter(({ name }) => shown.includes(name))
-    .map(({ name, description }) => {
-      const known = facts[path]?.[name];
-      return {
-        value: name,
-        title: known?.title ?? annotation.values?.[name] ?? name,
-        text: known?.text ?? sentence(description),
-        meta: known?.meta,
-      };
-    });
+  const ordered = orderedBy(names, Object.keys(facts[path] ?? {}));
+  const shown = areAll || names.length <= FEW ? ordered : fewOf(ordered, chosen);
+  const cards = shown.map((name) => {
+    const known = facts[path]?.[name];
+    const description = shape.options.find((option) => option.name === name)?.description ?? "";
+    return {
+      value: name,
+      title: known?.title ?? annotation.values?.[name] ?? name,
+      text: known?.text ?? sentence(description),
+      meta: known?.meta,
+    };
+  });
   return (
     <div className={styles["cards"]}>
       <RadioCards label={field.title} value={chosen} options={cards} onChange={state.choose} />
@@ -65,14 +64,15 @@ export function CardsField({
   );
 }
 
-/** The first ones by the order of their facts, and among them the one that is chosen. */
-function fewOf(
-  names: readonly string[],
-  chosen: string | null,
-  order: readonly string[],
-): readonly string[] {
-  const known = order.filter((name) => names.includes(name));
-  const first = [...known, ...names.filter((name) => !known.includes(name))].slice(0, SHOWN);
+/** The names that have a place first, in its order. */
+function orderedBy(names: readonly string[], order: readonly string[]): readonly string[] {
+  const placed = order.filter((name) => names.includes(name));
+  return [...placed, ...names.filter((name) => !placed.includes(name))];
+}
+
+/** The first ones, and among them the one that is chosen. */
+function fewOf(names: readonly string[], chosen: string | null): readonly string[] {
+  const first = names.slice(0, SHOWN);
   return chosen === null || first.includes(chosen) ? first : [...first.slice(0, SHOWN - 1), chosen];
 }
 

@@ -38,7 +38,7 @@ export function costRows({ bytes, memory, numbers, cohort, rounds }: Cost): read
     },
     {
       name: "Whole run, all clients",
-      value: `${formatBytes(perRun.up)} up, ${formatBytes(perRun.down)} down`,
+      value: `${formatBytes(perRun.up, "prose")} up, ${formatBytes(perRun.down, "prose")} down`,
       about: `${formatCount(rounds)} rounds with ${formatCount(cohort)} clients each`,
     },
     {

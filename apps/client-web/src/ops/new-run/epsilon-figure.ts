@@ -5,18 +5,21 @@ import { epsilonSentence } from "./cost-rows.ts";
 import type { EpsilonCost } from "./cost-rows.ts";
 import { words } from "./words.ts";
 
-type Point = readonly [round: number, epsilon: number];
+/** A round and the epsilon after it. */
+type Point = EpsilonCost["curve"][number];
 
-function line(
-  id: string,
-  points: readonly Point[],
-  tone: "privacy" | "bad",
-  endLabel: string | null,
-): Series {
+interface Part {
+  readonly points: readonly Point[];
+  readonly tone: "privacy" | "bad";
+  /** Null: the line goes on in the other colour. */
+  readonly endLabel: string | null;
+}
+
+function line(id: string, { points, tone, endLabel }: Part): Series {
   return {
     ...{ id, label: words.cost.series[tone], endLabel },
-    x: points.map(([round]) => round),
-    y: points.map(([, epsilon]) => epsilon),
+    x: points.map(([round = Number.NaN]) => round),
+    y: points.map(([, epsilon = Number.NaN]) => epsilon),
     style: { colour: tone, dash: [], width: 2 },
   };
 }
@@ -24,7 +27,8 @@ function line(
 /** The chart of a run's privacy. */
 export function epsilonFigure(epsilon: EpsilonCost, rounds: number): LineChart {
   const { curve, limit, exceededAfter, atEnd } = epsilon;
-  const within = exceededAfter === null ? curve : curve.filter(([round]) => round <= exceededAfter);
+  const within =
+    exceededAfter === null ? curve : curve.filter(([round = 0]) => round <= exceededAfter);
   // Both parts meet at the last round within the limit.
   const beyond = exceededAfter === null ? [] : curve.slice(Math.max(0, within.length - 1));
   const end = formatEpsilon(atEnd);
@@ -34,8 +38,14 @@ export function epsilonFigure(epsilon: EpsilonCost, rounds: number): LineChart {
     x: { kind: "round", name: "round", from: 1, to: rounds },
     y: { kind: "epsilon", name: "epsilon", from: 0, includes: limit === null ? [] : [limit] },
     series: [
-      line("within", within, "privacy", exceededAfter === null ? end : null),
-      ...(beyond.length === 0 ? [] : [line("beyond", beyond, "bad", end)]),
+      line("within", {
+        points: within,
+        tone: "privacy",
+        endLabel: exceededAfter === null ? end : null,
+      }),
+      ...(beyond.length === 0
+        ? []
+        : [line("beyond", { points: beyond, tone: "bad", endLabel: end })]),
     ],
     rules:
       limit === null

@@ -51,11 +51,12 @@ function Preset({ field, state }: { readonly field: Field; readonly state: Field
 /** A value of a field in one line. */
 export function shownValue({ widget, shape, annotation }: Field, value: Json | undefined): string {
   if (value === undefined || value === null) return annotation.empty?.toLowerCase() ?? "none";
-  if (shape.kind === "choice" && isJsonObject(value)) return String(value[shape.tag]);
+  if (shape.kind === "choice" && isJsonObject(value)) return textOf("text", value[shape.tag]);
   if (isJsonObject(value)) return "";
   if (typeof value === "boolean") return value ? "on" : "off";
   const unit = unitFor(widget, value);
-  const shown = annotation.values?.[String(value)] ?? textOf(widget, value, unit);
+  const text = textOf(widget, value, unit);
+  const shown = annotation.values?.[text] ?? text;
   const suffix = widget === "percent" ? "%" : unit;
   return suffix === "" ? shown : `${shown}\u202F${suffix}`;
 }

@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 import { Select } from "../../ui/select.tsx";
 import { Switch } from "../../ui/switch.tsx";
+import { Tag } from "../../ui/tag.tsx";
 import { TextField } from "../../ui/text-field.tsx";
 import { unitsOf } from "./form/entry-text.ts";
 import type { Field } from "./form/field.ts";
@@ -60,22 +61,34 @@ export function keyOf({ path, shape }: Field): string {
   return shape.kind === "choice" ? `${path}.${shape.tag}` : path;
 }
 
-const rows = { json: 6, lines: 3 } as const;
+/** How many lines are seen of what may have several. */
+function rowsOf({ widget, annotation }: Field): { readonly rows?: number } {
+  if (widget === "json") return { rows: 6 };
+  if (widget === "lines") return { rows: 3 };
+  return widget === "list" && annotation.isWide === true ? { rows: 2 } : {};
+}
 
 function WrittenField({ field, state }: DrawnField) {
   const { widget, annotation } = field;
-  const hasRows = widget === "json" || widget === "lines";
-  const unit =
-    unitsOf[widget] === undefined ? annotation.unit : <UnitChoice field={field} state={state} />;
   return (
     <TextField
       {...lookOf({ field, state })}
+      {...rowsOf(field)}
       value={state.text}
       onChange={state.write}
       onBlur={state.leave}
-      unit={unit}
+      isChanged={false}
+      unit={
+        <>
+          {state.isChanged ? <Tag>{words.changed}</Tag> : null}
+          {unitsOf[widget] === undefined ? (
+            annotation.unit
+          ) : (
+            <UnitChoice field={field} state={state} />
+          )}
+        </>
+      }
       isCode={widget === "json"}
-      {...(hasRows ? { rows: rows[widget] } : {})}
       autoComplete="off"
     />
   );

@@ -12,7 +12,7 @@ export const groups: readonly Group[] = [
   {
     id: "task",
     title: "Task and data",
-    about: "What is learned, and what every data holder's file has to look like.",
+    about: "What is learned, and what every data holder\u2019s file has to look like.",
   },
   {
     id: "model",
@@ -37,7 +37,7 @@ export const groups: readonly Group[] = [
   {
     id: "people",
     title: "People",
-    about: "Who may take part. Anybody with an invitation, unless names are given.",
+    about: "What people are told before they take part, and who may.",
   },
   { id: "other", title: "Other settings", about: "Settings that this page has no words for yet." },
 ];

@@ -56,24 +56,11 @@ export function NewRunHead({ server, newRun, view, onView, isRestored }: NewRunH
         <Segmented label={words.view} value={view} options={views} onChange={onView} />
       </PageHead>
       {isNew && changed > 0 ? (
-        <div className={styles["restored"]}>
-          <ErrorNote
-            tone="accent"
-            title={words.restored}
-            actions={
-              <Button
-                size="small"
-                onClick={() => {
-                  take(preset);
-                }}
-              >
-                {words.startOver}
-              </Button>
-            }
-          >
-            {words.restoredText}
-          </ErrorNote>
-        </div>
+        <Restored
+          onStartOver={() => {
+            take(preset);
+          }}
+        />
       ) : null}
       <ConfirmDialog
         isOpen={asked !== null}
@@ -88,5 +75,23 @@ export function NewRunHead({ server, newRun, view, onView, isRestored }: NewRunH
         verb={words.replace.verb}
       />
     </>
+  );
+}
+
+function Restored({ onStartOver }: { readonly onStartOver: () => void }) {
+  return (
+    <div className={styles["restored"]}>
+      <ErrorNote
+        tone="accent"
+        title={words.restored}
+        actions={
+          <Button size="small" onClick={onStartOver}>
+            {words.startOver}
+          </Button>
+        }
+      >
+        {words.restoredText}
+      </ErrorNote>
+    </div>
   );
 }

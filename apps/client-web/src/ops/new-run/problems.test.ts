@@ -65,7 +65,7 @@ describe("what keeps a config from becoming a run", () => {
   it("takes the server's word, and its repair", () => {
     const [problem] = problemsOf(form(), {}, [tooLittleNoise]);
     expect(problem?.field?.path).toBe("privacy.noiseMultiplier");
-    expect(problem?.title).toBe("Noise multiplier is 0.62");
+    expect(problem?.title).toBe("Noise multiplier is 0.62, wanted: at least 1.04");
     let state = formState(config);
     repaired((field, value) => {
       state = reduceForm(state, { type: "set", field, value });
@@ -157,14 +157,7 @@ describe("the cost", () => {
 
   it("is told in the units that people read", () => {
     expect(costRows(cost).map(({ value }) => value.replaceAll("\u202F", " "))).toEqual([
-      ...[
-        "147.6 kB",
-        "147.6 kB",
-        "94.4 MB up, 106.2 MB down",
-        "47 %",
-        "about 640 MB",
-        "about 18 MB",
-      ],
+      ...["147.6 kB", "147.6 kB", "94.4 MB up, 106 MB down", "47 %", "about 640 MB", "about 18 MB"],
     ]);
     expect(costLine(cost).replaceAll("\u202F", " ")).toBe("148 kB a round, epsilon 5.93 of 3.00");
     expect(epsilonSentence(cost.epsilon!, cost.rounds)).toBe(

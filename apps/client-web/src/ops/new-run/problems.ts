@@ -1,6 +1,7 @@
 /** Everything that keeps a config from becoming a run, each with the field that it belongs to and what would repair it. */
 import type { OutputOf } from "@fedtune/api";
 import { formatCount } from "@fedtune/figures";
+import { textOf } from "./form/entry-text.ts";
 import { wantedOf, wantedText } from "./form/check.ts";
 import type { Field } from "./form/field.ts";
 import { isMeant } from "./form/form-state.ts";
@@ -88,7 +89,12 @@ function serverProblem(
   return {
     key: `server ${path} ${at}`,
     field,
-    title: name === "" ? message : given === "" ? `${name}: ${wanted}` : `${name} is ${given}`,
+    title:
+      name === ""
+        ? message
+        : given === ""
+          ? `${name}: ${wanted}`
+          : `${name} is ${given}, wanted: ${wanted}`,
     message: sentence(message),
     repair: fix === null ? null : serverRepair(fix, fields),
   };
@@ -123,7 +129,7 @@ function shown(value: Json | undefined): string {
   if (typeof value === "number")
     return Number.isInteger(value) ? formatCount(value) : String(value);
   if (Array.isArray(value)) return `${formatCount(value.length)} of them`;
-  return isJsonObject(value) ? "not complete" : String(value);
+  return isJsonObject(value) ? "not complete" : textOf("text", value);
 }
 
 function sentence(text: string): string {

@@ -1,8 +1,8 @@
 import { Copy } from "../../ui/copy.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
-import { LinkButton } from "../../ui/button.tsx";
+import { saveFile } from "../../chart/save-file.ts";
+import { Button } from "../../ui/button.tsx";
 import { Download } from "lucide-react";
-import { useEffect, useState } from "react";
 import type { JsonObject } from "./form/json.ts";
 import { words } from "./words.ts";
 import styles from "./simulation-dialog.module.css";
@@ -19,33 +19,21 @@ export function SimulationDialog({ isOpen, onClose, config }: SimulationDialogPr
   const { title, text, save, copy, note } = words.simulation;
   const name = typeof config["name"] === "string" ? config["name"] : "run";
   const command = `fedtune simulate --config ${name}.json --out ${name}`;
-  const address = useFile(isOpen ? config : null);
+  const saveConfig = (): void => {
+    const content = JSON.stringify(config, null, 2);
+    saveFile(`${name}.json`, new Blob([content], { type: "application/json" }));
+  };
   return (
     <Dialog isOpen={isOpen} onClose={onClose} title={title}>
       <p>{text}</p>
       <pre className={styles["command"]}>{command}</pre>
       <div className={styles["actions"]}>
-        <LinkButton href={address} download={`${name}.json`} icon={Download}>
+        <Button icon={Download} onClick={saveConfig}>
           {save}
-        </LinkButton>
+        </Button>
         <Copy text={command} label={copy} />
       </div>
       <p className={styles["note"]}>{note}</p>
     </Dialog>
   );
-}
-
-/** The address of a config as a file, for as long as it is shown. */
-function useFile(config: JsonObject | null): string {
-  const [address, setAddress] = useState("");
-  const text = config === null ? null : JSON.stringify(config, null, 2);
-  useEffect(() => {
-    if (text === null) return;
-    const made = URL.createObjectURL(new Blob([text], { type: "application/json" }));
-    setAddress(made);
-    return () => {
-      URL.revokeObjectURL(made);
-    };
-  }, [text]);
-  return address;
 }

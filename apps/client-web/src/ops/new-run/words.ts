@@ -27,6 +27,7 @@ export const words = {
   more: (count: number) => `${formatCount(count)} more ${count === 1 ? "setting" : "settings"}`,
   presetHas: (value: string) => `Preset: ${value}`,
   emptyMeans: (meaning: string) => `Empty: ${meaning.charAt(0).toLowerCase()}${meaning.slice(1)}`,
+  changed: "changed",
   reset: "Reset",
   automatic: "Automatic",
   unitOf: (title: string) => `Unit of ${title}`,

@@ -1,19 +1,20 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import type { StateLook } from "@fedtune/figures";
+import { useQuery } from "@tanstack/react-query";
 import { UserPlus } from "lucide-react";
 import { useState } from "react";
 import { useApi } from "../api/context.tsx";
 import { keys } from "../api/keys.ts";
 import { useMe } from "../api/session.ts";
 import { Button } from "../../ui/button.tsx";
-import { Card } from "../../ui/card.tsx";
-import { ConfirmDialog } from "../../ui/confirm-dialog.tsx";
 import { DataTable } from "../../ui/data-table.tsx";
 import { Empty } from "../../ui/empty.tsx";
+import { StateWord } from "../../ui/pill.tsx";
 import { Tag } from "../../ui/tag.tsx";
 import type { Column } from "../../ui/table-model.ts";
 import { Instant } from "../shell/instant.tsx";
-import { LoadError } from "../shell/load-error.tsx";
 import { nameOf } from "../shell/navigation.ts";
+import { ConfirmDeed } from "./confirm-deed.tsx";
+import { ListCard } from "./list-card.tsx";
 import { NewOperatorDialog } from "./new-operator-dialog.tsx";
 import type { Operator } from "./people-model.ts";
 import { words as all } from "./words.ts";
@@ -26,7 +27,6 @@ const MOST = 1_000;
 /** Who may sign in. */
 export function Operators() {
   const api = useApi();
-  const queries = useQueryClient();
   const own = nameOf(useMe());
   const [isAdding, setAdding] = useState(false);
   const [leaving, setLeaving] = useState<Operator | null>(null);
@@ -34,45 +34,23 @@ export function Operators() {
     queryKey: keys.operators,
     queryFn: ({ signal }) => api.listOperators({ query: { limit: MOST }, signal }),
   });
-  const disable = useMutation({
-    mutationFn: ({ name }: Operator) => api.disableOperator({ params: { operator: name } }),
-    onSuccess: async () => {
-      setLeaving(null);
-      await queries.invalidateQueries({ queryKey: keys.operators });
-    },
-  });
-  const close = (): void => {
-    setLeaving(null);
-    disable.reset();
-  };
   return (
-    <Card
-      title={words.title}
-      subtitle={words.about}
-      padding="bare"
-      actions={
-        <Button
-          size="small"
-          icon={UserPlus}
-          onClick={() => {
-            setAdding(true);
-          }}
-        >
-          {words.add}
-        </Button>
-      }
+    <ListCard
+      {...{ title: words.title, about: words.about, add: words.add, icon: UserPlus }}
+      onAdd={() => {
+        setAdding(true);
+      }}
+      failed={words.loadFailed}
+      error={error}
+      onRetry={() => void refetch()}
     >
-      {error === null ? null : (
-        <div className={styles["note"]}>
-          <LoadError title={words.loadFailed} error={error} onRetry={() => void refetch()} />
-        </div>
-      )}
       {data === undefined ? null : (
         <DataTable
           caption={words.title}
           columns={columns(own, setLeaving)}
           rows={data.items}
           rowKey={({ id }) => id}
+          rowHeight={44}
           empty={<Empty title={words.none} />}
         />
       )}
@@ -82,24 +60,24 @@ export function Operators() {
           setAdding(false);
         }}
       />
-      <ConfirmDialog
-        isOpen={leaving !== null}
-        onClose={close}
-        onConfirm={() => {
-          if (leaving !== null) disable.mutate(leaving);
+      <ConfirmDeed
+        item={leaving}
+        onClose={() => {
+          setLeaving(null);
         }}
-        title={words.disableTitle(leaving?.name ?? "")}
+        deed={({ name }: Operator) => api.disableOperator({ params: { operator: name } })}
+        queryKey={keys.operators}
+        title={({ name }) => words.disableTitle(name)}
         effect={words.disableEffect}
         verb={words.disableVerb}
-        isBusy={disable.isPending}
-      >
-        {disable.error === null ? null : (
-          <LoadError title={words.disableFailed} error={disable.error} isUrgent />
-        )}
-      </ConfirmDialog>
-    </Card>
+        failed={words.disableFailed}
+      />
+    </ListCard>
   );
 }
+
+const active: StateLook = { word: words.active, icon: "check", tone: "ok" };
+const disabled: StateLook = { word: words.disabled, icon: "ban", tone: "idle" };
 
 function columns(
   own: string,
@@ -110,13 +88,8 @@ function columns(
       ...{ id: "name", header: words.name, phone: "title" },
       cell: ({ name }) => (
         <>
-          <span className={styles["name"]}>{name}</span>
-          {name === own ? (
-            <>
-              {" "}
-              <Tag>{words.you}</Tag>
-            </>
-          ) : null}
+          <span className={styles["name"]}>{name} </span>
+          {name === own ? <Tag>{words.you}</Tag> : null}
         </>
       ),
     },
@@ -127,7 +100,7 @@ function columns(
     },
     {
       ...{ id: "state", header: words.state, phone: "fact" },
-      cell: ({ disabledAt }) => (disabledAt === null ? words.active : words.disabled),
+      cell: ({ disabledAt }) => <StateWord look={disabledAt === null ? active : disabled} />,
     },
     {
       ...{ id: "actions", header: "", align: "end", phone: "fact" },

@@ -1,19 +1,20 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import type { StateLook } from "@fedtune/figures";
+import { useQuery } from "@tanstack/react-query";
 import { KeyRound } from "lucide-react";
 import { useState } from "react";
 import { useApi } from "../api/context.tsx";
 import { keys } from "../api/keys.ts";
 import { Button } from "../../ui/button.tsx";
-import { Card } from "../../ui/card.tsx";
-import { ConfirmDialog } from "../../ui/confirm-dialog.tsx";
 import { DataTable } from "../../ui/data-table.tsx";
 import { Empty } from "../../ui/empty.tsx";
+import { StateWord } from "../../ui/pill.tsx";
 import type { Column } from "../../ui/table-model.ts";
 import { Instant } from "../shell/instant.tsx";
-import { LoadError } from "../shell/load-error.tsx";
+import { ConfirmDeed } from "./confirm-deed.tsx";
+import { ListCard } from "./list-card.tsx";
 import { NewTokenDialog } from "./new-token-dialog.tsx";
 import { tokenState } from "./people-model.ts";
-import type { Token } from "./people-model.ts";
+import type { Token, TokenState } from "./people-model.ts";
 import { words as all } from "./words.ts";
 import styles from "./people.module.css";
 
@@ -24,48 +25,30 @@ const MOST = 1_000;
 /** What lets programs in. */
 export function Tokens() {
   const api = useApi();
-  const queries = useQueryClient();
+  const [nowMs] = useState(() => Date.now());
   const [isAdding, setAdding] = useState(false);
   const [ending, setEnding] = useState<Token | null>(null);
   const { data, error, refetch } = useQuery({
     queryKey: keys.tokens,
     queryFn: ({ signal }) => api.listTokens({ query: { limit: MOST }, signal }),
   });
-  const revoke = useMutation({
-    mutationFn: ({ id }: Token) => api.revokeToken({ params: { token: id } }),
-    onSuccess: async () => {
-      setEnding(null);
-      await queries.invalidateQueries({ queryKey: keys.tokens });
-    },
-  });
   return (
-    <Card
-      title={words.title}
-      subtitle={words.about}
-      padding="bare"
-      actions={
-        <Button
-          size="small"
-          icon={KeyRound}
-          onClick={() => {
-            setAdding(true);
-          }}
-        >
-          {words.add}
-        </Button>
-      }
+    <ListCard
+      {...{ title: words.title, about: words.about, add: words.add, icon: KeyRound }}
+      onAdd={() => {
+        setAdding(true);
+      }}
+      failed={words.loadFailed}
+      error={error}
+      onRetry={() => void refetch()}
     >
-      {error === null ? null : (
-        <div className={styles["note"]}>
-          <LoadError title={words.loadFailed} error={error} onRetry={() => void refetch()} />
-        </div>
-      )}
       {data === undefined ? null : (
         <DataTable
           caption={words.title}
-          columns={columns(setEnding)}
+          columns={columns(nowMs, setEnding)}
           rows={data.items}
           rowKey={({ id }) => id}
+          rowHeight={44}
           empty={<Empty title={words.none}>{words.noneText}</Empty>}
         />
       )}
@@ -75,29 +58,29 @@ export function Tokens() {
           setAdding(false);
         }}
       />
-      <ConfirmDialog
-        isOpen={ending !== null}
+      <ConfirmDeed
+        item={ending}
         onClose={() => {
           setEnding(null);
-          revoke.reset();
         }}
-        onConfirm={() => {
-          if (ending !== null) revoke.mutate(ending);
-        }}
-        title={words.revokeTitle(ending?.name ?? "")}
+        deed={({ id }: Token) => api.revokeToken({ params: { token: id } })}
+        queryKey={keys.tokens}
+        title={({ name }) => words.revokeTitle(name)}
         effect={words.revokeEffect}
         verb={words.revokeVerb}
-        isBusy={revoke.isPending}
-      >
-        {revoke.error === null ? null : (
-          <LoadError title={words.revokeFailed} error={revoke.error} isUrgent />
-        )}
-      </ConfirmDialog>
-    </Card>
+        failed={words.revokeFailed}
+      />
+    </ListCard>
   );
 }
 
-function columns(onRevoke: (token: Token) => void): readonly Column<Token>[] {
+const looks: Readonly<Record<TokenState, StateLook>> = {
+  valid: { word: words.valid, icon: "check", tone: "ok" },
+  expired: { word: words.expired, icon: "clock-3", tone: "wait" },
+  revoked: { word: words.revoked, icon: "ban", tone: "idle" },
+};
+
+function columns(nowMs: number, onRevoke: (token: Token) => void): readonly Column<Token>[] {
   return [
     {
       ...{ id: "name", header: words.name, phone: "title" },
@@ -122,7 +105,7 @@ function columns(onRevoke: (token: Token) => void): readonly Column<Token>[] {
     },
     {
       ...{ id: "state", header: words.state, phone: "fact" },
-      cell: (token) => words[tokenState(token, Date.now())],
+      cell: (token) => <StateWord look={looks[tokenState(token, nowMs)]} />,
     },
     {
       ...{ id: "actions", header: "", align: "end", phone: "fact" },

@@ -2,7 +2,7 @@
 export const words = {
   title: "People",
   people: {
-    title: "People",
+    title: "Accounts",
     about: "Who may sign in.",
     add: "Add a person",
     name: "Name",

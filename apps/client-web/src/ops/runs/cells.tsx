@@ -9,6 +9,7 @@ import {
   sparkFigure,
 } from "@fedtune/figures";
 import type { Scene } from "@fedtune/figures";
+import { TriangleAlert } from "lucide-react";
 import type { ReactNode } from "react";
 import { Link } from "wouter";
 import { SceneView } from "../../chart/scene-view.tsx";
@@ -19,7 +20,7 @@ import { RichText } from "../../ui/rich-text.tsx";
 import { Instant } from "../shell/instant.tsx";
 import { formatMetric, metricWord } from "../metric.ts";
 import type { ColumnName } from "./columns.ts";
-import { runStateOf } from "./run-state.ts";
+import { isTroubled, runStateOf } from "./run-state.ts";
 import type { RunSummary } from "./run-state.ts";
 import { words } from "./words.ts";
 import styles from "./cells.module.css";
@@ -29,11 +30,22 @@ interface CellProps {
   readonly run: RunSummary;
 }
 
-function NameCell({ run: { id } }: CellProps) {
+function NameCell({ run }: CellProps) {
   return (
-    <Link href={`/runs/${id}`} className={styles["name"]}>
-      {id}
-    </Link>
+    <>
+      <Link href={`/runs/${run.id}`} className={styles["name"]}>
+        {run.id}
+      </Link>
+      {isTroubled(run) ? (
+        <TriangleAlert
+          size={14}
+          strokeWidth={2.2}
+          className={styles["trouble"]}
+          role="img"
+          aria-label={words.troubled}
+        />
+      ) : null}
+    </>
   );
 }
 
@@ -46,6 +58,8 @@ function StateCell({ run }: CellProps) {
   );
 }
 
+const tones = { running: "accent", completed: "ok", failed: "bad", stopped: "idle" } as const;
+
 function ProgressCell({ run: { id, committedRounds, numRounds, status } }: CellProps) {
   const text = `${formatCount(committedRounds)} / ${formatCount(numRounds)}`;
   return (
@@ -55,7 +69,7 @@ function ProgressCell({ run: { id, committedRounds, numRounds, status } }: CellP
         label={`Rounds of ${id}`}
         value={committedRounds / numRounds}
         valueText={`${formatCount(committedRounds)} of ${formatCount(numRounds)} rounds`}
-        tone={status === "running" ? "accent" : status === "failed" ? "bad" : "ok"}
+        tone={tones[status]}
         height={4}
       />
     </span>
@@ -64,7 +78,8 @@ function ProgressCell({ run: { id, committedRounds, numRounds, status } }: CellP
 
 /** The metric over the rounds, as long as a word. */
 function sparkOf(points: RunSummary["figures"]["spark"]): Scene {
-  const [x, values] = [points.map(([round]) => round), points.map(([, value]) => value)];
+  const x = points.map(([round = Number.NaN]) => round);
+  const values = points.map(([, value = Number.NaN]) => value);
   return sparkFigure({ x, values, colour: "s1", width: 64, height: 20 });
 }
 
@@ -78,7 +93,7 @@ function BestCell({ run: { figures } }: CellProps) {
     <span className={styles["best"]} title={`Best ${name} after ${words.bestAt(best.round)}${now}`}>
       <SceneView scene={sparkOf(spark)} />
       <span className={styles["figure"]}>{formatMetric(best.metric, best.value)}</span>
-      <span className={styles["quiet"]}>{words.bestAt(best.round)}</span>
+      <span className={styles["round"]}>{words.bestAt(best.round)}</span>
     </span>
   );
 }

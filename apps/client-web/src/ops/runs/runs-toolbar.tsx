@@ -27,34 +27,13 @@ const searchId = "runs-search";
 
 /** Search, filter, columns, and the way to the comparison. */
 export function RunsToolbar({ view, onChange, chosen }: RunsToolbarProps) {
-  const [, navigate] = useLocation();
   const [isChoosing, setChoosing] = useState(false);
   const target = chosen.length < 2 ? null : `/compare?runs=${chosen.join(",")}`;
-  const shortcuts = useMemo(
-    () => [
-      {
-        keys: "/",
-        title: words.filterShortcut,
-        run: () => {
-          focusWithin(searchId);
-        },
-      },
-      {
-        keys: "c",
-        title: words.compareShortcut,
-        run: () => {
-          if (target !== null) navigate(target);
-        },
-      },
-    ],
-    [navigate, target],
-  );
-  useShortcuts(shortcuts);
+  useToolbarKeys(target);
   return (
     <div className={styles["bar"]}>
       <TextField
         label={words.search}
-        help={words.searchHelp}
         type="search"
         value={view.text}
         onChange={(text) => {
@@ -81,16 +60,7 @@ export function RunsToolbar({ view, onChange, chosen }: RunsToolbarProps) {
         >
           {words.columns}
         </Button>
-        <Button
-          icon={GitCompareArrows}
-          disabled={target === null}
-          title={target === null ? words.compareHint : undefined}
-          onClick={() => {
-            if (target !== null) navigate(target);
-          }}
-        >
-          {words.compare(chosen.length)}
-        </Button>
+        <CompareButton target={target} count={chosen.length} />
       </div>
       <ColumnsDialog
         isOpen={isChoosing}
@@ -104,4 +74,43 @@ export function RunsToolbar({ view, onChange, chosen }: RunsToolbarProps) {
       />
     </div>
   );
+}
+
+interface CompareButtonProps {
+  /** Null: too few runs are chosen. */
+  readonly target: string | null;
+  readonly count: number;
+}
+
+function CompareButton({ target, count }: CompareButtonProps) {
+  const [, navigate] = useLocation();
+  return (
+    <Button
+      icon={GitCompareArrows}
+      disabled={target === null}
+      title={target === null ? words.compareHint : undefined}
+      onClick={() => {
+        if (target !== null) navigate(target);
+      }}
+    >
+      {words.compare(count)}
+    </Button>
+  );
+}
+
+function useToolbarKeys(target: string | null): void {
+  const [, navigate] = useLocation();
+  const shortcuts = useMemo(() => {
+    const search = (): void => {
+      focusWithin(searchId);
+    };
+    const compare = (): void => {
+      if (target !== null) navigate(target);
+    };
+    return [
+      { keys: "/", title: words.filterShortcut, run: search },
+      { keys: "c", title: words.compareShortcut, run: compare },
+    ];
+  }, [navigate, target]);
+  useShortcuts(shortcuts);
 }

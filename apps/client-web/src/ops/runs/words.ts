@@ -5,8 +5,7 @@ import { formatCount } from "@fedtune/figures";
 export const words = {
   title: "Runs",
   newRun: "New run",
-  search: "Search",
-  searchHelp: "Name, method or model",
+  search: "Search by name, method or model",
   state: "State",
   anyState: "All states",
   columns: "Columns",

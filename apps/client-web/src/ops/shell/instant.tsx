@@ -1,3 +1,4 @@
+import { useState } from "react";
 import { formatInstant, formatIso, noValue } from "@fedtune/figures";
 
 /** When something was. */
@@ -10,12 +11,13 @@ export interface InstantProps {
 
 /** An instant in this browser's zone; all of it to the second in the tooltip. */
 export function Instant({ at, never = noValue }: InstantProps) {
+  const [nowMs] = useState(() => Date.now());
   if (at === null) return never;
   const ms = Date.parse(at);
   const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
   return (
     <time dateTime={formatIso(ms)} title={formatIso(ms)}>
-      {formatInstant(ms, { timeZone, nowMs: Date.now() })}
+      {formatInstant(ms, { timeZone, nowMs })}
     </time>
   );
 }

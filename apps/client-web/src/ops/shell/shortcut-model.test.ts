@@ -12,7 +12,7 @@ const key = (text: string, others: Partial<Press> = {}): Press => ({
 
 function typed(text: string): readonly (string | undefined)[] {
   let pending: string | null = null;
-  return [...text].map((one) => {
+  return text.split("").map((one) => {
     const pressed = press(all, key(one), pending);
     pending = pressed.pending;
     return pressed.shortcut?.keys;

@@ -20,7 +20,8 @@ export function SignInPage() {
     queryFn: ({ signal }) => api.getSetup({ signal }),
     retry: false,
   });
-  if (me.data != null) return <Redirect to={wantedPath(location.search)} replace />;
+  if (me.data !== null && me.data !== undefined)
+    return <Redirect to={wantedPath(location.search)} replace />;
   const isFirst = setup.data?.isNeeded === true;
   return (
     <div className={styles["page"]}>

@@ -17,7 +17,7 @@ export function useSignIn<Form extends Credentials>(
     mutationFn: async (form: Form) => {
       await before(form);
       await api.signIn({ body: { name: form.name.trim(), password: form.password } });
-      await queries.fetchQuery({ ...meQuery(api), staleTime: 0 });
+      await queries.query({ ...meQuery(api), staleTime: 0 });
     },
     onSuccess: () => {
       navigate(wantedPath(location.search), { replace: true });

@@ -17,7 +17,13 @@ const policy = [
 ].join("; ");
 
 const types: Readonly<Record<string, string>> = {
-  ...{ ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".woff2": "font/woff2", ".svg": "image/svg+xml" },
+  ...{
+    ".html": "text/html",
+    ".js": "text/javascript",
+    ".css": "text/css",
+    ".woff2": "font/woff2",
+    ".svg": "image/svg+xml",
+  },
 };
 
 /** The pages, built once. */

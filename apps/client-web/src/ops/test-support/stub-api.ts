@@ -12,7 +12,7 @@ export type StubHandlers = {
 
 type AnyHandler = (call: {
   readonly params: Readonly<Record<string, string>>;
-  readonly query: Readonly<Record<string, string>>;
+  readonly query: unknown;
   readonly body: unknown;
 }) => unknown;
 
@@ -48,12 +48,12 @@ async function answered(request: IncomingMessage, handlers: StubHandlers): Promi
       `the stub has no answer for ${request.method ?? ""} ${pathname}`,
     );
   const text = await bodyOf(request);
+  const { answer, query, body }: Route = routes[found.name];
   const result = await handler({
     params: found.params,
-    query: Object.fromEntries(searchParams),
-    body: text === "" ? null : (JSON.parse(text) as unknown),
+    query: query?.parse(numbersIn(Object.fromEntries(searchParams))) ?? null,
+    body: body?.parse(text === "" ? {} : JSON.parse(text)) ?? null,
   });
-  const { answer }: Route = routes[found.name];
   if (answer.kind !== "json") return { status: 204, body: "" };
   return { status: answer.status, body: JSON.stringify(answer.schema.parse(result)) };
 }
@@ -65,6 +65,14 @@ function routeFor(method: string, path: string) {
     if (match !== null) return { name: name as RouteName, params: { ...match.groups } };
   }
   return null;
+}
+
+/** Digits as numbers, as schemas of queries expect them. */
+function numbersIn(query: Readonly<Record<string, string>>): Readonly<Record<string, unknown>> {
+  const entries = Object.entries(query);
+  return Object.fromEntries(
+    entries.map(([key, text]) => [key, /^\d+$/.test(text) ? Number(text) : text]),
+  );
 }
 
 async function bodyOf(request: IncomingMessage): Promise<string> {

@@ -179,7 +179,7 @@ describe("the form of the real run config", () => {
   it("shows a method that it has never heard of, with its options", () => {
     const [first] = methods;
     const fake = {
-      ...first!,
+      ...first,
       name: "fed-new",
       config: z.strictObject({
         sharpnessLimit: z.number().min(0).max(1).default(0.5).describe("of the new thing"),

@@ -168,6 +168,7 @@ function propertiesOf(schema: JsonObject): readonly Property[] | null {
 function listOf(schema: JsonObject): Shape {
   const item = shapeOf(schema["items"]);
   if (item.kind !== "text" && item.kind !== "number") return { kind: "json" };
+  if (numberAt(schema, "maxItems") === 0) return { kind: "constant", value: [] };
   const minItems = numberAt(schema, "minItems") ?? 0;
   return {
     kind: "list",
