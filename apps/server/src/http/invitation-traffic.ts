@@ -1,9 +1,23 @@
-/** What travels between one client and the coordinator, as an invitation announces it. */
+/**
+ * What travels between one client and the coordinator in a round, found by playing two rounds of the very method with
+ * clients that learn noise: a method says what it publishes by publishing it, and sizes do not depend on values.
+ */
 import type { OutputOf } from "@fedtune/api";
-import { keptCount, maxSparseBlobBytes, selectRoles, vectorBlobBytes } from "@fedtune/core";
-import type { Plan, RunSetup } from "@fedtune/core";
+import {
+  encodePart,
+  gatherRoles,
+  keptCount,
+  maxSparseBlobBytes,
+  pick,
+  rngFromSeed,
+  selectRoles,
+  supportOf,
+  vectorBlobBytes,
+} from "@fedtune/core";
+import type { BroadcastPart, MethodUpdate, Plan, RunConfig, RunSetup } from "@fedtune/core";
 
 type Told = OutputOf<"openInvitation">;
+type Tier = RunSetup["tiers"][number];
 
 /** Numbers and bytes of a round. */
 export interface Traffic {
@@ -11,12 +25,14 @@ export interface Traffic {
   readonly bytes: Omit<Told["bytes"], "model">;
 }
 
-/** The first rounds of a method's cycle: some take turns. */
+/** Some methods take turns: what they send in the first round is not what they send in the second. */
 const ROUNDS = [1, 2] as const;
+/** Messages that hold every client's own part grow by the same amount with each client beyond the second. */
+const FEW = 2;
 
 const known = new WeakMap<RunSetup, Traffic>();
 
-/** For a client of the largest rank, the most of any round; by the method's own plan and the sizes of messages. */
+/** For a client of the largest rank that takes part in every round: the most of any round. */
 export function trafficOf(setup: RunSetup): Traffic {
   const traffic = known.get(setup) ?? measured(setup);
   known.set(setup, traffic);
@@ -24,33 +40,124 @@ export function trafficOf(setup: RunSetup): Traffic {
 }
 
 function measured(setup: RunSetup): Traffic {
-  const { tiers, initialState, resolved } = setup;
-  const { rank, layout } = tiers.at(-1) ?? tiers[0];
-  const client = { index: 0, rank, holds: null };
-  const rounds = ROUNDS.map((round) => {
-    const plan = resolved.method.plan(initialState, round, client);
-    return { ...upload(plan, layout), stays: selectRoles(layout, plan.personal).size };
-  });
-  const most = (of: (round: (typeof rounds)[number]) => number): number =>
-    Math.max(...rounds.map(of));
+  const few = played(setup, FEW);
+  const { changesBase = false } = setup.resolved.method.claims;
+  const more = changesBase ? played(setup, FEW + 1) : few;
+  const others = Math.max(0, cohortOf(setup.resolved.config) - FEW);
+  const grown = (of: (round: Played) => number): number =>
+    Math.max(...few.map((round, k) => of(round) + others * (of(more[k] ?? round) - of(round))));
   return {
     numbers: {
-      leaves: most(({ values }) => values),
-      stays: most(({ stays }) => stays),
-      comes: most(({ shared }) => shared),
+      leaves: grown(({ up }) => up.values),
+      stays: grown(({ stays }) => stays),
+      comes: grown(({ down }) => down.values),
     },
     bytes: {
-      upPerRound: most(({ bytes }) => bytes),
-      downPerRound: most(({ shared }) => vectorBlobBytes("f32", shared)),
+      upPerRound: grown(({ up }) => up.bytes),
+      downPerRound: grown(({ down }) => down.bytes),
     },
   };
 }
 
-function upload({ upload: roles, codec, sparsify }: Plan, layout: RunSetup["tiers"][0]["layout"]) {
+/** Clients of a round when just as many are there as must be. */
+function cohortOf({ rounds }: RunConfig): number {
+  const { minFitClients, minAvailableClients, fractionFit } = rounds;
+  return Math.max(minFitClients, Math.ceil(fractionFit * minAvailableClients));
+}
+
+interface Amount {
+  readonly values: number;
+  readonly bytes: number;
+}
+
+interface Played {
+  readonly up: Amount;
+  readonly down: Amount;
+  readonly stays: number;
+}
+
+/** Plays the first rounds with so many clients, of which each took part in all rounds before. */
+function played(setup: RunSetup, clients: number): readonly Played[] {
+  const { method } = setup.resolved;
+  const tier = setup.tiers.at(-1) ?? setup.tiers[0];
+  const { rank, layout } = tier;
+  let state = setup.initialState;
+  return ROUNDS.map((round) => {
+    const client = { index: 0, rank, holds: round - 1 };
+    const plan = method.plan(state, round, client);
+    const updates = Array.from({ length: clients }, (_, index) => noise(plan, tier, index));
+    const result = closed(setup, state, { round, updates });
+    state = result.state;
+    const named = method.download(state, client);
+    const parts = result.parts.filter(({ id }) => named.includes(id));
+    return {
+      up: upload(plan, tier),
+      down: sumOf(parts.map((part) => amountOf(part, round, { setup, tier }))),
+      stays: selectRoles(layout, plan.personal).size,
+    };
+  });
+}
+
+function noise(
+  { upload: roles, sparsify }: Plan,
+  { rank, layout }: Tier,
+  index: number,
+): MethodUpdate {
+  const rng = rngFromSeed(`traffic ${String(index)}`);
+  const change = new Float32Array(layout.size).map(() => rng.uniform() - 0.5);
+  const delta = gatherRoles(layout, change, roles);
+  const update = { index, rank, weight: 1, roles, delta };
+  if (sparsify === null) return update;
+  const support = supportOf(selectRoles(layout, roles), delta, sparsify);
+  return { ...update, delta: pick(delta, support), support };
+}
+
+interface Closing {
+  readonly round: number;
+  readonly updates: readonly MethodUpdate[];
+}
+
+function closed(
+  { resolved: { method }, rng }: RunSetup,
+  state: unknown,
+  { round, updates }: Closing,
+) {
+  const count = updates.length;
+  const facts = { round, sampled: count, accepted: count, totalWeight: count };
+  let previous: object | null = null;
+  for (let index = 0; index < method.passes; index++) {
+    const sums = method.begin(state, facts, { index, previous });
+    for (const update of updates) method.accumulate(sums, update);
+    previous = sums;
+  }
+  return method.finish(state, previous ?? {}, rng.fork(`traffic ${String(round)}`));
+}
+
+/** As long as the coordinator takes it: of a sparse update the most. */
+function upload({ upload: roles, codec, sparsify }: Plan, { layout }: Tier): Amount {
   const packed = selectRoles(layout, roles);
-  const length = packed.size;
-  if (sparsify === null)
-    return { values: length, bytes: vectorBlobBytes(codec, length), shared: length };
+  const { size: length } = packed;
+  if (sparsify === null) return { values: length, bytes: vectorBlobBytes(codec, length) };
   const kept = keptCount(packed, sparsify);
-  return { values: kept, bytes: maxSparseBlobBytes(codec, { length, kept }), shared: length };
+  return { values: kept, bytes: maxSparseBlobBytes(codec, { length, kept }) };
+}
+
+function amountOf(
+  part: BroadcastPart,
+  round: number,
+  { setup, tier }: { readonly setup: RunSetup; readonly tier: Tier },
+): Amount {
+  const values =
+    part.kind === "residual"
+      ? part.modules.reduce((sum, { left, right }) => sum + left.length + right.length, 0)
+      : part.values.length;
+  const { modulesHash } = setup;
+  return { values, bytes: encodePart(part, round, { ...tier, modulesHash }).length };
+}
+
+function sumOf(amounts: readonly Amount[]): Amount {
+  return {
+    values: amounts.reduce((sum, { values }) => sum + values, 0),
+    bytes: amounts.reduce((sum, { bytes }) => sum + bytes, 0),
+  };
 }
