@@ -26,7 +26,7 @@ export type {
   Rule,
   Series,
 } from "./chart/model.ts";
-export { valueText } from "./chart/number-kind.ts";
+export { spokenValue, valueText } from "./chart/number-kind.ts";
 export { growRange, sidewaysRange, upwardRange } from "./chart/scale.ts";
 export type { Scale, Tick } from "./chart/scale.ts";
 export type { Scene, Shape, Stroke } from "./chart/scene.ts";

@@ -1,4 +1,4 @@
-import { barFigure, valueText, type BarChart } from "@fedtune/figures";
+import { barFigure, spokenValue, type BarChart } from "@fedtune/figures";
 import { useMemo } from "react";
 import styles from "./bars.module.css";
 import { SceneView } from "./scene-view.tsx";
@@ -11,11 +11,11 @@ export interface BarsProps {
 
 const sentenceOf = ({ title, kind, bars, rule }: BarChart): string => {
   const each = bars.map(({ label, value, note, valueText: own, low, high }) => {
-    const said = own ?? (value === null ? (note ?? "no value") : valueText(kind, value));
+    const said = own ?? (value === null ? (note ?? "no value") : spokenValue(kind, value));
     const span =
       low === undefined || high === undefined
         ? ""
-        : `, ${valueText(kind, low)} to ${valueText(kind, high)}`;
+        : `, ${spokenValue(kind, low)} to ${spokenValue(kind, high)}`;
     return `${label} ${said}${span}`;
   });
   return `${[title, ...each, ...(rule === undefined ? [] : [rule.label])].join(". ")}.`;

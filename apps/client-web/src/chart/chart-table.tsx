@@ -1,6 +1,7 @@
-import { chartTable, valueText, type LineChart } from "@fedtune/figures";
+import { chartTable, formatCount, valueText, type LineChart } from "@fedtune/figures";
 import { useMemo, useState } from "react";
 import { Button } from "../ui/button.tsx";
+import { RichText } from "../ui/rich-text.tsx";
 import { DataTable } from "../ui/data-table.tsx";
 import type { Column } from "../ui/table-model.ts";
 import styles from "./chart-table.module.css";
@@ -19,7 +20,7 @@ export function ChartTable({ chart }: { readonly chart: LineChart }) {
     id: name,
     header: name,
     align: "end",
-    cell: (row) => valueText(kind, values[row] ?? NaN),
+    cell: (row) => <RichText text={valueText(kind, values[row] ?? NaN)} />,
   }));
   const end = start + rows.length;
   return (
@@ -37,8 +38,7 @@ export function ChartTable({ chart }: { readonly chart: LineChart }) {
             Earlier
           </Button>
           <span>
-            Rows {valueText("count", start + 1)} to {valueText("count", end)} of{" "}
-            {valueText("count", table.rows)}
+            Rows {formatCount(start + 1)} to {formatCount(end)} of {formatCount(table.rows)}
           </span>
           <Button size="small" disabled={page === last} onClick={() => setChosen(page + 1)}>
             Later

@@ -61,7 +61,8 @@ export function Chart(props: ChartProps) {
       title={chart.title}
       subtitle={
         <>
-          {chart.subtitle === undefined ? null : <RichText text={chart.subtitle} />}{" "}
+          {chart.subtitle === undefined ? null : <RichText text={chart.subtitle} />}
+          {isSimulation && chart.subtitle !== undefined ? "\u2002" : null}
           {isSimulation ? <Tag kind="dashed">simulation</Tag> : null}
         </>
       }

@@ -5,6 +5,7 @@ import {
   type LineFigure,
   type ReadValue,
 } from "@fedtune/figures";
+import { RichText } from "../ui/rich-text.tsx";
 import { useCrosshair, type CrosshairStore } from "./crosshair-store.tsx";
 import styles from "./crosshair.module.css";
 
@@ -96,7 +97,9 @@ function Values({ title, values, at, width, seriesId }: ValuesProps) {
             style={{ background: `var(--${series.style.colour})` }}
           />
           <span className={styles["name"]}>{series.label}</span>
-          <span className={styles["value"]}>{text}</span>
+          <span className={styles["value"]}>
+            <RichText text={text} />
+          </span>
           {detail === "" ? null : <span className={styles["detail"]}>{detail}</span>}
         </p>
       ))}

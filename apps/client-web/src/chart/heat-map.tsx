@@ -5,6 +5,7 @@ import {
   heatSentence,
   heatSummaries,
   sheetScene,
+  spokenValue,
   svgText,
   valueText,
   type HeatChart,
@@ -44,27 +45,31 @@ export interface HeatMapProps {
 const narrow = 440;
 const exportWidth = 760;
 
+const Ratio = ({ value }: { readonly value: number }) => (
+  <RichText text={valueText("ratio", value)} />
+);
+
 const columns: readonly Column<HeatSummary>[] = [
   { id: "label", header: "Layer", cell: ({ label }) => label, phone: "title" },
   {
     id: "now",
     header: "Now",
     align: "end",
-    cell: ({ now }) => valueText("ratio", now),
+    cell: ({ now }) => <Ratio value={now} />,
     phone: "fact",
   },
   {
     id: "greatest",
     header: "Greatest",
     align: "end",
-    cell: ({ greatest }) => valueText("ratio", greatest),
+    cell: ({ greatest }) => <Ratio value={greatest} />,
     phone: "fact",
   },
   {
     id: "round",
     header: "In round",
     align: "end",
-    cell: ({ greatestRound }) => valueText("round", greatestRound),
+    cell: ({ greatestRound }) => spokenValue("round", greatestRound),
     phone: "fact",
   },
 ];
@@ -163,7 +168,7 @@ function Drawing({ chart, state }: { readonly chart: HeatChart; readonly state: 
   const [ref, width] = useWidth(600);
   const [cell, setCell] = useState<{ readonly row: number; readonly column: number } | null>(null);
   const isReady = state.kind === "ready";
-  const isNarrow = width < narrow;
+  const isNarrow = isReady && width < narrow;
   const figure = useMemo(() => {
     const shown = isReady
       ? chart
@@ -236,8 +241,8 @@ function Reading({ chart, figure, cell }: ReadingProps) {
   const side = x < width / 2 ? { left: x + 12 } : { right: width - x + 12 };
   const rounds =
     values.length > 1
-      ? `rounds ${valueText("round", first)} to ${valueText("round", first + values.length - 1)}, greatest`
-      : `round ${valueText("round", first)}`;
+      ? `rounds ${spokenValue("round", first)} to ${spokenValue("round", first + values.length - 1)}, greatest`
+      : `round ${spokenValue("round", first)}`;
   return (
     <p
       className={styles["reading"]}
@@ -247,7 +252,7 @@ function Reading({ chart, figure, cell }: ReadingProps) {
       <span className={styles["quiet"]}>
         {row.label}, {rounds}
       </span>{" "}
-      {valueText("ratio", known.length === 0 ? NaN : Math.max(...known))}
+      <Ratio value={known.length === 0 ? NaN : Math.max(...known)} />
     </p>
   );
 }

@@ -6,8 +6,11 @@ import { iconSizes, type Icon } from "./icon.ts";
 import styles from "./button.module.css";
 
 interface ButtonShape {
-  /** `solid`: the one main action; `danger`: cannot be undone. Default: `outline`. */
-  readonly kind?: "solid" | "outline" | "quiet" | "danger" | undefined;
+  /**
+   * `solid`: the one main action; `danger`: cannot be undone; `link`: inside of a sentence, as the fix in an error. Default:
+   * `outline`.
+   */
+  readonly kind?: "solid" | "outline" | "quiet" | "danger" | "link" | undefined;
   /** `big`: the main action of a step, 48 px; `small`: inside of cards and notes, 28 px. */
   readonly size?: "small" | "normal" | "big" | undefined;
   /** As wide as its place. */

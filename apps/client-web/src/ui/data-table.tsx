@@ -1,5 +1,6 @@
 import { ArrowDown, ArrowUp } from "lucide-react";
 import { useMemo, useState, type MouseEvent, type ReactNode } from "react";
+import { useMedia } from "./use-media.ts";
 import { classes } from "./classes.ts";
 import styles from "./data-table.module.css";
 import { nextSort, sortRows, windowOf, type Column, type TableSort } from "./table-model.ts";
@@ -30,11 +31,16 @@ export interface DataTableProps<Row> {
 
 /** Below this all rows are drawn. */
 const mostDrawn = 100;
+/** On phones a row of a long table has its title and one line of facts. */
+const phoneRow = 64;
 
 /** A native table: sortable heads, numbers at the right, on phones a list of titles with facts. */
 export function DataTable<Row>(props: DataTableProps<Row>) {
-  const { caption, columns, rows, sort = null, height = 560, rowHeight = 36, empty } = props;
+  const { caption, columns, rows, sort = null, height = 560, empty } = props;
   const [scrollTop, setScrollTop] = useState(0);
+  const isPhone = useMedia("(max-width: 639px)");
+  const isList = isPhone && columns.some((column) => column.phone === "title");
+  const rowHeight = isList ? phoneRow : (props.rowHeight ?? 36);
   const sorted = useMemo(() => sortRows(rows, columns, sort), [rows, columns, sort]);
   const isVirtual = sorted.length > mostDrawn;
   const view = isVirtual
@@ -55,7 +61,6 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
         role="table"
         className={styles["table"]}
         aria-rowcount={isVirtual ? sorted.length + 1 : undefined}
-        style={isVirtual ? undefined : { ["--row" as string]: `${rowHeight}px` }}
         data-virtual={isVirtual || undefined}
       >
         <VisuallyHidden as="caption">{caption}</VisuallyHidden>
@@ -68,7 +73,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
               table={props}
               row={row}
               position={isVirtual ? view.start + index + 2 : undefined}
-              height={rowHeight}
+              height={isList && !isVirtual ? undefined : rowHeight}
             />
           ))}
           <Space height={(sorted.length - view.end) * rowHeight} span={columns.length} />
@@ -126,7 +131,8 @@ interface BodyRowProps<Row> {
   readonly table: DataTableProps<Row>;
   readonly row: Row;
   readonly position: number | undefined;
-  readonly height: number;
+  /** In px; absent: as high as what is in it. */
+  readonly height: number | undefined;
 }
 
 /** A press on something in the row that acts by itself does not open the row. */

@@ -1,4 +1,5 @@
 /** Bars from zero, or points with their intervals where lengths from zero would say nothing. */
+import { commonExponent, formatScientific, noValue } from "../format.ts";
 import type { ColourToken } from "../palette.ts";
 import type { Text } from "../text.ts";
 import type { NumberKind, Range } from "./model.ts";
@@ -79,8 +80,13 @@ export function barFigure(chart: BarChart, width: number): Scene {
 
 const small = { type: "text", size: 12, fill: "ink-3" } as const;
 
-const textOf = ({ kind }: BarChart, { value, valueText: own }: Bar): string =>
-  own ?? (value === null ? "\u2013" : valueText(kind, value));
+function textOf({ kind, bars }: BarChart, { value, valueText: own }: Bar): Text {
+  if (own !== undefined || value === null) return own ?? noValue;
+  // A column of small numbers has one exponent.
+  return kind === "ratio"
+    ? formatScientific(value, { exponent: commonExponent(bars.map((bar) => bar.value ?? 0)) })
+    : valueText(kind, value);
+}
 
 function rangeOf({ bars, kind, rule }: BarChart, isPoints: boolean): Range {
   const ends = bars.flatMap(({ value, low, high }) =>

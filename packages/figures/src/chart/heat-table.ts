@@ -2,7 +2,7 @@
 import { plainText } from "../text.ts";
 import type { HeatChart, HeatRow } from "./heat.ts";
 import type { Provenance } from "./model.ts";
-import { valueText } from "./number-kind.ts";
+import { spokenValue } from "./number-kind.ts";
 import { csvCell, csvNumber, notesAbove } from "./table.ts";
 
 /** A row in three numbers; NaN where there is none. */
@@ -36,7 +36,7 @@ export function heatSentence(chart: HeatChart): string {
   known.sort((a, b) => b.now - a.now);
   const [worst, best] = [known[0], known.at(-1)];
   if (worst === undefined || best === undefined) return `${chart.title}${unit}. No value yet.`;
-  const say = ({ label, now }: HeatSummary): string => `${label} ${valueText("ratio", now)}`;
+  const say = ({ label, now }: HeatSummary): string => `${label} ${spokenValue("ratio", now)}`;
   return `${chart.title}${unit}. Now largest ${say(worst)}, least ${say(best)}.`;
 }
 

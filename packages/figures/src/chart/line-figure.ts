@@ -1,8 +1,8 @@
 /** A line chart as a drawing, with the scales that a crosshair needs. */
-import { area, line } from "d3-shape";
-import { decimate, mergeKept, runsOf, type Kept } from "./m4.ts";
+import { decimate, decimateBand, runsOf, type Kept } from "./m4.ts";
 import type { Box, LineChart, Series } from "./model.ts";
 import { layoutLines, type LineLayout, type LineView } from "./line-layout.ts";
+import { bandPath, linePath, type Place } from "./path.ts";
 import type { Scale } from "./scale.ts";
 import { px, straight, type PathShape, type Scene, type Shape, type TextShape } from "./scene.ts";
 import { smoothed } from "./smooth.ts";
@@ -121,16 +121,11 @@ const smoothSeries = (series: Series, halfLife: number): Series => ({
 /** The line, a dot for each value that stands alone, and dots on all where they are wanted. */
 function linesOf(series: Series, kept: Kept, { x, y }: LineLayout): Shape[] {
   const { style } = series;
-  const at = (index: number): [number, number] => [
-    x.toPx(series.x[index] ?? 0),
-    y.toPx(series.y[index] ?? 0),
+  const place: [Place, Place] = [
+    (index) => x.toPx(series.x[index] ?? 0),
+    (index) => y.toPx(series.y[index] ?? 0),
   ];
-  const path = line<number>()
-    .defined((index) => index >= 0)
-    .x((index) => at(index)[0])
-    .y((index) => at(index)[1])
-    .digits(1);
-  const d = path(kept.indices) ?? "";
+  const d = linePath(kept.indices, ...place);
   const dots: number[] = [];
   for (const run of runsOf(kept.indices)) {
     if (series.hasPoints === true) dots.push(...run);
@@ -140,29 +135,19 @@ function linesOf(series: Series, kept: Kept, { x, y }: LineLayout): Shape[] {
   return [
     { type: "path", d, stroke },
     ...dots.map((index): Shape => {
-      const [cx, cy] = at(index);
-      return { type: "circle", cx: px(cx), cy: px(cy), r: 2.5, fill: style.colour };
+      const [cx, cy] = [px(place[0](index)), px(place[1](index))];
+      return { type: "circle", cx, cy, r: 2.5, fill: style.colour };
     }),
   ];
 }
 
 function band(series: Series, { x, y, plot }: LineLayout): PathShape[] {
   if (series.band === undefined) return [];
-  const { low, high } = series.band;
   const view = { range: x.range, columns: Math.max(1, Math.round(plot.width)) };
-  const indices = mergeKept(low, high, [
-    decimate(series.x, low, view),
-    decimate(series.x, high, view),
-  ]);
+  const kept = decimateBand(series.x, series.band, view);
   // Below what a log axis can show lies its lower edge.
-  const inside = (value: number): number => y.toPx(y.isLog ? Math.max(value, y.range[0]) : value);
-  const shape = area<number>()
-    .defined((index) => index >= 0)
-    .x((index) => x.toPx(series.x[index] ?? 0))
-    .y0((index) => inside(low[index] ?? 0))
-    .y1((index) => inside(high[index] ?? 0))
-    .digits(1);
-  const d = shape(indices) ?? "";
+  const toY = (value: number): number => y.toPx(y.isLog ? Math.max(value, y.range[0]) : value);
+  const d = bandPath(kept, x.toPx, toY);
   return [{ type: "path", d, fill: series.style.colour, opacity: 0.16 }];
 }
 

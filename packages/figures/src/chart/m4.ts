@@ -2,7 +2,7 @@
  * Drawing fewer points than there are without losing what they show: of each pixel column the first, least, greatest and last
  * value are kept (M4: Jugel, Jerzak, Hackenbroich and Markl 2014, doi:10.14778/2732951.2732953). Nothing is drawn by chance.
  */
-import type { Numbers, Range } from "./model.ts";
+import type { Band, Numbers, Range } from "./model.ts";
 
 /** Marks a gap between two kept indices. */
 export const gap = -1;
@@ -118,28 +118,43 @@ function withGaps(y: Numbers, chosen: Int32Array, { start, end, isLog }: Stretch
   return { indices: indices.subarray(0, count), notFinite };
 }
 
-/** Joins two lists of kept indices of one band: an index is drawn where both edges have a value. */
-export function mergeKept(low: Numbers, high: Numbers, kept: readonly [Kept, Kept]): Int32Array {
-  const wanted = new Set<number>([...kept[0].indices, ...kept[1].indices]);
-  wanted.delete(gap);
-  const sorted = Int32Array.from(wanted).sort();
-  const merged: number[] = [];
-  let before = -1;
-  for (const index of sorted) {
-    const hasBoth = Number.isFinite((low[index] ?? NaN) + (high[index] ?? NaN));
-    if (!hasBoth) continue;
-    if (before >= 0 && isBrokenBetween(low, high, [before, index])) merged.push(gap);
-    merged.push(index);
-    before = index;
-  }
-  return Int32Array.from(merged);
+/** A band as it is drawn; NaN is a gap. */
+export interface KeptBand {
+  readonly x: readonly number[];
+  readonly low: readonly number[];
+  readonly high: readonly number[];
 }
 
-function isBrokenBetween(low: Numbers, high: Numbers, [from, to]: Range): boolean {
-  for (let i = from + 1; i < to; i++) {
-    if (!Number.isFinite((low[i] ?? NaN) + (high[i] ?? NaN))) return true;
+/** Of each column the lowest and the highest edge, which is all that a px can show; a gap finer than that is left out. */
+export function decimateBand(x: Numbers, band: Band, view: Columns): KeptBand {
+  const [start, end] = stretch(x, view.range);
+  const isDense = end - start > perColumn * view.columns;
+  const scale = view.columns / (view.range[1] - view.range[0]);
+  const kept = { x: [] as number[], low: [] as number[], high: [] as number[] };
+  const push = (at: number, low: number, high: number): void => {
+    kept.x.push(at);
+    kept.low.push(low);
+    kept.high.push(high);
+  };
+  let [column, isBroken] = [NaN, false];
+  for (let i = start; i < end; i++) {
+    const [at, low, high] = [x[i] ?? 0, band.low[i] ?? NaN, band.high[i] ?? NaN];
+    if (!Number.isFinite(low + high)) {
+      isBroken = true;
+      continue;
+    }
+    const own = isDense ? Math.floor((at - view.range[0]) * scale) : i;
+    const last = kept.x.length - 1;
+    if (own === column) {
+      kept.low[last] = Math.min(kept.low[last] ?? low, low);
+      kept.high[last] = Math.max(kept.high[last] ?? high, high);
+    } else {
+      if (isBroken && last >= 0) push(NaN, NaN, NaN);
+      push(at, low, high);
+    }
+    [column, isBroken] = [own, false];
   }
-  return false;
+  return kept;
 }
 
 /** Stretches of indices without a gap inside. */

@@ -3,7 +3,7 @@ import type { ColourToken, SeriesStyle } from "../palette.ts";
 import type { Text } from "../text.ts";
 
 /** Numbers in order; typed arrays and plain ones alike. */
-export type Numbers = ArrayLike<number>;
+export type Numbers = ArrayLike<number> & Iterable<number>;
 
 /**
  * What an axis counts, and so how its values are written. Values are in base units: `fraction` 0 to 1 (shown as per cent),

@@ -10,9 +10,10 @@ import {
   formatScientific,
   formatSignificant,
   formatBytes,
+  noValue,
 } from "../format.ts";
 import { formatDuration } from "../format-time.ts";
-import { plainText } from "../text.ts";
+import { plainText, type Text } from "../text.ts";
 import type { NumberKind } from "./model.ts";
 
 /** The unit that an axis is shown in. */
@@ -63,7 +64,7 @@ export function tickText(shown: number, step: number): string {
   return formatDecimal(shown, Math.min(isWhole ? decimals : decimals + 1, 8));
 }
 
-const valueTexts: Readonly<Record<NumberKind, (value: number) => string>> = {
+const valueTexts: Readonly<Record<NumberKind, (value: number) => Text>> = {
   round: formatCount,
   count: formatCount,
   number: (value) => formatSignificant(value, 4),
@@ -72,19 +73,23 @@ const valueTexts: Readonly<Record<NumberKind, (value: number) => string>> = {
   duration: formatDuration,
   epsilon: formatEpsilon,
   loss: formatLoss,
-  ratio: (value) => plainText(formatScientific(value)),
+  ratio: formatScientific,
 };
 
-/** A value with its unit, for tooltips, tables and sentences; a dash for NaN. */
-export function valueText(kind: NumberKind, value: number): string {
-  if (Number.isNaN(value)) return "\u2013";
+/** A value with its unit, for tooltips and tables; a dash for NaN. */
+export function valueText(kind: NumberKind, value: number): Text {
+  if (Number.isNaN(value)) return noValue;
   if (!Number.isFinite(value)) return "not finite";
   return valueTexts[kind](value);
 }
 
+/** The same in one string, for sentences. */
+export const spokenValue = (kind: NumberKind, value: number): string =>
+  plainText(valueText(kind, value));
+
 /** A value without its unit, which the chart's subtitle says; for the ends of lines. */
 export function bareValueText(kind: NumberKind, value: number, unit: ShownUnit): string {
-  if (!Number.isFinite(value)) return valueText(kind, value);
+  if (!Number.isFinite(value)) return spokenValue(kind, value);
   const isScaled = kind === "fraction" || kind === "bytes" || kind === "duration";
-  return isScaled ? formatDecimal(value * unit.factor, 1) : valueText(kind, value);
+  return isScaled ? formatDecimal(value * unit.factor, 1) : spokenValue(kind, value);
 }

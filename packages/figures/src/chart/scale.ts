@@ -88,7 +88,8 @@ export const growRange = (before: Range | null, now: Range): Range =>
 
 /** The range of x: that of the data and of what it must include. */
 export function sidewaysRange(axis: Axis, data: Range | null): Range {
-  const [low, high] = extent([...(axis.includes ?? []), ...(data ?? [])]) ?? [0, 1];
+  const none: Range = axis.kind === "round" ? [1, 10] : [0, 1];
+  const [low, high] = extent([...(axis.includes ?? []), ...(data ?? [])]) ?? none;
   const base = axis.from ?? (fromZero.has(axis.kind) ? Math.min(0, low) : low);
   const end = axis.to ?? high;
   return base < end ? [base, end] : [base, base + 1];

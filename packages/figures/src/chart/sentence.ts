@@ -1,38 +1,44 @@
 /** What a chart says, in words: for those who hear it, and for the tooltip of those who point. */
-import { plainText } from "../text.ts";
+import { plainText, type Text } from "../text.ts";
 import type { LineChart, Series } from "./model.ts";
 import { lowerBound } from "./m4.ts";
-import { valueText } from "./number-kind.ts";
+import { spokenValue, valueText } from "./number-kind.ts";
 
-const finite = (series: Series): number[] => {
-  const indices: number[] = [];
-  for (let i = 0; i < series.y.length; i++) {
-    if (Number.isFinite(series.y[i] ?? NaN)) indices.push(i);
+interface Landmarks {
+  readonly first: number;
+  readonly last: number;
+  readonly best: number;
+}
+
+/** Indices of the first, the last and the best value; null: there is none. */
+function landmarks({ better }: LineChart, { y }: Series): Landmarks | null {
+  let [first, last, best] = [-1, -1, -1];
+  for (let i = 0; i < y.length; i++) {
+    const value = y[i] ?? NaN;
+    if (!Number.isFinite(value)) continue;
+    if (first < 0) first = best = i;
+    const before = y[best] ?? NaN;
+    if (better === "lower" ? value < before : value > before) best = i;
+    last = i;
   }
-  return indices;
-};
-
-const better = (chart: LineChart, series: Series, indices: readonly number[]): number =>
-  indices.reduce((best, index) => {
-    const [value, least] = [series.y[index] ?? NaN, series.y[best] ?? NaN];
-    return (chart.better === "lower" ? value < least : value > least) ? index : best;
-  }, indices[0] ?? 0);
+  return first < 0 ? null : { first, last, best };
+}
 
 /** Where on x, in words: "round 27", "1.2 MB sent per client". */
 export function placeText({ x }: LineChart, value: number): string {
-  const text = valueText(x.kind, value);
+  const text = spokenValue(x.kind, value);
   return x.kind === "round" ? `${x.name} ${text}` : `${text} ${x.name}`;
 }
 
 function seriesSentence(chart: LineChart, series: Series): string {
-  const indices = finite(series);
-  const [first, last] = [indices[0], indices.at(-1)];
-  if (first === undefined || last === undefined) return `${series.label}: no value yet`;
+  const found = landmarks(chart, series);
+  if (found === null) return `${series.label}: no value yet`;
+  const { first, last, best } = found;
   const say = (index: number): string =>
-    `${valueText(chart.y.kind, series.y[index] ?? NaN)} at ${placeText(chart, series.x[index] ?? 0)}`;
+    `${spokenValue(chart.y.kind, series.y[index] ?? NaN)} at ${placeText(chart, series.x[index] ?? 0)}`;
   if (first === last) return `${series.label}: ${say(first)}`;
-  const best = chart.better === undefined ? "" : `, best ${say(better(chart, series, indices))}`;
-  return `${series.label}: first ${say(first)}, last ${say(last)}${best}`;
+  const top = chart.better === undefined ? "" : `, best ${say(best)}`;
+  return `${series.label}: first ${say(first)}, last ${say(last)}${top}`;
 }
 
 /** The chart in one paragraph: what it shows, of each line first, last and best, and its limits. */
@@ -48,7 +54,7 @@ export interface ReadValue {
   readonly series: Series;
   readonly index: number;
   /** With its unit. */
-  readonly text: string;
+  readonly text: Text;
   /** Band, n and standard error, as far as it has them. */
   readonly detail: string;
 }
@@ -68,11 +74,11 @@ function detailAt(chart: LineChart, { band, n, standardError }: Series, index: n
   const { kind } = chart.y;
   const [low, high] = [band?.low[index] ?? NaN, band?.high[index] ?? NaN];
   const parts = [
-    Number.isNaN(low + high) ? "" : `${valueText(kind, low)} to ${valueText(kind, high)}`,
-    n === undefined ? "" : `n = ${valueText("count", n[index] ?? NaN)}`,
+    Number.isNaN(low + high) ? "" : `${spokenValue(kind, low)} to ${spokenValue(kind, high)}`,
+    n === undefined ? "" : `n = ${spokenValue("count", n[index] ?? NaN)}`,
     standardError === undefined
       ? ""
-      : `standard error ${valueText(kind, standardError[index] ?? NaN)}`,
+      : `standard error ${spokenValue(kind, standardError[index] ?? NaN)}`,
   ];
   return parts.filter((part) => part !== "").join(", ");
 }
@@ -80,7 +86,7 @@ function detailAt(chart: LineChart, { band, n, standardError }: Series, index: n
 /** What the live region says at a place: "Round 12, Clients 76.3 %". */
 export function readingSentence(chart: LineChart, x: number): string {
   const place = placeText(chart, x);
-  const values = readAt(chart, x).map(({ series, text }) => `${series.label} ${text}`);
+  const values = readAt(chart, x).map(({ series, text }) => `${series.label} ${plainText(text)}`);
   const said = values.length === 0 ? "no value" : values.join(", ");
   return `${place.charAt(0).toUpperCase()}${place.slice(1)}, ${said}`;
 }
@@ -117,18 +123,18 @@ export function footNotes(chart: LineChart): string {
   const isLog = chart.y.scale === "log";
   let [notFinite, notPositive] = [0, 0];
   for (const { y } of chart.series) {
-    for (const value of Array.from(y)) {
+    for (const value of y) {
       if (Math.abs(value) === Infinity) notFinite++;
       else if (isLog && value <= 0) notPositive++;
     }
   }
-  const count = (n: number): string => `${valueText("count", n)} value${n === 1 ? "" : "s"}`;
+  const count = (n: number): string => `${spokenValue("count", n)} value${n === 1 ? "" : "s"}`;
   const notes = [
     notFinite > 0 ? `Not finite: ${count(notFinite)}, crosses on the upper edge.` : "",
     notPositive > 0 ? `Not drawn: ${count(notPositive)} at or below 0.` : "",
     chart.halfLife === undefined
       ? ""
-      : `Smoothed, half-life ${valueText(chart.x.kind, chart.halfLife)} ${chart.x.name}s; the raw line is pale.`,
+      : `Smoothed, half-life ${spokenValue(chart.x.kind, chart.halfLife)} ${chart.x.name}s; the raw line is pale.`,
   ];
   return notes.filter((note) => note !== "").join(" ");
 }

@@ -1,9 +1,9 @@
 /** A curve the size of a word: its shape, and where it is now. */
-import { line } from "d3-shape";
 import type { ColourToken } from "../palette.ts";
 import { decimate } from "./m4.ts";
 import type { Numbers, Range } from "./model.ts";
 import { extent } from "./scale.ts";
+import { linePath } from "./path.ts";
 import { px, type Scene, type Shape } from "./scene.ts";
 
 /** Values for a sparkline. */
@@ -32,14 +32,9 @@ export function sparkFigure(spark: Spark): Scene {
   const toY = (i: number): number =>
     height - 4 - (((values[i] ?? 0) - low) / (high - low || 1)) * (height - 8);
   const { indices } = decimate(x, values, { range: across, columns: width });
-  const path = line<number>()
-    .defined((i) => i >= 0)
-    .x(toX)
-    .y(toY)
-    .digits(1);
   const last = indices.at(-1);
   const shapes: Shape[] = [
-    { type: "path", d: path(indices) ?? "", stroke: { colour, width: 1.5 } },
+    { type: "path", d: linePath(indices, toX, toY), stroke: { colour, width: 1.5 } },
   ];
   if (last !== undefined) {
     shapes.push({ type: "circle", cx: px(toX(last)), cy: px(toY(last)), r: 2.5, fill: colour });

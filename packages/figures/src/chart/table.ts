@@ -22,7 +22,7 @@ export interface ChartTable {
 function allX(chart: LineChart): Float64Array {
   const all = new Set<number>();
   for (const { x } of chart.series) {
-    for (const value of Array.from(x)) all.add(value);
+    for (const value of x) all.add(value);
   }
   return Float64Array.from(all).sort();
 }
