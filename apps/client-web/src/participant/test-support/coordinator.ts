@@ -1,6 +1,6 @@
 /** A whole coordinator for tests: an embedded database, signed clients, a base model that it hands out, pages. */
 import { combiners, methods } from "@fedtune/aggregators";
-import { adapterKinds, prepareRun, resolveRun, runId } from "@fedtune/core";
+import { adapterKinds, clientId, prepareRun, resolveRun, runId } from "@fedtune/core";
 import type { Coordinator, Registries, RunEnd } from "@fedtune/core";
 import { folderLister, postgresStore, startDatabase } from "@fedtune/db";
 import { privacyRules, userLevelPrivacy } from "@fedtune/dp";
@@ -30,6 +30,7 @@ export interface TestCoordinator {
     run: string,
     token?: { readonly maxUses?: number; readonly ttlMs?: number },
   ): Promise<string>;
+  revoke(run: string, client: string): Promise<void>;
   /** Ends the process as a crash of it would look to clients; its database and blobs stay. */
   stop(): Promise<void>;
   /** Starts it again on the same port. */
@@ -84,6 +85,9 @@ export async function startTestCoordinator(): Promise<TestCoordinator> {
         ...(ttlMs === undefined ? {} : { ttlMs }),
       });
       return `${url}/join/${run}#token=${secret}`;
+    },
+    async revoke(run, client) {
+      await started.process.security.clientKeys.revoke(runId(run), clientId(client));
     },
     stop: () => started.close(),
     async restart() {
