@@ -140,6 +140,37 @@ describe("with the adapter of a simulation", () => {
     ]);
   });
 
+  it("[CI18] try tells the labels of texts with their probabilities, the likeliest first", async () => {
+    const texts = ["red green", "blue"];
+    const adapter = ["--adapter", at("fedavg", "adapter")];
+    const outcome = await fedtune("try", ...small, ...adapter, "--json", ...texts);
+    expect(outcome.code).toBe(0);
+    const { answers } = resultOf<{
+      answers: { text: string; labels: { label: string; probability: number }[] }[];
+    }>(outcome);
+    expect(answers.map(({ text }) => text)).toEqual(texts);
+    for (const { labels } of answers) {
+      const probabilities = labels.map(({ probability }) => probability);
+      expect(probabilities.reduce((sum, p) => sum + p, 0)).toBeCloseTo(1, 5);
+      expect(probabilities).toEqual([...probabilities].sort((a, b) => b - a));
+    }
+  });
+
+  it("[CI19] merge writes a checkpoint that measures like base and adapter, and into no folder that is there", async () => {
+    const adapter = ["--adapter", at("fedavg", "adapter")];
+    const [, , ...backend] = small;
+    const merged = await fedtune("merge", ...small, ...adapter, "--out", at("merged"));
+    expect(merged.code).toBe(0);
+    const metricsOf = (outcome: Outcome) => resultOf<Record<string, number>>(outcome);
+    const together = metricsOf(await evaluate(...adapter, "--json"));
+    const data = ["--data", at("test.tsv"), "--max-length", "24", "--json"];
+    const alone = metricsOf(await fedtune("eval", ...backend, ...data, "--model", at("merged")));
+    expect(alone["accuracy"]).toBe(together["accuracy"]);
+    expect(alone["loss"]).toBeCloseTo(together["loss"] ?? 0, 4);
+    const again = await fedtune("merge", ...small, ...adapter, "--out", at("merged"));
+    expect(again.code).not.toBe(0);
+  });
+
   it("[CI8] eval refuses an adapter of another base model by name and shape", async () => {
     const outcome = await fedtune(
       ...["eval", "--data", at("test.tsv"), "--backend", "wasm"],

@@ -22,6 +22,20 @@ export function positive(text: string): number {
   throw new InvalidArgumentError("Wanted a number > 0.");
 }
 
+/** A finite number from zero on. */
+export function nonNegative(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && Number.isFinite(value) && value >= 0) return value;
+  throw new InvalidArgumentError("Wanted a number >= 0.");
+}
+
+/** A number above zero and at most one. */
+export function share(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && value > 0 && value <= 1) return value;
+  throw new InvalidArgumentError("Wanted a number > 0 and <= 1.");
+}
+
 /** An http or https address. */
 export function serverUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : null;

@@ -7,12 +7,14 @@ import { doctor } from "./verbs/doctor.ts";
 import { evaluate } from "./verbs/eval.ts";
 import { exportAdapter } from "./verbs/export.ts";
 import { join } from "./verbs/join.ts";
+import { merge } from "./verbs/merge.ts";
 import { methods } from "./verbs/methods.ts";
 import { privacy } from "./verbs/privacy.ts";
 import { run } from "./verbs/run.ts";
 import { serve } from "./verbs/serve.ts";
 import { simulate } from "./verbs/simulate.ts";
 import { token } from "./verbs/token.ts";
+import { tryOut } from "./verbs/try.ts";
 
 /** Every verb, in the order of the help. */
 export const verbs: readonly Verb[] = [
@@ -24,6 +26,8 @@ export const verbs: readonly Verb[] = [
   token,
   aggregate,
   evaluate,
+  tryOut,
+  merge,
   exportAdapter,
   methods,
   privacy,

@@ -7,6 +7,7 @@ export { families, parseModelConfig } from "./models/registry.ts";
 export { describeModel, linearModules, modelPrefix, resolveTargets } from "./models/describe.ts";
 export type { AdapterChoice, ModelDescription } from "./models/describe.ts";
 export { loadCheckpoint, loadModelConfig } from "./models/checkpoint.ts";
+export { fromLlama2c } from "./models/llama2c.ts";
 export { mergedTensors } from "./models/merge.ts";
 export { wantedTensors } from "./models/parts.ts";
 export type { Checkpoint, Weight } from "./models/checkpoint.ts";

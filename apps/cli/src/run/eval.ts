@@ -1,22 +1,15 @@
-import { adapterKind, FedtuneError, factorView, runId } from "@fedtune/core";
-import type { EvaluateJob, Layout } from "@fedtune/core";
-import {
-  classificationMetrics,
-  discoverLabels,
-  fileData,
-  linearModules,
-  loadCheckpoint,
-} from "@fedtune/training";
-import type { FileData } from "@fedtune/training";
+import { runId } from "@fedtune/core";
+import type { EvaluateJob, Metrics, TrainControl } from "@fedtune/core";
+import { classificationMetrics, discoverLabels, fileData } from "@fedtune/training";
+import type { FileData, LocalTrainer } from "@fedtune/training";
 import { nodeFiles } from "@fedtune/training/node";
-import { z } from "zod";
 import type { Io } from "../io.ts";
 import { tableText } from "../table.ts";
-import { adapterMetadata, loadAdapter, replaceFile } from "./adapter-folder.ts";
+import { replaceFile } from "./adapter-folder.ts";
 import { openBaseModel } from "./base-model.ts";
-import type { BaseModel } from "./base-model.ts";
 import { dataPath } from "./data-path.ts";
 import { decimal, percent } from "./report-text.ts";
+import { openSubject } from "./subject.ts";
 import { openTrainer } from "./trainers.ts";
 
 /** What `fedtune eval` was asked for. */
@@ -27,48 +20,35 @@ export interface EvalOptions {
   readonly text?: string | undefined;
   readonly textPair?: string | undefined;
   readonly label?: string | undefined;
+  readonly prompt?: string | undefined;
+  readonly completion?: string | undefined;
+  readonly messages?: string | undefined;
   readonly batchSize: number;
   readonly maxLength?: number | undefined;
   readonly backend?: string | undefined;
   readonly logits?: string | undefined;
 }
 
-/** What is evaluated: adapter settings, the values over their layout, and the labels in order. */
-interface Subject {
-  readonly adapter: EvaluateJob["adapter"];
-  readonly values: Float32Array;
-  readonly labels: readonly string[];
-}
-
-/** Evaluates an adapter, or the base model's own head; prints accuracy, macroF1, matthews and loss. */
+/** Evaluates an adapter, or the base model's own head; prints the metrics of its task. */
 export async function runEval(options: EvalOptions, io: Io): Promise<undefined> {
-  const { text = "text", textPair, label = "label" } = options;
-  const data = fileData({
-    kind: "file",
-    path: dataPath(options.data, "test"),
-    text,
-    textPair: textPair ?? null,
-    label,
-  });
+  const data = dataOf(options);
   const model = await openBaseModel(options.model);
-  const subject = await (options.adapter === undefined
-    ? ownHead(model, data)
-    : fromAdapter(model, options.adapter, data));
+  const subject = await openSubject(model, options.adapter ?? null, () =>
+    discoverLabels(nodeFiles, data),
+  );
   const { trainer, backend } = await openTrainer(model, options.backend);
   const bar = io.progress("examples", 0);
   try {
-    const found = await trainer.predict(
-      {
-        run: runId("eval"),
-        rank: subject.adapter.rank,
-        adapter: subject.adapter,
-        start: subject.values,
-        residuals: [],
-        task: { kind: "sequence-classification", labels: [...subject.labels] },
-        data,
-        batchSize: options.batchSize,
-        maxLength: options.maxLength ?? null,
-      },
+    const { adapter, values, task } = subject;
+    const job: EvaluateJob = {
+      ...{ run: runId("eval"), rank: adapter.rank, adapter, task, data, residuals: [] },
+      start: values,
+      batchSize: options.batchSize,
+      maxLength: options.maxLength ?? null,
+    };
+    const metrics = await measure(
+      job,
+      { trainer, logits: options.logits },
       {
         signal: io.signal,
         onProgress({ done, total }) {
@@ -77,9 +57,6 @@ export async function runEval(options: EvalOptions, io: Io): Promise<undefined> 
         },
       },
     );
-    const metrics = classificationMetrics({ ...found, classes: subject.labels.length });
-    if (options.logits !== undefined)
-      await replaceFile(options.logits, logitLines(found, subject.labels));
     bar.stop();
     io.result(
       {
@@ -87,7 +64,7 @@ export async function runEval(options: EvalOptions, io: Io): Promise<undefined> 
         adapter: options.adapter ?? null,
         data: options.data,
         backend: backend.name,
-        labels: subject.labels,
+        labels: subject.task.labels,
         ...metrics,
       },
       () => metricsText(metrics),
@@ -99,73 +76,24 @@ export async function runEval(options: EvalOptions, io: Io): Promise<undefined> 
   }
 }
 
-/** The adapter's values over the base model's own layout, its labels from the file or, if it names none, the data. */
-async function fromAdapter(model: BaseModel, folder: string, data: FileData): Promise<Subject> {
-  const read = await loadAdapter(folder, model.prefix);
-  const labels = (await savedLabels(folder)) ?? (await discoverLabels(nodeFiles, data));
-  const modules = read.layout.factors
-    .filter(({ role }) => role === "down")
-    .map(({ module }) => module);
-  const adapter = {
-    kind: read.kind.name,
-    rank: read.rank,
-    loraAlpha: read.loraAlpha,
-    targetModules: modules,
-  };
-  const { layout } = model.describe({ adapter, task: { labels } });
-  return { adapter, labels, values: onto(layout, read, folder) };
+function dataOf(options: EvalOptions): FileData {
+  const { text = "text", textPair = null, label = "label" } = options;
+  const { prompt = "prompt", completion = null, messages = null } = options;
+  const path = dataPath(options.data, "test");
+  return fileData({ kind: "file", path, text, textPair, label, prompt, completion, messages });
 }
 
-/** Puts an adapter's factors in the places of the model's layout. */
-function onto(
-  layout: Layout,
-  read: { readonly layout: Layout; readonly values: Float32Array },
-  folder: string,
-): Float32Array {
-  const values = new Float32Array(layout.size);
-  for (const factor of layout.factors) {
-    const found = read.layout.factors.find(({ name }) => name === factor.name);
-    const shape = found?.shape.join(", ") ?? "nothing";
-    if (found?.shape.join() !== factor.shape.join()) {
-      const message = `Cannot use adapter ${folder} on this base model: "${factor.name}" is [${shape}], wanted [${factor.shape.join(", ")}]`;
-      throw new FedtuneError("adapter-invalid", message, {
-        data: { folder, factor: factor.name, wanted: factor.shape },
-      });
-    }
-    values.set(factorView(read.values, found), factor.offset);
-  }
-  return values;
-}
-
-const labelList = z.array(z.string()).min(2);
-
-async function savedLabels(folder: string): Promise<readonly string[] | null> {
-  const text = (await adapterMetadata(folder)).get("labels");
-  return text === undefined ? null : labelList.parse(JSON.parse(text));
-}
-
-/** The base model with the head that its checkpoint carries, under an adapter that changes nothing. */
-async function ownHead(model: BaseModel, data: FileData): Promise<Subject> {
-  const labels = await discoverLabels(nodeFiles, data);
-  const { config, head } = await loadCheckpoint(nodeFiles, model.folder);
-  const targetModules = linearModules(config)
-    .slice(0, 1)
-    .map(({ name }) => name);
-  const adapter = { kind: adapterKind("lora").name, rank: 1, loraAlpha: 1, targetModules };
-  const { layout } = model.describe({ adapter, task: { labels } });
-  const values = new Float32Array(layout.size);
-  for (const factor of layout.factors.filter(({ role }) => role === "head")) {
-    const weight = head.get(factor.name);
-    if (weight?.shape.join() !== factor.shape.join()) {
-      const found = weight === undefined ? "no" : `a [${weight.shape.join(", ")}]`;
-      const message = `Cannot evaluate base model "${model.name}" alone: it has ${found} "${factor.name}", wanted [${factor.shape.join(", ")}] for ${labels.length} labels; give --adapter`;
-      throw new FedtuneError("model-invalid", message, {
-        data: { model: model.name, factor: factor.name, wanted: factor.shape },
-      });
-    }
-    values.set(weight.values, factor.offset);
-  }
-  return { adapter, labels, values };
+/** Metrics of the task; with a path for logits those of every example too. */
+async function measure(
+  job: EvaluateJob,
+  { trainer, logits }: { readonly trainer: LocalTrainer; readonly logits: string | undefined },
+  control: TrainControl,
+): Promise<Metrics> {
+  const { kind, labels } = job.task;
+  if (kind === "causal-lm" || logits === undefined) return trainer.evaluate(job, control);
+  const found = await trainer.predict(job, control);
+  await replaceFile(logits, logitLines(found, labels));
+  return classificationMetrics({ ...found, classes: labels.length });
 }
 
 /** One JSON line per example: its true label and the logits in the order of the labels. */
@@ -180,16 +108,19 @@ function logitLines(
   }).join("");
 }
 
-function metricsText(metrics: Readonly<Record<string, number>>): string {
-  const { accuracy, macroF1, matthews, loss, examples } = metrics;
-  return tableText(
-    [],
-    [
-      ["accuracy", percent(accuracy)],
-      ["macro F1", percent(macroF1)],
-      ["Matthews", decimal(matthews)],
-      ["loss", decimal(loss)],
-      ["examples", String(examples ?? 0)],
-    ],
-  );
+function metricsText(metrics: Metrics): string {
+  const { accuracy, macroF1, matthews, perplexity, tokenAccuracy, loss, examples = 0 } = metrics;
+  const rows =
+    perplexity === undefined
+      ? [
+          ["accuracy", percent(accuracy)],
+          ["macro F1", percent(macroF1)],
+          ["Matthews", decimal(matthews)],
+        ]
+      : [
+          ["perplexity", decimal(perplexity)],
+          ["token accuracy", percent(tokenAccuracy)],
+          ["tokens", String(metrics["tokens"] ?? 0)],
+        ];
+  return tableText([], [...rows, ["loss", decimal(loss)], ["examples", String(examples)]]);
 }

@@ -10,13 +10,18 @@ export const evaluate: Verb = {
     settings(
       new Command("eval")
         .summary("measures an adapter on a data file")
-        .description("Prints accuracy, macro F1, Matthews correlation and loss on a data file.")
+        .description(
+          "Prints accuracy, macro F1, Matthews correlation and loss on a data file; of a language model perplexity, token accuracy and loss.",
+        )
         .requiredOption("--data <file>", "CSV, TSV or JSON Lines with a text and a label column")
         .option("--model <name or folder>", "the base model", "fedtune-mini")
         .option("--adapter <folder>", "an adapter in PEFT's format; without: the base alone")
         .option("--text <column>", "name of the text column")
         .option("--text-pair <column>", "name of the second text's column, for pairs")
         .option("--label <column>", "name of the label column")
+        .option("--prompt <column>", "language models: name of the column that is read")
+        .option("--completion <column>", "language models: name of the column to be predicted")
+        .option("--messages <column>", "language models: name of a column of chats")
         .option(
           "--max-length <n>",
           "tokens per example; by default what the base model takes",
