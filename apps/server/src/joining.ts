@@ -4,6 +4,7 @@ import type { RunId, RunSetup, Store } from "@fedtune/core";
 import type { Request } from "express";
 import { storedHistory } from "./http/run-history.ts";
 import { configOf } from "./http/run-view.ts";
+import { announcing } from "./http/invitation-announced.ts";
 import { invitationService } from "./http/invitation.ts";
 import type { InvitationService } from "./http/invitation.ts";
 import { modelCatalogue, modelFileRoutes } from "./http/model-files.ts";
@@ -15,6 +16,7 @@ import { requireScope } from "./security/principal.ts";
 import type { Principal } from "./security/principal.ts";
 import type { Security } from "./security/security.ts";
 import { holdToOwn } from "./security/verify-request.ts";
+import type { ThreadPool } from "./workers/thread-pool.ts";
 
 /** What joining stands on. */
 export interface JoiningOptions extends ModelFolders {
@@ -25,6 +27,7 @@ export interface JoiningOptions extends ModelFolders {
   readonly authenticate: (request: Request) => Promise<Principal | null>;
   readonly isTrusted: IsTrusted;
   readonly isOpen: boolean;
+  readonly pool: Pick<ThreadPool, "run">;
 }
 
 /** Runs that other processes play, or that have ended, and that are kept in mind as they were prepared. */
@@ -40,7 +43,8 @@ export function joining(options: JoiningOptions): {
   const setupOf = setups(options);
   const invitations = invitationService({
     ...{ enrolments: security.enrolments, requests: security.requests },
-    ...{ models: catalogue, setupOf, isOpen: () => isOpen, now: () => new Date() },
+    ...{ models: catalogue, setupOf, announce: announcing(options.pool) },
+    ...{ isOpen: () => isOpen, now: () => new Date() },
     async progressOf(run) {
       const { status, rounds: committed } = await headOf(store, run);
       return { status, committed };

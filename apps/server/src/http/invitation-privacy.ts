@@ -7,16 +7,8 @@ import type { AccountantName, Guarantee, PrivacyEvent } from "@fedtune/dp";
 /** What an invitation says of privacy. */
 export type PromisedPrivacy = OutputOf<"openInvitation">["privacy"];
 
-const known = new WeakMap<RunConfig, PromisedPrivacy>();
-
-/** States it; the accountant takes tenths of a second the first time. */
+/** States it; the accountant takes tenths of a second. */
 export function promisedPrivacy(config: RunConfig): PromisedPrivacy {
-  const promised = known.get(config) ?? promise(config);
-  known.set(config, promised);
-  return promised;
-}
-
-function promise(config: RunConfig): PromisedPrivacy {
   const guarantee = runGuarantee(config, 0);
   if (guarantee.mode === "none") return guarantee;
   const { sampling, accountant } = guarantee;

@@ -7,8 +7,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { EnrolmentToken, Enrolments } from "../security/enrolment.ts";
 import { holdToOwn } from "../security/verify-request.ts";
 import type { RequestVerifier } from "../security/verify-request.ts";
-import { promisedPrivacy } from "./invitation-privacy.ts";
-import { trafficOf } from "./invitation-traffic.ts";
+import type { Announced } from "./invitation-announced.ts";
 import type { BaseModelView, ModelCatalogue } from "./model-files.ts";
 import { hidesPresence } from "./public-history.ts";
 import { titleOf } from "./titles.ts";
@@ -30,6 +29,8 @@ export interface InvitationOptions {
   readonly setupOf: (run: RunId) => Promise<RunSetup>;
   /** @throws FedtuneError `run-unknown` */
   readonly progressOf: (run: RunId) => Promise<RunProgress>;
+  /** What a run announces; found out once. */
+  readonly announce: (setup: RunSetup) => Promise<Announced>;
   readonly models: ModelCatalogue;
   /** Whether a run takes clients without a token. */
   readonly isOpen: (run: RunId) => boolean;
@@ -58,14 +59,14 @@ export interface InvitationService {
 
 /** Makes the service. */
 export function invitationService(options: InvitationOptions): InvitationService {
-  const { setupOf, progressOf, models } = options;
+  const { setupOf, progressOf, announce, models } = options;
   return {
     async open(run, request) {
       const token = await admitted(options, run, request);
       const [setup, progress] = [await setupOf(run), await progressOf(run)];
       const model = await models.list(setup.resolved.config.model);
-      const now = options.now().toISOString();
-      return { ...described(setup, { model, ...progress }), invitation: termsOf(token), now };
+      const told = described(setup, { model, ...progress, ...(await announce(setup)) });
+      return { ...told, invitation: termsOf(token), now: options.now().toISOString() };
     },
     model: async (run) => models.list((await setupOf(run)).resolved.config.model),
   };
@@ -114,16 +115,15 @@ function termsOf(token: EnrolmentToken | null): Invitation["invitation"] {
   };
 }
 
-interface Around extends RunProgress {
+interface Around extends RunProgress, Announced {
   readonly model: BaseModelView;
 }
 
 function described(
   setup: RunSetup,
-  { model, status, committed }: Around,
+  { model, status, committed, bytes, numbers, privacy }: Around,
 ): Omit<Invitation, "invitation" | "now"> {
   const { config, method } = setup.resolved;
-  const { bytes, numbers } = trafficOf(setup);
   const { kind, rank, targetModules } = config.adapter;
   return {
     run: setup.id,
@@ -137,7 +137,7 @@ function described(
     numbers,
     bytes: { ...bytes, model: model.bytes },
     rounds: { total: config.rounds.numRounds, committed },
-    privacy: promisedPrivacy(config),
+    privacy,
     presence: hidesPresence(config) ? "hidden" : "shown",
     status,
     protocol: protocolVersion,

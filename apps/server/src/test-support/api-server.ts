@@ -21,6 +21,7 @@ import { errorHandler } from "../edge.ts";
 import { guard } from "../headers.ts";
 import { createApi } from "../http/api.ts";
 import { serverFacts } from "../http/handlers/server.ts";
+import { announced } from "../http/invitation-announced.ts";
 import { invitationService } from "../http/invitation.ts";
 import type { InvitationService } from "../http/invitation.ts";
 import { modelCatalogue } from "../http/model-files.ts";
@@ -166,6 +167,7 @@ function invitationsOf(
       const head = (await store.getRuns()).find(({ id }) => id === run);
       return { status: head?.status ?? "running", committed: head?.rounds ?? 0 };
     },
+    announce: (setup) => Promise.resolve(announced(setup)),
     models: modelCatalogue({ modelFolder: () => null }),
     isOpen: () => false,
     now: () => new Date(),

@@ -1,4 +1,4 @@
-/** Entry of a thread that checks updates and combines rounds, one task at a time. */
+/** Entry of a thread that checks updates, combines rounds and finds out what runs announce, one task at a time. */
 import { setImmediate } from "node:timers/promises";
 import { parentPort } from "node:worker_threads";
 import { combiners, methods } from "@fedtune/aggregators";
@@ -7,6 +7,7 @@ import type { Blobs, Combined } from "@fedtune/core";
 import { userLevelPrivacy } from "@fedtune/dp";
 import { nodeEntropy, nodeHash } from "@fedtune/node-ports";
 import { folderReader } from "../folder-blobs.ts";
+import { announced } from "../http/invitation-announced.ts";
 import type { BlobSource, FromThread, Task, Tasks, ToThread } from "./messages.ts";
 import { fromPlain, toPlain } from "./messages.ts";
 
@@ -26,6 +27,10 @@ async function perform(task: Task): Promise<void> {
     const blobs = blobsOf(task.source);
     if (task.type === "check") {
       tell({ type: "done", result: await checkBlob(blobs, task.task.hash, task.task.expected) });
+      return;
+    }
+    if (task.type === "announce") {
+      tell({ type: "done", result: announced(setupFromPlain(task.task.setup, registries)) });
       return;
     }
     const result = await combine(blobs, task.task);

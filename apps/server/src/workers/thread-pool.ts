@@ -12,7 +12,7 @@ export interface PoolOptions {
   readonly clock: Pick<Clock, "after">;
   /** Default: one less than the processors, at least 1, at most 4. */
   readonly threads?: number;
-  /** Longest run of one task, start of its thread included; default one minute for a check, half an hour for a round. */
+  /** Longest run of one task, start of its thread included; default half an hour for a round, one minute for all else. */
   readonly deadlines?: Readonly<Partial<Record<TaskName, number>>>;
   /** Starts a thread; for tests. */
   readonly start?: () => Worker;
@@ -37,6 +37,7 @@ export interface ThreadPool {
 const standardDeadlines: Readonly<Record<TaskName, number>> = {
   check: 60_000,
   combine: 30 * 60_000,
+  announce: 60_000,
 };
 
 /** Times that a task may be started: the first, and again after a crash. */
