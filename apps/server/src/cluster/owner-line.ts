@@ -114,6 +114,7 @@ function localEvents(state: State): ServerTransportEvents {
       state.events?.closed(connection);
     },
     uploading: (connection, slot) => listening(state).uploading?.(connection, slot),
+    received: (connection, upload) => state.events?.received?.(connection, upload),
     upload: async (connection, slot, blob) => listening(state).upload(connection, slot, blob),
     download: async (connection, hash) => listening(state).download(connection, hash),
   };

@@ -17,6 +17,7 @@ const base = {
   task: { kind: "sequence-classification", labels: household },
   adapter: { rank: 8, loraAlpha: 16, targetModules: ["all-linear"] },
   training: { localEpochs: 1, batchSize: 16, learningRate: 3e-3, maxLength: 48 },
+  evaluation: { metric: "accuracy" },
 };
 
 /** DP-SGD learns in large, noisy steps: settings of docs/results/sst2-privacy.md. */
@@ -86,7 +87,7 @@ const presets: readonly Preset[] = [
       ...base,
       name: "many-devices",
       method: { name: "fedavg" },
-      evaluation: { where: "central" },
+      evaluation: { metric: "accuracy", where: "central" },
       rounds: {
         ...{ numRounds: 50, mode: "buffered", minAvailableClients: 10, minFitClients: 5 },
         buffer: { size: 10, maxStaleness: 10 },

@@ -26,12 +26,14 @@ export interface RoundFacts {
 /** Puts it together; where presence is hidden nothing is said of attempts. */
 export function roundTold({ round, details, config, live, names }: RoundFacts): Told {
   const { row, committedAt, evaluation } = details;
-  const attempts = hidesPresence(config) ? [] : details.attempts;
+  const isHidden = hidesPresence(config);
+  const attempts = isHidden ? [] : details.attempts;
   const members = membersOf(attempts, details, live);
   return {
     round,
     committed: row === null ? null : publicRound(row, config),
-    committedAt,
+    // From one round to the next it would say how long a round took.
+    committedAt: isHidden ? null : committedAt,
     evaluation: evaluation === null ? null : publicEvaluation(evaluation, config),
     attempts: attempts.map((attempt, at) => {
       const { status, target, openedAt, endedAt, code, message } = attempt;

@@ -6,6 +6,7 @@ import type { Request } from "express";
 import { z } from "zod";
 import { byteBudget } from "../byte-budget.ts";
 import { readBody } from "../read-body.ts";
+import type { Received } from "../read-body.ts";
 import { listenerOf } from "../run-line.ts";
 import type { HubConnection } from "../run-line.ts";
 import type { SignedBy } from "../security/verify-request.ts";
@@ -56,7 +57,12 @@ export function blobRoutes({ hub, hash, verify = null, countUpload }: BlobRouteO
     // What is too long is refused by its length: it waits for no memory, and keeps nobody waiting.
     const held = length <= line.maxUploadBytes ? length : 0;
     await memory.spend(held, async () => {
-      const bytes = await oneAtATime(connection, () => readBody(request, line.maxUploadBytes));
+      const received: Received = (so, total) => {
+        line.events?.received?.(connection.id, { ...slot, received: so, total });
+      };
+      const bytes = await oneAtATime(connection, () =>
+        readBody(request, line.maxUploadBytes, received),
+      );
       if (hash.sha256(bytes) !== announced) {
         throw new FedtuneError(
           "blob-corrupt",

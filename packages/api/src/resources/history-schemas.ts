@@ -77,7 +77,7 @@ export const roundDetails = z
   .object({
     round: count,
     committed: round.nullable().describe("null: the round is not committed"),
-    committedAt: date.nullable(),
+    committedAt: date.nullable().describe("null: it is not committed, or hidden"),
     evaluation: evaluation.nullable(),
     attempts: z
       .array(attemptTimeline)

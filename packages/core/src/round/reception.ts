@@ -35,8 +35,8 @@ export function clientEvents(context: Context): ServerTransportEvents {
       context.post({ type: "uploading", index, round });
     },
     received(connection, { received, total }) {
-      const { index } = known(context, connection);
-      context.timeline.uploading(index, { received, total });
+      const connected = context.connections.byConnection(connection);
+      if (connected !== undefined) context.timeline.uploading(connected.index, { received, total });
     },
     async upload(connection, slot, blob) {
       await takeUpload(context, known(context, connection), { slot, blob });
