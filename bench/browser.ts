@@ -123,10 +123,10 @@ async function timeSteps(
   page: Page,
   length: number,
 ): Promise<{ wall: number[]; cpu: number | null }> {
-  let before: number | null = null;
+  const before: (number | null)[] = [];
   const name = `warm${length}`;
   await page.exposeFunction(name, async () => {
-    before = await processorTime();
+    before.push(await processorTime());
   });
   const ends = await page.evaluate(
     async ({ job, start, text, warm }) => {
@@ -146,7 +146,8 @@ async function timeSteps(
   );
   const after = await processorTime();
   const wall = ends.slice(1).map((end, index) => end - (ends[index] ?? 0));
-  const cpu = before === null || after === null ? null : (after - before) / wall.length;
+  const [since = null] = before;
+  const cpu = since === null || after === null ? null : (after - since) / wall.length;
   return { wall: wall.sort((a, b) => a - b), cpu };
 }
 

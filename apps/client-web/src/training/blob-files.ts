@@ -4,7 +4,7 @@ import type { FileSource } from "@fedtune/training";
 
 /** What is read. */
 export interface BlobFiles {
-  get(path: string): Blob | undefined;
+  readonly get: (path: string) => Blob | undefined;
   /** The largest file that may be streamed: its rows stay in memory. */
   readonly limitBytes: number;
 }

@@ -79,6 +79,7 @@ function openWorker(tab: Tab, events: Events): WorkerLine<BrowserTasks> {
 }
 
 function setupOf({ options, files, avoid, pace }: Tab): BrowserSetup {
+  // Functions cannot be sent.
   const { authorize: _authorize, onProgress: _onProgress, ...plain } = options;
   return { ...plain, files, avoid, pace };
 }
@@ -90,16 +91,16 @@ function crashed(reason: string): FedtuneError {
 }
 
 function receive(tab: Tab, events: Events, message: FromTrainingWorker): void {
-  const { onProgress } = tab.options;
+  const { options } = tab;
   switch (message.type) {
     case "loading":
-      onProgress?.(message.progress);
+      options.onProgress?.(message.progress);
       return;
     case "authorize":
       void authorize(tab, message.name);
       return;
     case "ready":
-      onProgress?.({ phase: "ready", backend: message.ready });
+      options.onProgress?.({ phase: "ready", backend: message.ready });
       events.message(message);
       return;
     default:

@@ -60,8 +60,9 @@ export async function checkDevice(
 async function timeSteps(
   trainer: LocalTrainer,
   job: TrainJob,
-  { signal, onProgress }: TrainControl,
+  control: TrainControl,
 ): Promise<{ readonly stepSeconds: number; readonly steps: number }> {
+  const { signal } = control;
   const enough = new AbortController();
   const stop = (): void => enough.abort();
   signal.addEventListener("abort", stop, { once: true });
@@ -71,7 +72,7 @@ async function timeSteps(
     await trainer.train(job, {
       signal: enough.signal,
       onProgress(progress) {
-        onProgress?.(progress);
+        control.onProgress?.(progress);
         steps = progress.total;
         ends.push(performance.now());
         if (ends.length > ENOUGH.steps && span(ends) >= ENOUGH.milliseconds) stop();

@@ -97,7 +97,7 @@ async function begin(folder: FileSystemDirectoryHandle): Promise<IncomingFile> {
 async function removeStale(folder: FileSystemDirectoryHandle): Promise<void> {
   for await (const [name, handle] of folder.entries()) {
     if (!name.endsWith(UNFINISHED) || handle.kind !== "file") continue;
-    const { lastModified } = await (handle as FileSystemFileHandle).getFile();
+    const { lastModified } = await handle.getFile();
     if (Date.now() - lastModified > STALE_MS) await folder.removeEntry(name).catch(() => undefined);
   }
 }

@@ -113,7 +113,7 @@ describe("a model's files", () => {
     ["breaks off", () => new Response(new ReadableStream({ pull: fail })), /the line is cut/],
     ["cannot be reached", fail, /the line is cut/],
   ])("say so when the server %s", async (_, respond, message) => {
-    answer = respond as () => Response;
+    answer = respond;
     const refused = bring(keptIn(new Map()).kept, [b]);
     await expect(refused).rejects.toMatchObject({ code: "blob-missing", data: { file: "b.bin" } });
     await expect(refused).rejects.toThrow(message);

@@ -14,18 +14,18 @@ export interface Pace {
 
 /** What a pace needs of the platform. */
 export interface PacePorts {
-  now(): number;
+  readonly now: () => number;
   /** Calls back once; the result cancels it. */
-  after(milliseconds: number, callback: () => void): () => void;
+  readonly after: (milliseconds: number, callback: () => void) => () => void;
   /** Resolves once messages that have arrived were taken. */
-  turn(): Promise<void>;
+  readonly turn: () => Promise<void>;
 }
 
 /** Keeps a pace: after a step of `t` it waits `t (1 - share) / share`. */
 export function keepPace(initial: number, { now, after, turn }: PacePorts): Pace {
   let share = initial;
   let began: number | null = null;
-  let isWoken = false;
+  let wakes = 0;
   let endWait = (): void => undefined;
   const wait = (milliseconds: number): Promise<void> =>
     new Promise((resolve) => {
@@ -45,14 +45,15 @@ export function keepPace(initial: number, { now, after, turn }: PacePorts): Pace
     },
     async pause() {
       const step = began === null ? 0 : now() - began;
-      isWoken = false;
+      const before = wakes;
       await turn();
-      if (share < 1 && share > 0 && step > 0) await wait((step * (1 - share)) / share);
-      while (share === 0 && !isWoken) await wait(Number.POSITIVE_INFINITY);
+      const due = share > 0 ? (step * (1 - share)) / share : 0;
+      if (due > 0 && wakes === before) await wait(due);
+      while (share === 0 && wakes === before) await wait(Number.POSITIVE_INFINITY);
       began = now();
     },
     wake() {
-      isWoken = true;
+      wakes += 1;
       endWait();
     },
   };

@@ -19,6 +19,6 @@ export function slimTensorflow(): SlimPlugin {
   return {
     name: "slim-tensorflow",
     transform: (_code, id) =>
-      /@tensorflow\/tfjs\/dist\/index\.js$/.test(id) ? { code: slim, map: null } : null,
+      id.endsWith("@tensorflow/tfjs/dist/index.js") ? { code: slim, map: null } : null,
   };
 }

@@ -1,4 +1,4 @@
-import type { EvaluateJob, TrainJob } from "@fedtune/core";
+import type { TrainJob } from "@fedtune/core";
 import { plannedEvents, privacySchema } from "@fedtune/dp";
 import { describeModel, fileData, loadModelConfig } from "@fedtune/training";
 import { nodeFiles } from "@fedtune/training/node";
@@ -79,7 +79,7 @@ describe.skipIf(!here)(`jobs in a tab${here ? "" : ` (${withoutChromium})`}`, ()
         const metrics = await tab.page.evaluate(
           ({ evaluation, start }) =>
             harness.trainer.evaluate(
-              { ...evaluation, start: Float32Array.from(start) } as EvaluateJob,
+              { ...evaluation, start: Float32Array.from(start) },
               harness.control(),
             ),
           { evaluation: evaluationOf(job), start: factors },

@@ -1,7 +1,7 @@
 /** The training worker: it owns base model, tokenizer, data and trainer, and works on request. */
 import type { TrainControl } from "@fedtune/core";
 import { createTrainer, describeModel, loadCheckpoint, loadTokenizer } from "@fedtune/training";
-import type { Checkpoint, LocalTrainer, Weight } from "@fedtune/training";
+import type { Checkpoint, LocalTrainer, ModelConfig, Weight } from "@fedtune/training";
 import { chooseBrowserBackend, serveTasks, toPlain, watchDevice } from "@fedtune/training/browser";
 import type { ChosenBrowserBackend, Service, TaskHandlers } from "@fedtune/training/browser";
 import { browserClock } from "../participant/platform/clock.ts";
@@ -79,12 +79,7 @@ interface Parts {
 type BrowserService = Service<BrowserTasks, ChosenBrowserBackend>;
 
 async function start(setup: BrowserSetup, { files, pace, line }: Parts): Promise<BrowserService> {
-  const model = await line.bring();
-  const source = blobFiles({ get: (name) => model.get(name), limitBytes: 0 });
-  const [checkpoint, tokenizer] = await Promise.all([
-    loadCheckpoint(source, ""),
-    loadTokenizer(source, ""),
-  ]);
+  const { checkpoint, tokenizer } = await load(line);
   tell({ type: "loading", progress: { phase: "backend" } });
   const backend = await chooseBrowserBackend(browserPlatform(), {
     ...setup,
@@ -93,9 +88,8 @@ async function start(setup: BrowserSetup, { files, pace, line }: Parts): Promise
   });
   watchDevice(backend.name, (error) => tell({ type: "failed", error: toPlain(error) }));
   const modelBytes = setup.model.reduce((sum, { bytes }) => sum + bytes, 0);
-  const limitBytes =
-    setup.memoryLimitBytes ??
-    memoryLimit((navigator as { readonly deviceMemory?: number }).deviceMemory);
+  const { deviceMemory } = navigator as { readonly deviceMemory?: number };
+  const limitBytes = setup.memoryLimitBytes ?? memoryLimit(deviceMemory);
   const memory = { limitBytes, fileLimitBytes: fileLimit(limitBytes, modelBytes) };
   const weights = new Map<string, Weight>(checkpoint.weights);
   const trainer = createTrainer({
@@ -106,12 +100,23 @@ async function start(setup: BrowserSetup, { files, pace, line }: Parts): Promise
     entropy: browserEntropy,
     pause: () => pace.pause(),
   });
-  // They are on the backend now; the file's bytes need not stay in memory.
+  // They are on the backend now: nothing may hold the file's bytes in memory as well.
   weights.clear();
+  const { config } = checkpoint;
   return {
     ready: backend,
-    handlers: handlersOf({ trainer, checkpoint, backend, pace, files, memory }),
+    handlers: handlersOf({ trainer, config, backend, pace, files, memory }),
   };
+}
+
+async function load(line: ModelLine) {
+  const model = await line.bring();
+  const files = blobFiles({ get: (name) => model.get(name), limitBytes: 0 });
+  const [checkpoint, tokenizer] = await Promise.all([
+    loadCheckpoint(files, ""),
+    loadTokenizer(files, ""),
+  ]);
+  return { checkpoint, tokenizer };
 }
 
 function largestTensor({ weights }: Checkpoint): number {
@@ -120,7 +125,7 @@ function largestTensor({ weights }: Checkpoint): number {
 
 interface Works {
   readonly trainer: LocalTrainer;
-  readonly checkpoint: Pick<Checkpoint, "config">;
+  readonly config: ModelConfig;
   readonly backend: ChosenBrowserBackend;
   readonly pace: Pace;
   readonly files: Map<string, Blob>;
@@ -128,8 +133,7 @@ interface Works {
 }
 
 function handlersOf(works: Works): TaskHandlers<BrowserTasks> {
-  const { trainer, backend, pace } = works;
-  const { config } = works.checkpoint;
+  const { trainer, config, backend, pace } = works;
   const guarded =
     <Job, Result>(work: (job: Job, control: TrainControl) => Promise<Result>) =>
     async (job: Job, control: TrainControl): Promise<Result> => {
@@ -147,7 +151,7 @@ function handlersOf(works: Works): TaskHandlers<BrowserTasks> {
     evaluate: guarded((job, control) => trainer.evaluate(job, control)),
     predict: guarded((job, control) => trainer.predict(job, control)),
     generate: guarded((job, control) => trainer.generate(job, control)),
-    check: guarded((question, control) => checkDevice(question, { ...works, config, control })),
+    check: guarded((question, control) => checkDevice(question, { ...works, control })),
     describe: ({ adapter, task }) => {
       const { layout, modules } = describeModel(config, { ...adapter, labels: task.labels });
       return Promise.resolve({ layout, modules });

@@ -62,7 +62,7 @@ export interface BrowserTrainerOptions extends KernelOptions {
   readonly authorize?: (file: ModelFile) => Promise<Readonly<Record<string, string>>>;
   /** The most bytes that model, data and training may take; a part of the device's memory unless given. */
   readonly memoryLimitBytes?: number;
-  onProgress?(progress: EngineProgress): void;
+  readonly onProgress?: (progress: EngineProgress) => void;
 }
 
 /** Logits of every example of a data reference, in file order. */

@@ -15,7 +15,7 @@ export interface WebglRequest {
   /** Also takes a graphics card that the processor imitates. */
   readonly allowSoftware: boolean;
   /** Told of the graphics card that is taken. */
-  onRenderer(renderer: string): void;
+  readonly onRenderer: (renderer: string) => void;
 }
 
 /** The backend where `probe` finds WebGL 2; null says that there is none. */

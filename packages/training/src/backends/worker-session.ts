@@ -77,13 +77,27 @@ export function workerTasks<T extends TaskTable<T>, Ready>(
     async ask(task, job, control) {
       if (control.signal.aborted) throw cancelled();
       const current = open();
-      await current.ready;
+      await untilReady(current.ready, control.signal);
       return perform(current, { type: "ask", task, id: nextId++, job }, control);
     },
     async close() {
       await session?.end(new FedtuneError("training-failed", "The training worker was closed"));
     },
   };
+}
+
+/** Waits for the worker, but not longer than the task is wanted: a base model may take minutes to come. */
+async function untilReady(ready: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  let stop = (): void => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(cancelled());
+    signal.addEventListener("abort", stop, { once: true });
+  });
+  try {
+    await Promise.race([ready, aborted]);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
 }
 
 function cancelled(): FedtuneError {
