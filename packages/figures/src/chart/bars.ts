@@ -4,7 +4,7 @@ import type { ColourToken } from "../palette.ts";
 import type { Text } from "../text.ts";
 import type { NumberKind, Range } from "./model.ts";
 import { valueText } from "./number-kind.ts";
-import { extent, sidewaysScale, upwardRange } from "./scale.ts";
+import { extent, sidewaysScale, upwardRange, type Tick } from "./scale.ts";
 import { baselineShift, hatch, px, straight, type Scene, type Shape } from "./scene.ts";
 import { textWidth } from "./text-width.ts";
 
@@ -140,11 +140,7 @@ interface Heights {
   readonly floor: number;
 }
 
-const pointAxis = (
-  ticks: readonly { value: number; text: string }[],
-  toPx: ToPx,
-  { top, floor }: Heights,
-): Shape[] =>
+const pointAxis = (ticks: readonly Tick[], toPx: ToPx, { top, floor }: Heights): Shape[] =>
   ticks.flatMap(({ value, text }): Shape[] => {
     const x = px(toPx(value));
     return [

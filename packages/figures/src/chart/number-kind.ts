@@ -54,14 +54,20 @@ export function shownUnit(kind: NumberKind, largest: number): ShownUnit {
   return { factor: 1, unit: "" };
 }
 
-/** A tick's text: shown units, as many decimals as its step has. */
-export function tickText(shown: number, step: number): string {
-  if (shown !== 0 && Math.abs(shown) < 1e-4)
-    return plainText(formatScientific(shown, { decimals: 0 }));
-  const decimals = Math.max(0, -commonExponent([step * (1 + 1e-9)]));
+/** Below this numbers are written with a power of ten, all of one axis with the same. */
+const leastPlain = 1e-3;
+
+/** A tick's text: shown units, as many decimals as its step has; `largest` is the axis' largest tick. */
+export function tickText(shown: number, step: number, largest = 1): Text {
+  const exponent = largest < leastPlain ? commonExponent([largest]) : 0;
+  const scaled = step / 10 ** exponent;
+  const decimals = Math.max(0, -commonExponent([scaled * (1 + 1e-9)]));
   // A step such as 2.5 needs one decimal more than its size says.
-  const isWhole = Math.abs(step * 10 ** decimals - Math.round(step * 10 ** decimals)) < 1e-6;
-  return formatDecimal(shown, Math.min(isWhole ? decimals : decimals + 1, 8));
+  const isWhole = Math.abs(scaled * 10 ** decimals - Math.round(scaled * 10 ** decimals)) < 1e-6;
+  const style = { exponent, decimals: Math.min(isWhole ? decimals : decimals + 1, 8) };
+  if (exponent === 0 || shown === 0)
+    return formatDecimal(shown, exponent === 0 ? style.decimals : 0);
+  return formatScientific(shown, style);
 }
 
 const valueTexts: Readonly<Record<NumberKind, (value: number) => Text>> = {

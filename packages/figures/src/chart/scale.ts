@@ -1,12 +1,13 @@
 /** Ranges that end at round numbers, ticks, and the way from values to px. */
 import { scaleLinear, scaleLog } from "d3-scale";
 import type { Axis, Numbers, Range } from "./model.ts";
+import { joinTexts, type Text } from "../text.ts";
 import { shownUnit, tickText, type ShownUnit } from "./number-kind.ts";
 
 /** A tick with its text. */
 export interface Tick {
   readonly value: number;
-  readonly text: string;
+  readonly text: Text;
 }
 
 /** An axis over a range, drawn over so many px. */
@@ -54,7 +55,7 @@ export function upwardRange(axis: Axis, data: Range | null): Range {
   const pad = high > base ? 0 : Math.abs(high) * 0.1 || 1;
   const isFloored = fromZero.has(axis.kind) && base === 0;
   const padded: Range = [isFloored || axis.from !== undefined ? base : base - pad, high + pad];
-  const [from, to] = roundRange(padded);
+  const [from, to] = roundRange(padded, shownUnit(axis.kind, largest(padded)));
   const top = axis.kind === "fraction" && high <= 1 ? Math.min(1, to) : to;
   return [axis.from ?? from, axis.to ?? top];
 }
@@ -62,20 +63,28 @@ export function upwardRange(axis: Axis, data: Range | null): Range {
 /** More ticks than this are noise. */
 const mostTicks = 6;
 
-/** Ends at ticks, of which there are at most six. */
-function roundRange(range: Range): Range {
+/** Ends at ticks of the unit that is shown, of which there are at most six. */
+function roundRange([low, high]: Range, { factor }: ShownUnit): Range {
   for (let count = mostTicks - 1; count > 1; count--) {
-    const scale = scaleLinear().domain(range).nice(count);
+    const scale = scaleLinear()
+      .domain([low * factor, high * factor])
+      .nice(count);
     const [from = 0, to = 1] = scale.domain();
-    if (scale.ticks(count).length <= mostTicks) return [from, to];
+    if (scale.ticks(count).length <= mostTicks) return [from / factor, to / factor];
   }
-  return range;
+  return [low, high];
 }
 
-/** Ends at 1, 2 or 5 times a power of ten. */
+/** Decades from which on only powers of ten are named. */
+const manyDecades = 2.5;
+
+/** Ends at 1, 2 or 5 times a power of ten; of many decades at a power. */
 function logRange([low, high]: Range): Range {
-  const steps = [1, 2, 5, 10];
-  const power = (value: number): number => 10 ** Math.floor(Math.log10(value) + 1e-12);
+  const steps = Math.log10(high / low) < manyDecades ? [1, 2, 5, 10] : [1, 10];
+  const power = (value: number): number => {
+    const near = 10 ** Math.round(Math.log10(value));
+    return near <= value * (1 + 1e-12) ? near : near / 10;
+  };
   const below = steps.findLast((step) => step * power(low) <= low * (1 + 1e-12)) ?? 1;
   const above = steps.find((step) => step * power(high) >= high * (1 - 1e-12)) ?? 10;
   const [from, to] = [below * power(low), above * power(high)];
@@ -130,13 +139,16 @@ function linearTicks([from, to]: Range, { unit, most, isWhole = false }: TickSty
   }
   if (isWhole) shown = shown.filter(Number.isInteger);
   const step = (shown[1] ?? 1) - (shown[0] ?? 0);
-  return shown.map((value) => ({ value: value / unit.factor, text: tickText(value, step) }));
+  const size = Math.max(...shown.map(Math.abs));
+  return shown.map((value) => {
+    return { value: value / unit.factor, text: tickText(value, step, size) };
+  });
 }
 
-/** Powers of ten; below three decades also 2 and 5 of each. */
+/** Powers of ten; of few decades also 2 and 5 of each. */
 function logTicks([from, to]: Range, unit: ShownUnit): Tick[] {
   const decades = Math.log10(to / from);
-  const digits = decades < 2.5 ? [1, 2, 5] : [1];
+  const digits = decades < manyDecades + 0.7 ? [1, 2, 5] : [1];
   const every = Math.max(1, Math.ceil(decades / mostTicks));
   const first = Math.floor(Math.log10(from) + 1e-9);
   const ticks: Tick[] = [];
@@ -144,7 +156,8 @@ function logTicks([from, to]: Range, unit: ShownUnit): Tick[] {
     for (const digit of digits) {
       const value = digit * 10 ** power;
       if (value < from * (1 - 1e-9) || value > to * (1 + 1e-9)) continue;
-      ticks.push({ value, text: tickText(value * unit.factor, 10 ** power * unit.factor) });
+      const shown = value * unit.factor;
+      ticks.push({ value, text: tickText(shown, 10 ** power * unit.factor, shown) });
     }
   }
   return ticks;
@@ -170,10 +183,12 @@ function roundTicks(ticks: readonly Tick[], [from, to]: Range, count: number): T
   const first = Math.ceil(from);
   const room = (to - from) / count / 1.4;
   const rest = ticks.filter(({ value }) => value - first > room);
-  return [{ value: first, text: `round ${tickText(first, 1)}` }, ...rest];
+  return [{ value: first, text: joinTexts("round ", tickText(first, 1)) }, ...rest];
 }
 
 const withUnitOnLast = (ticks: readonly Tick[], unit: string): Tick[] =>
   ticks.map((tick, i) =>
-    unit !== "" && i === ticks.length - 1 ? { ...tick, text: `${tick.text}\u202F${unit}` } : tick,
+    unit !== "" && i === ticks.length - 1
+      ? { ...tick, text: joinTexts(tick.text, `\u202F${unit}`) }
+      : tick,
   );

@@ -19,12 +19,18 @@ const entities: Readonly<Record<string, string>> = {
   '"': "&quot;",
 };
 
-/** Text that is safe inside of elements and attributes. Control characters have no place in XML. */
+/** XML 1.0 has no place for control characters but these three, nor for the last two of the first plane. */
+const isXml = (character: string): boolean =>
+  character >= " "
+    ? character !== "\uFFFE" && character !== "\uFFFF"
+    : "\t\n\r".includes(character);
+
+/** Text that is safe inside of elements and attributes. */
 export const escapeXml = (text: string): string =>
-  text
-    // eslint-disable-next-line no-control-regex -- XML 1.0 forbids exactly these
-    .replace(/[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]/g, "")
-    .replace(/[&<>"]/g, (character) => entities[character] ?? "");
+  Array.from(text)
+    .filter(isXml)
+    .map((character) => entities[character] ?? character)
+    .join("");
 
 type Attributes = Readonly<Record<string, string | number | undefined>>;
 
