@@ -16,7 +16,7 @@ import { liveConnection } from "./live.ts";
 import type { LiveSocket, RunFollower } from "./live.ts";
 import { maxHeldNotices, maxHeldRounds, nothing, patchedList, withEvent } from "./patches.ts";
 import type { MembersPatch, RunPart, RunPatch } from "./patches.ts";
-import { readingPauseMs, touchedParts } from "./touched.ts";
+import { touchedParts } from "./touched.ts";
 
 type RunEvent = OutputOf<"followRun">;
 

@@ -1,4 +1,4 @@
-import { formatCount, formatEpsilonLeft, formatInstant } from "@fedtune/figures";
+import { formatCount, formatEpsilonLeft, formatDate, formatTimeOfDay } from "@fedtune/figures";
 import { ChevronRight } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import type { ReactNode, RefObject } from "react";
@@ -74,7 +74,9 @@ function Facts({ run, settings, privacy }: Pick<RunHeadProps, "run" | "settings"
   const limit = privacy?.limit ?? privacy?.projected ?? null;
   const most = limit === null ? "" : `, \u03b5 at most ${formatEpsilonLeft(limit)} per ${unit}`;
   const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
-  const started = formatInstant(Date.parse(run.createdAt), { timeZone, nowMs: Date.now() });
+  const created = Date.parse(run.createdAt);
+  const at = formatTimeOfDay(created, timeZone).slice(0, 5);
+  const started = `${formatDate(created, timeZone)}, ${at}`;
   return (
     <ul className={styles["facts"]}>
       <li>{method}</li>

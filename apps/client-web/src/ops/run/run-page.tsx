@@ -76,7 +76,12 @@ function KnownRun({ reader, run, toldAtMs, tab, sub }: KnownRunProps) {
   return (
     <>
       <RunHead
-        {...{ run, settings: views.settings, privacy: views.privacy, tabs: tabLinks(run) }}
+        {...{
+          run,
+          settings: views.settings,
+          privacy: views.privacy,
+          tabs: tabLinks(run, views.rows),
+        }}
         current={tabHref(run.id, tab)}
         actions={
           <RunActions {...{ run, views, isBusy: steering.isPending, onDeed: steering.mutate }} />

@@ -2,6 +2,7 @@
 import { formatCount } from "@fedtune/figures";
 import type { TabLink } from "../../ui/tabs.tsx";
 import type { Run } from "./model/api-types.ts";
+import type { RoundFigures } from "./model/round-figures.ts";
 
 /** Views as they stand in addresses; the overview has none. */
 export const runTabs = [
@@ -29,16 +30,29 @@ const titles: Readonly<Record<RunTab, string>> = {
   ...{ layers: "Layers", events: "Events", config: "Config", files: "Files" },
 };
 
+/** Files of a run besides its adapters: rounds twice, config, privacy record. */
+const recordFiles = 4;
+
+/** How much is behind each view, where that can be counted. */
+function countsOf(
+  { state, committedRounds, figures, presence }: Run,
+  rows: readonly RoundFigures[],
+): Partial<Record<RunTab, number>> {
+  const layers = Object.keys(rows.at(-1)?.aggregationError?.modules ?? {}).length;
+  return {
+    rounds: Math.max(state.round, committedRounds),
+    ...(presence === "hidden" ? {} : { participants: figures.joined }),
+    ...(layers === 0 ? {} : { layers }),
+    files: committedRounds + recordFiles,
+  };
+}
+
 /** Links to all views, with how much is behind them. */
-export function tabLinks({ id, state, committedRounds, figures }: Run): readonly TabLink[] {
-  const rounds = Math.max(state.round, committedRounds);
-  const counts: Partial<Record<RunTab, number>> = { rounds, participants: figures.joined };
+export function tabLinks(run: Run, rows: readonly RoundFigures[]): readonly TabLink[] {
+  const counts = countsOf(run, rows);
   return runTabs.map((tab) => {
     const count = counts[tab];
-    const link = { href: tabHref(id, tab), label: titles[tab] };
+    const link = { href: tabHref(run.id, tab), label: titles[tab] };
     return count === undefined ? link : { ...link, count: formatCount(count) };
   });
 }
-
-/** A view's name as a word of a title. */
-export const tabTitle = (tab: RunTab): string => titles[tab];

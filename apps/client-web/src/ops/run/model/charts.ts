@@ -4,6 +4,7 @@ import {
   formatBytes,
   formatCount,
   formatDelta,
+  formatEpsilon,
   formatEpsilonLeft,
   joinTexts,
   seriesStyle,
@@ -129,7 +130,7 @@ function epsilonLine(id: string, curve: EpsilonCurve, dash: readonly number[]): 
     x: Float64Array.from(curve, ([round]) => round),
     y: Float64Array.from(curve, ([, epsilon]) => epsilon),
     style: { colour: "privacy", dash, width: 2 },
-    ...(id === "spent" ? { endLabel: null } : {}),
+    endLabel: id === "spent" ? null : formatEpsilon(curve.at(-1)?.[1] ?? 0),
   };
 }
 

@@ -2,7 +2,7 @@
 import type { AttemptTimeline, MemberTimeline, RoundDetails } from "./api-types.ts";
 
 /** Parts of a round, in their order. */
-export const phaseNames = ["select", "train", "upload", "aggregate"] as const;
+export const phaseNames = ["select", "train", "upload", "wait", "aggregate"] as const;
 /** One of {@link phaseNames}. */
 export type PhaseName = (typeof phaseNames)[number];
 
@@ -21,24 +21,27 @@ const between = (from: number, to: number): number => Math.max(to - from, 0);
 
 /**
  * The phases of a committed round's last attempt: until the slowest accepted member began to train, until its update left,
- * until it was there, and until the round was committed. Null where nobody was accepted or it is hidden.
+ * until it was there, until the attempt closed, and until the round was committed. Null where nobody was accepted or it is
+ * hidden.
  */
 export function phasesOf({ attempts, committedAt }: RoundDetails): Phases | null {
   const attempt = attempts.at(-1);
   const member = attempt === undefined ? null : slowest(attempt);
   if (attempt === undefined || member === null) return null;
+  const since = (date: string | null): number | null =>
+    date === null ? null : Date.parse(date) - Date.parse(attempt.openedAt);
   const accepted = member.acceptedMs ?? 0;
   const started = Math.min(member.startedMs ?? member.orderedMs ?? 0, accepted);
   const uploaded = Math.min(member.uploadedMs ?? accepted, accepted);
   // A client says how long it trained; what is left of the time until its update was there, the update travelled.
-  const trained =
-    member.trainingSeconds === null ? uploaded : started + member.trainingSeconds * 1000;
+  const { trainingSeconds } = member;
+  const trained = trainingSeconds === null ? uploaded : started + trainingSeconds * 1000;
   const left = Math.min(Math.max(trained, started), uploaded);
-  const end =
-    committedAt === null ? accepted : Date.parse(committedAt) - Date.parse(attempt.openedAt);
+  const closed = Math.max(since(attempt.endedAt) ?? accepted, accepted);
   return {
     ...{ select: started, train: between(started, left), upload: between(left, accepted) },
-    aggregate: between(accepted, end),
+    wait: between(accepted, closed),
+    aggregate: between(closed, since(committedAt) ?? closed),
   };
 }
 

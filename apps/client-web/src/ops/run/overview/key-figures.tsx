@@ -11,6 +11,7 @@ import {
   formatPercent,
   formatPoints,
   formatTimer,
+  narrowSpace,
   noValue,
   percentQuantity,
 } from "@fedtune/figures";
@@ -67,7 +68,7 @@ function Quality({ views: { rows, settings } }: Pick<KeyFiguresProps, "views">) 
     before === null
       ? `after round ${formatCount(round)}`
       : `${formatPoints(now - before.value)} since round ${formatCount(before.round)}`;
-  const top = `best ${formatPercent(best.value)} in round ${formatCount(best.round)}`;
+  const top = `best ${formatPercent(best.value)}`;
   return (
     <Figure label={label} value={value} unit={unit} detail={`${change}; ${top}`}>
       <Spark points={spark} label="Accuracy over the rounds" />
@@ -127,7 +128,7 @@ function Privacy({ privacy }: Pick<RunViews, "privacy">) {
     );
   const { spent, projected, limit, rounds, delta } = privacy;
   const end = limit ?? projected;
-  const label = "Privacy spent, in every round";
+  const label = "Privacy spent, at most";
   return (
     <Figure
       label={label}
@@ -152,6 +153,12 @@ function Privacy({ privacy }: Pick<RunViews, "privacy">) {
   );
 }
 
+/** Number and unit apart where there is one of each; a longer text stays whole. */
+function splitUnit(text: string | null): readonly (string | undefined)[] {
+  const parts = text?.split(narrowSpace) ?? [];
+  return parts.length === 2 ? parts : [text ?? undefined, undefined];
+}
+
 function Time({ views: { rows, run }, openMs }: KeyFiguresProps) {
   const { leftMs, soFarMs, medianMs, spark } = timeFigure(rows, run, openMs);
   const taken = soFarMs === null ? null : formatDuration(soFarMs);
@@ -159,12 +166,14 @@ function Time({ views: { rows, run }, openMs }: KeyFiguresProps) {
   if (run.presence === "hidden")
     return <Figure label="Time left" value="withheld" detail="It would tell how many took part" />;
   const isOver = run.status !== "running";
-  const estimate = leftMs === null ? noValue : formatEstimate(leftMs).replace(/^about /, "");
+  const [value = noValue, unit] = splitUnit(
+    isOver ? taken : leftMs === null ? null : formatEstimate(leftMs).replace(/^about /, ""),
+  );
   const soFar = taken === null ? "" : `${taken} so far${middle}`;
   return (
     <Figure
       label={isOver ? "Time taken" : leftMs === null ? "Time left" : "Time left, about"}
-      value={isOver ? (taken ?? noValue) : estimate}
+      {...{ value, unit }}
       detail={
         isOver
           ? middle.slice(2)

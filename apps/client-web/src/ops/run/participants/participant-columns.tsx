@@ -41,7 +41,7 @@ export function stateWords(
     const since =
       facts.lastSeen === null
         ? ""
-        : ` since ${formatAgo(nowMs - Date.parse(facts.lastSeen)).replace(" ago", "")}`;
+        : ` for ${formatAgo(nowMs - Date.parse(facts.lastSeen)).replace(" ago", "")}`;
     return { look: participantStates[state.name], rest: state.name === "away" ? since : "" };
   }
   const { member, name } = state;

@@ -6,12 +6,15 @@ import {
   formatLoss,
   formatPercent,
   formatTimer,
+  joinTexts,
   noValue,
   orNoValue,
+  powerOfTen,
   roundStates,
 } from "@fedtune/figures";
 import { Link } from "wouter";
 import { StateWord } from "../../../ui/pill.tsx";
+import { RichText } from "../../../ui/rich-text.tsx";
 import type { Column } from "../../../ui/table-model.ts";
 import type { Phases } from "../model/phases.ts";
 import type { RoundShares, RoundsTableRow } from "../model/rounds-table.ts";
@@ -131,10 +134,11 @@ function errorColumn({ errorExponent }: RoundColumnsContext): RoundColumn {
   const scale = 10 ** -errorExponent;
   return {
     ...{ id: "error", align: "end" },
+    // One box: the button that sorts sets its parts apart.
     header: (
-      <>
-        Error {"\u00d7"}10<sup>{errorExponent < 0 ? `\u2212${-errorExponent}` : errorExponent}</sup>
-      </>
+      <span>
+        <RichText text={joinTexts("Error \u00d7\u202f", powerOfTen(errorExponent))} />
+      </span>
     ),
     cell: ({ error }) =>
       error === 0 ? "exact" : orNoValue(error, (value) => formatDecimal(value * scale, 2)),

@@ -152,7 +152,7 @@ function PhasesOf({
       subtitle="along the slowest accepted client"
       actions={<PhaseKey />}
     >
-      <PhaseBar {...{ phases, totalMs: 0, wholeMs }} />
+      <PhaseBar {...{ phases, totalMs: 0, wholeMs }} isWide />
     </Card>
   );
 }
@@ -223,7 +223,9 @@ function memberColumns(attempt: AttemptTimeline, context: MemberContext): readon
         client === null ? (
           indexName(index)
         ) : (
-          <Link href={tabHref(context.run, "participants", client)}>{client}</Link>
+          <Link href={tabHref(context.run, "participants", client)} className={styles["round"]}>
+            {client}
+          </Link>
         ),
       sortValue: ({ client, index }) => client ?? indexName(index),
     },

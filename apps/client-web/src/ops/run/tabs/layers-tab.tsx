@@ -1,4 +1,4 @@
-import { seriesStyle } from "@fedtune/figures";
+import { formatSignificant, seriesStyle } from "@fedtune/figures";
 import type { LineChart } from "@fedtune/figures";
 import { useMemo } from "react";
 import { Chart } from "../../../chart/chart.tsx";
@@ -29,6 +29,7 @@ function errorChart(rows: readonly RoundFigures[]): LineChart | null {
     y: { kind: "ratio", name: "error", scale: "log" },
     series: worst.map(({ module, name, values }, at) => ({
       ...{ id: module, label: name, x, y: withGaps(values), style: seriesStyle(at) },
+      endLabel: `${name} ${formatSignificant(last(values), 3)}`,
     })),
     ...{ better: "lower", foot: `${all} Distance from the mean of the clients' products.` },
   };

@@ -1,0 +1,2 @@
+/** The page that compares runs. */
+export { ComparePage } from "./compare-page.tsx";
