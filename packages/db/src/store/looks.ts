@@ -32,8 +32,7 @@ interface RunWithSums {
   readonly evaluated: number | null;
 }
 
-const columns = `id, config_hash, config, status, failure, paused, committed, created_at, ended_at, bytes_up, bytes_down,
-  (SELECT count(*)::int FROM participants WHERE run_id = runs.id) AS joined,
+const columns = `id, config_hash, config, status, failure, paused, committed, created_at, ended_at, bytes_up, bytes_down, joined,
   (SELECT max(round) FROM evaluations WHERE run_id = runs.id) AS evaluated`;
 
 const filtered = `($1::text IS NULL OR status = $1)

@@ -64,14 +64,15 @@ function saidBy(enrolment: Enrolment): readonly (string | null)[] {
 
 async function enrolNew(connection: Queryable, enrolment: Enrolling): Promise<number> {
   const { run, client, roster } = enrolment;
-  const { rowCount } = await connection.query(
-    `SELECT 1 FROM runs WHERE id = $1 FOR NO KEY UPDATE`,
+  const { rows } = await connection.query<{ joined: number }>(
+    `SELECT joined FROM runs WHERE id = $1 FOR NO KEY UPDATE`,
     [run],
   );
-  if (rowCount === 0) throw unknownRun(run);
+  const [head] = rows;
+  if (head === undefined) throw unknownRun(run);
   const before = await seenAgain(connection, enrolment);
   if (before !== null) return before;
-  const index = roster === null ? await countClients(connection, run) : roster.indexOf(client);
+  const index = roster === null ? head.joined : roster.indexOf(client);
   if (index === -1) {
     const message = `Cannot enrol client "${client}": it is not among the run's participants`;
     throw new FedtuneError("unknown-client", message);
@@ -80,15 +81,8 @@ async function enrolNew(connection: Queryable, enrolment: Enrolling): Promise<nu
     `INSERT INTO participants (run_id, client, index, software, device) VALUES ($1, $2, $3, $4, $5)`,
     [...[run, client, index], ...saidBy(enrolment)],
   );
+  await connection.query(`UPDATE runs SET joined = joined + 1 WHERE id = $1`, [run]);
   return index;
-}
-
-async function countClients(connection: Queryable, run: RunId): Promise<number> {
-  const { rows } = await connection.query<{ count: number }>(
-    `SELECT count(*)::int AS count FROM participants WHERE run_id = $1`,
-    [run],
-  );
-  return rows[0]?.count ?? 0;
 }
 
 /** Lets the run stand still, or go on. */

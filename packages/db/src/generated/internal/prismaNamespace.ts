@@ -1820,6 +1820,7 @@ export const RunScalarFieldEnum = {
   leaseUntil: 'leaseUntil',
   createdAt: 'createdAt',
   endedAt: 'endedAt',
+  joined: 'joined',
   bytesUp: 'bytesUp',
   bytesDown: 'bytesDown'
 } as const

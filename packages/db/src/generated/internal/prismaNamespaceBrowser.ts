@@ -102,6 +102,7 @@ export const RunScalarFieldEnum = {
   leaseUntil: 'leaseUntil',
   createdAt: 'createdAt',
   endedAt: 'endedAt',
+  joined: 'joined',
   bytesUp: 'bytesUp',
   bytesDown: 'bytesDown'
 } as const

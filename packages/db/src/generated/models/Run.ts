@@ -30,6 +30,7 @@ export type RunAvgAggregateOutputType = {
   epoch: number | null
   committed: number | null
   attempt: number | null
+  joined: number | null
   bytesUp: number | null
   bytesDown: number | null
 }
@@ -38,6 +39,7 @@ export type RunSumAggregateOutputType = {
   epoch: number | null
   committed: number | null
   attempt: number | null
+  joined: number | null
   bytesUp: bigint | null
   bytesDown: bigint | null
 }
@@ -55,6 +57,7 @@ export type RunMinAggregateOutputType = {
   leaseUntil: Date | null
   createdAt: Date | null
   endedAt: Date | null
+  joined: number | null
   bytesUp: bigint | null
   bytesDown: bigint | null
 }
@@ -72,6 +75,7 @@ export type RunMaxAggregateOutputType = {
   leaseUntil: Date | null
   createdAt: Date | null
   endedAt: Date | null
+  joined: number | null
   bytesUp: bigint | null
   bytesDown: bigint | null
 }
@@ -91,6 +95,7 @@ export type RunCountAggregateOutputType = {
   leaseUntil: number
   createdAt: number
   endedAt: number
+  joined: number
   bytesUp: number
   bytesDown: number
   _all: number
@@ -101,6 +106,7 @@ export type RunAvgAggregateInputType = {
   epoch?: true
   committed?: true
   attempt?: true
+  joined?: true
   bytesUp?: true
   bytesDown?: true
 }
@@ -109,6 +115,7 @@ export type RunSumAggregateInputType = {
   epoch?: true
   committed?: true
   attempt?: true
+  joined?: true
   bytesUp?: true
   bytesDown?: true
 }
@@ -126,6 +133,7 @@ export type RunMinAggregateInputType = {
   leaseUntil?: true
   createdAt?: true
   endedAt?: true
+  joined?: true
   bytesUp?: true
   bytesDown?: true
 }
@@ -143,6 +151,7 @@ export type RunMaxAggregateInputType = {
   leaseUntil?: true
   createdAt?: true
   endedAt?: true
+  joined?: true
   bytesUp?: true
   bytesDown?: true
 }
@@ -162,6 +171,7 @@ export type RunCountAggregateInputType = {
   leaseUntil?: true
   createdAt?: true
   endedAt?: true
+  joined?: true
   bytesUp?: true
   bytesDown?: true
   _all?: true
@@ -268,6 +278,7 @@ export type RunGroupByOutputType = {
   leaseUntil: Date | null
   createdAt: Date
   endedAt: Date | null
+  joined: number
   bytesUp: bigint
   bytesDown: bigint
   _count: RunCountAggregateOutputType | null
@@ -310,6 +321,7 @@ export type RunWhereInput = {
   leaseUntil?: Prisma.DateTimeNullableFilter<"Run"> | Date | string | null
   createdAt?: Prisma.DateTimeFilter<"Run"> | Date | string
   endedAt?: Prisma.DateTimeNullableFilter<"Run"> | Date | string | null
+  joined?: Prisma.IntFilter<"Run"> | number
   bytesUp?: Prisma.BigIntFilter<"Run"> | bigint | number
   bytesDown?: Prisma.BigIntFilter<"Run"> | bigint | number
   participants?: Prisma.ParticipantListRelationFilter
@@ -338,6 +350,7 @@ export type RunOrderByWithRelationInput = {
   leaseUntil?: Prisma.SortOrderInput | Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   endedAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  joined?: Prisma.SortOrder
   bytesUp?: Prisma.SortOrder
   bytesDown?: Prisma.SortOrder
   participants?: Prisma.ParticipantOrderByRelationAggregateInput
@@ -369,6 +382,7 @@ export type RunWhereUniqueInput = Prisma.AtLeast<{
   leaseUntil?: Prisma.DateTimeNullableFilter<"Run"> | Date | string | null
   createdAt?: Prisma.DateTimeFilter<"Run"> | Date | string
   endedAt?: Prisma.DateTimeNullableFilter<"Run"> | Date | string | null
+  joined?: Prisma.IntFilter<"Run"> | number
   bytesUp?: Prisma.BigIntFilter<"Run"> | bigint | number
   bytesDown?: Prisma.BigIntFilter<"Run"> | bigint | number
   participants?: Prisma.ParticipantListRelationFilter
@@ -397,6 +411,7 @@ export type RunOrderByWithAggregationInput = {
   leaseUntil?: Prisma.SortOrderInput | Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   endedAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  joined?: Prisma.SortOrder
   bytesUp?: Prisma.SortOrder
   bytesDown?: Prisma.SortOrder
   _count?: Prisma.RunCountOrderByAggregateInput
@@ -424,6 +439,7 @@ export type RunScalarWhereWithAggregatesInput = {
   leaseUntil?: Prisma.DateTimeNullableWithAggregatesFilter<"Run"> | Date | string | null
   createdAt?: Prisma.DateTimeWithAggregatesFilter<"Run"> | Date | string
   endedAt?: Prisma.DateTimeNullableWithAggregatesFilter<"Run"> | Date | string | null
+  joined?: Prisma.IntWithAggregatesFilter<"Run"> | number
   bytesUp?: Prisma.BigIntWithAggregatesFilter<"Run"> | bigint | number
   bytesDown?: Prisma.BigIntWithAggregatesFilter<"Run"> | bigint | number
 }
@@ -443,6 +459,7 @@ export type RunCreateInput = {
   leaseUntil?: Date | string | null
   createdAt?: Date | string
   endedAt?: Date | string | null
+  joined?: number
   bytesUp?: bigint | number
   bytesDown?: bigint | number
   participants?: Prisma.ParticipantCreateNestedManyWithoutRunInput
@@ -471,6 +488,7 @@ export type RunUncheckedCreateInput = {
   leaseUntil?: Date | string | null
   createdAt?: Date | string
   endedAt?: Date | string | null
+  joined?: number
   bytesUp?: bigint | number
   bytesDown?: bigint | number
   participants?: Prisma.ParticipantUncheckedCreateNestedManyWithoutRunInput
@@ -499,6 +517,7 @@ export type RunUpdateInput = {
   leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   endedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  joined?: Prisma.IntFieldUpdateOperationsInput | number
   bytesUp?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   bytesDown?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   participants?: Prisma.ParticipantUpdateManyWithoutRunNestedInput
@@ -527,6 +546,7 @@ export type RunUncheckedUpdateInput = {
   leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   endedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  joined?: Prisma.IntFieldUpdateOperationsInput | number
   bytesUp?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   bytesDown?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   participants?: Prisma.ParticipantUncheckedUpdateManyWithoutRunNestedInput
@@ -555,6 +575,7 @@ export type RunCreateManyInput = {
   leaseUntil?: Date | string | null
   createdAt?: Date | string
   endedAt?: Date | string | null
+  joined?: number
   bytesUp?: bigint | number
   bytesDown?: bigint | number
 }
@@ -574,6 +595,7 @@ export type RunUpdateManyMutationInput = {
   leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   endedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  joined?: Prisma.IntFieldUpdateOperationsInput | number
   bytesUp?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   bytesDown?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
 }
@@ -593,6 +615,7 @@ export type RunUncheckedUpdateManyInput = {
   leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   endedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  joined?: Prisma.IntFieldUpdateOperationsInput | number
   bytesUp?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   bytesDown?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
 }
@@ -612,6 +635,7 @@ export type RunCountOrderByAggregateInput = {
   leaseUntil?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   endedAt?: Prisma.SortOrder
+  joined?: Prisma.SortOrder
   bytesUp?: Prisma.SortOrder
   bytesDown?: Prisma.SortOrder
 }
@@ -620,6 +644,7 @@ export type RunAvgOrderByAggregateInput = {
   epoch?: Prisma.SortOrder
   committed?: Prisma.SortOrder
   attempt?: Prisma.SortOrder
+  joined?: Prisma.SortOrder
   bytesUp?: Prisma.SortOrder
   bytesDown?: Prisma.SortOrder
 }
@@ -637,6 +662,7 @@ export type RunMaxOrderByAggregateInput = {
   leaseUntil?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   endedAt?: Prisma.SortOrder
+  joined?: Prisma.SortOrder
   bytesUp?: Prisma.SortOrder
   bytesDown?: Prisma.SortOrder
 }
@@ -654,6 +680,7 @@ export type RunMinOrderByAggregateInput = {
   leaseUntil?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   endedAt?: Prisma.SortOrder
+  joined?: Prisma.SortOrder
   bytesUp?: Prisma.SortOrder
   bytesDown?: Prisma.SortOrder
 }
@@ -662,6 +689,7 @@ export type RunSumOrderByAggregateInput = {
   epoch?: Prisma.SortOrder
   committed?: Prisma.SortOrder
   attempt?: Prisma.SortOrder
+  joined?: Prisma.SortOrder
   bytesUp?: Prisma.SortOrder
   bytesDown?: Prisma.SortOrder
 }
@@ -848,6 +876,7 @@ export type RunCreateWithoutParticipantsInput = {
   leaseUntil?: Date | string | null
   createdAt?: Date | string
   endedAt?: Date | string | null
+  joined?: number
   bytesUp?: bigint | number
   bytesDown?: bigint | number
   attempts?: Prisma.AttemptCreateNestedManyWithoutRunInput
@@ -875,6 +904,7 @@ export type RunUncheckedCreateWithoutParticipantsInput = {
   leaseUntil?: Date | string | null
   createdAt?: Date | string
   endedAt?: Date | string | null
+  joined?: number
   bytesUp?: bigint | number
   bytesDown?: bigint | number
   attempts?: Prisma.AttemptUncheckedCreateNestedManyWithoutRunInput
@@ -918,6 +948,7 @@ export type RunUpdateWithoutParticipantsInput = {
   leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   endedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  joined?: Prisma.IntFieldUpdateOperationsInput | number
   bytesUp?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   bytesDown?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   attempts?: Prisma.AttemptUpdateManyWithoutRunNestedInput
@@ -945,6 +976,7 @@ export type RunUncheckedUpdateWithoutParticipantsInput = {
   leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   endedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  joined?: Prisma.IntFieldUpdateOperationsInput | number
   bytesUp?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   bytesDown?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   attempts?: Prisma.AttemptUncheckedUpdateManyWithoutRunNestedInput
@@ -972,6 +1004,7 @@ export type RunCreateWithoutAttemptsInput = {
   leaseUntil?: Date | string | null
   createdAt?: Date | string
   endedAt?: Date | string | null
+  joined?: number
   bytesUp?: bigint | number
   bytesDown?: bigint | number
   participants?: Prisma.ParticipantCreateNestedManyWithoutRunInput
@@ -999,6 +1032,7 @@ export type RunUncheckedCreateWithoutAttemptsInput = {
   leaseUntil?: Date | string | null
   createdAt?: Date | string
   endedAt?: Date | string | null
+  joined?: number
   bytesUp?: bigint | number
   bytesDown?: bigint | number
   participants?: Prisma.ParticipantUncheckedCreateNestedManyWithoutRunInput
@@ -1042,6 +1076,7 @@ export type RunUpdateWithoutAttemptsInput = {
   leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   endedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  joined?: Prisma.IntFieldUpdateOperationsInput | number
   bytesUp?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   bytesDown?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   participants?: Prisma.ParticipantUpdateManyWithoutRunNestedInput
@@ -1069,6 +1104,7 @@ export type RunUncheckedUpdateWithoutAttemptsInput = {
   leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   endedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  joined?: Prisma.IntFieldUpdateOperationsInput | number
   bytesUp?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   bytesDown?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   participants?: Prisma.ParticipantUncheckedUpdateManyWithoutRunNestedInput
@@ -1096,6 +1132,7 @@ export type RunCreateWithoutUpdatesInput = {
   leaseUntil?: Date | string | null
   createdAt?: Date | string
   endedAt?: Date | string | null
+  joined?: number
   bytesUp?: bigint | number
   bytesDown?: bigint | number
   participants?: Prisma.ParticipantCreateNestedManyWithoutRunInput
@@ -1123,6 +1160,7 @@ export type RunUncheckedCreateWithoutUpdatesInput = {
   leaseUntil?: Date | string | null
   createdAt?: Date | string
   endedAt?: Date | string | null
+  joined?: number
   bytesUp?: bigint | number
   bytesDown?: bigint | number
   participants?: Prisma.ParticipantUncheckedCreateNestedManyWithoutRunInput
@@ -1166,6 +1204,7 @@ export type RunUpdateWithoutUpdatesInput = {
   leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   endedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  joined?: Prisma.IntFieldUpdateOperationsInput | number
   bytesUp?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   bytesDown?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   participants?: Prisma.ParticipantUpdateManyWithoutRunNestedInput
@@ -1193,6 +1232,7 @@ export type RunUncheckedUpdateWithoutUpdatesInput = {
   leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   endedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  joined?: Prisma.IntFieldUpdateOperationsInput | number
   bytesUp?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   bytesDown?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   participants?: Prisma.ParticipantUncheckedUpdateManyWithoutRunNestedInput
@@ -1220,6 +1260,7 @@ export type RunCreateWithoutRefusalsInput = {
   leaseUntil?: Date | string | null
   createdAt?: Date | string
   endedAt?: Date | string | null
+  joined?: number
   bytesUp?: bigint | number
   bytesDown?: bigint | number
   participants?: Prisma.ParticipantCreateNestedManyWithoutRunInput
@@ -1247,6 +1288,7 @@ export type RunUncheckedCreateWithoutRefusalsInput = {
   leaseUntil?: Date | string | null
   createdAt?: Date | string
   endedAt?: Date | string | null
+  joined?: number
   bytesUp?: bigint | number
   bytesDown?: bigint | number
   participants?: Prisma.ParticipantUncheckedCreateNestedManyWithoutRunInput
@@ -1290,6 +1332,7 @@ export type RunUpdateWithoutRefusalsInput = {
   leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   endedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  joined?: Prisma.IntFieldUpdateOperationsInput | number
   bytesUp?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   bytesDown?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   participants?: Prisma.ParticipantUpdateManyWithoutRunNestedInput
@@ -1317,6 +1360,7 @@ export type RunUncheckedUpdateWithoutRefusalsInput = {
   leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   endedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  joined?: Prisma.IntFieldUpdateOperationsInput | number
   bytesUp?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   bytesDown?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   participants?: Prisma.ParticipantUncheckedUpdateManyWithoutRunNestedInput
@@ -1344,6 +1388,7 @@ export type RunCreateWithoutRoundsInput = {
   leaseUntil?: Date | string | null
   createdAt?: Date | string
   endedAt?: Date | string | null
+  joined?: number
   bytesUp?: bigint | number
   bytesDown?: bigint | number
   participants?: Prisma.ParticipantCreateNestedManyWithoutRunInput
@@ -1371,6 +1416,7 @@ export type RunUncheckedCreateWithoutRoundsInput = {
   leaseUntil?: Date | string | null
   createdAt?: Date | string
   endedAt?: Date | string | null
+  joined?: number
   bytesUp?: bigint | number
   bytesDown?: bigint | number
   participants?: Prisma.ParticipantUncheckedCreateNestedManyWithoutRunInput
@@ -1414,6 +1460,7 @@ export type RunUpdateWithoutRoundsInput = {
   leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   endedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  joined?: Prisma.IntFieldUpdateOperationsInput | number
   bytesUp?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   bytesDown?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   participants?: Prisma.ParticipantUpdateManyWithoutRunNestedInput
@@ -1441,6 +1488,7 @@ export type RunUncheckedUpdateWithoutRoundsInput = {
   leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   endedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  joined?: Prisma.IntFieldUpdateOperationsInput | number
   bytesUp?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   bytesDown?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   participants?: Prisma.ParticipantUncheckedUpdateManyWithoutRunNestedInput
@@ -1468,6 +1516,7 @@ export type RunCreateWithoutEvaluationsInput = {
   leaseUntil?: Date | string | null
   createdAt?: Date | string
   endedAt?: Date | string | null
+  joined?: number
   bytesUp?: bigint | number
   bytesDown?: bigint | number
   participants?: Prisma.ParticipantCreateNestedManyWithoutRunInput
@@ -1495,6 +1544,7 @@ export type RunUncheckedCreateWithoutEvaluationsInput = {
   leaseUntil?: Date | string | null
   createdAt?: Date | string
   endedAt?: Date | string | null
+  joined?: number
   bytesUp?: bigint | number
   bytesDown?: bigint | number
   participants?: Prisma.ParticipantUncheckedCreateNestedManyWithoutRunInput
@@ -1538,6 +1588,7 @@ export type RunUpdateWithoutEvaluationsInput = {
   leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   endedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  joined?: Prisma.IntFieldUpdateOperationsInput | number
   bytesUp?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   bytesDown?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   participants?: Prisma.ParticipantUpdateManyWithoutRunNestedInput
@@ -1565,6 +1616,7 @@ export type RunUncheckedUpdateWithoutEvaluationsInput = {
   leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   endedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  joined?: Prisma.IntFieldUpdateOperationsInput | number
   bytesUp?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   bytesDown?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   participants?: Prisma.ParticipantUncheckedUpdateManyWithoutRunNestedInput
@@ -1592,6 +1644,7 @@ export type RunCreateWithoutLedgerInput = {
   leaseUntil?: Date | string | null
   createdAt?: Date | string
   endedAt?: Date | string | null
+  joined?: number
   bytesUp?: bigint | number
   bytesDown?: bigint | number
   participants?: Prisma.ParticipantCreateNestedManyWithoutRunInput
@@ -1619,6 +1672,7 @@ export type RunUncheckedCreateWithoutLedgerInput = {
   leaseUntil?: Date | string | null
   createdAt?: Date | string
   endedAt?: Date | string | null
+  joined?: number
   bytesUp?: bigint | number
   bytesDown?: bigint | number
   participants?: Prisma.ParticipantUncheckedCreateNestedManyWithoutRunInput
@@ -1662,6 +1716,7 @@ export type RunUpdateWithoutLedgerInput = {
   leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   endedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  joined?: Prisma.IntFieldUpdateOperationsInput | number
   bytesUp?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   bytesDown?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   participants?: Prisma.ParticipantUpdateManyWithoutRunNestedInput
@@ -1689,6 +1744,7 @@ export type RunUncheckedUpdateWithoutLedgerInput = {
   leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   endedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  joined?: Prisma.IntFieldUpdateOperationsInput | number
   bytesUp?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   bytesDown?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   participants?: Prisma.ParticipantUncheckedUpdateManyWithoutRunNestedInput
@@ -1716,6 +1772,7 @@ export type RunCreateWithoutEnrolmentsInput = {
   leaseUntil?: Date | string | null
   createdAt?: Date | string
   endedAt?: Date | string | null
+  joined?: number
   bytesUp?: bigint | number
   bytesDown?: bigint | number
   participants?: Prisma.ParticipantCreateNestedManyWithoutRunInput
@@ -1743,6 +1800,7 @@ export type RunUncheckedCreateWithoutEnrolmentsInput = {
   leaseUntil?: Date | string | null
   createdAt?: Date | string
   endedAt?: Date | string | null
+  joined?: number
   bytesUp?: bigint | number
   bytesDown?: bigint | number
   participants?: Prisma.ParticipantUncheckedCreateNestedManyWithoutRunInput
@@ -1786,6 +1844,7 @@ export type RunUpdateWithoutEnrolmentsInput = {
   leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   endedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  joined?: Prisma.IntFieldUpdateOperationsInput | number
   bytesUp?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   bytesDown?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   participants?: Prisma.ParticipantUpdateManyWithoutRunNestedInput
@@ -1813,6 +1872,7 @@ export type RunUncheckedUpdateWithoutEnrolmentsInput = {
   leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   endedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  joined?: Prisma.IntFieldUpdateOperationsInput | number
   bytesUp?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   bytesDown?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   participants?: Prisma.ParticipantUncheckedUpdateManyWithoutRunNestedInput
@@ -1840,6 +1900,7 @@ export type RunCreateWithoutKeysInput = {
   leaseUntil?: Date | string | null
   createdAt?: Date | string
   endedAt?: Date | string | null
+  joined?: number
   bytesUp?: bigint | number
   bytesDown?: bigint | number
   participants?: Prisma.ParticipantCreateNestedManyWithoutRunInput
@@ -1867,6 +1928,7 @@ export type RunUncheckedCreateWithoutKeysInput = {
   leaseUntil?: Date | string | null
   createdAt?: Date | string
   endedAt?: Date | string | null
+  joined?: number
   bytesUp?: bigint | number
   bytesDown?: bigint | number
   participants?: Prisma.ParticipantUncheckedCreateNestedManyWithoutRunInput
@@ -1910,6 +1972,7 @@ export type RunUpdateWithoutKeysInput = {
   leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   endedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  joined?: Prisma.IntFieldUpdateOperationsInput | number
   bytesUp?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   bytesDown?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   participants?: Prisma.ParticipantUpdateManyWithoutRunNestedInput
@@ -1937,6 +2000,7 @@ export type RunUncheckedUpdateWithoutKeysInput = {
   leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   endedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  joined?: Prisma.IntFieldUpdateOperationsInput | number
   bytesUp?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   bytesDown?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   participants?: Prisma.ParticipantUncheckedUpdateManyWithoutRunNestedInput
@@ -2067,6 +2131,7 @@ export type RunSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = ru
   leaseUntil?: boolean
   createdAt?: boolean
   endedAt?: boolean
+  joined?: boolean
   bytesUp?: boolean
   bytesDown?: boolean
   participants?: boolean | Prisma.Run$participantsArgs<ExtArgs>
@@ -2096,6 +2161,7 @@ export type RunSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extension
   leaseUntil?: boolean
   createdAt?: boolean
   endedAt?: boolean
+  joined?: boolean
   bytesUp?: boolean
   bytesDown?: boolean
 }, ExtArgs["result"]["run"]>
@@ -2115,6 +2181,7 @@ export type RunSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extension
   leaseUntil?: boolean
   createdAt?: boolean
   endedAt?: boolean
+  joined?: boolean
   bytesUp?: boolean
   bytesDown?: boolean
 }, ExtArgs["result"]["run"]>
@@ -2134,11 +2201,12 @@ export type RunSelectScalar = {
   leaseUntil?: boolean
   createdAt?: boolean
   endedAt?: boolean
+  joined?: boolean
   bytesUp?: boolean
   bytesDown?: boolean
 }
 
-export type RunOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "configHash" | "config" | "status" | "failure" | "paused" | "epoch" | "committed" | "attempt" | "isTaking" | "ownerId" | "leaseUntil" | "createdAt" | "endedAt" | "bytesUp" | "bytesDown", ExtArgs["result"]["run"]>
+export type RunOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "configHash" | "config" | "status" | "failure" | "paused" | "epoch" | "committed" | "attempt" | "isTaking" | "ownerId" | "leaseUntil" | "createdAt" | "endedAt" | "joined" | "bytesUp" | "bytesDown", ExtArgs["result"]["run"]>
 export type RunInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   participants?: boolean | Prisma.Run$participantsArgs<ExtArgs>
   attempts?: boolean | Prisma.Run$attemptsArgs<ExtArgs>
@@ -2206,6 +2274,10 @@ export type $RunPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = 
     leaseUntil: Date | null
     createdAt: Date
     endedAt: Date | null
+    /**
+     * Clients that have enrolled.
+     */
+    joined: number
     /**
      * Bytes of all committed rounds' updates and parts.
      */
@@ -2657,6 +2729,7 @@ export interface RunFieldRefs {
   readonly leaseUntil: Prisma.FieldRef<"Run", 'DateTime'>
   readonly createdAt: Prisma.FieldRef<"Run", 'DateTime'>
   readonly endedAt: Prisma.FieldRef<"Run", 'DateTime'>
+  readonly joined: Prisma.FieldRef<"Run", 'Int'>
   readonly bytesUp: Prisma.FieldRef<"Run", 'BigInt'>
   readonly bytesDown: Prisma.FieldRef<"Run", 'BigInt'>
 }

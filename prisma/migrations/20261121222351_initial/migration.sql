@@ -14,6 +14,7 @@ CREATE TABLE "runs" (
     "lease_until" TIMESTAMPTZ(3),
     "created_at" TIMESTAMPTZ(6) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "ended_at" TIMESTAMPTZ(3),
+    "joined" INTEGER NOT NULL DEFAULT 0,
     "bytes_up" BIGINT NOT NULL DEFAULT 0,
     "bytes_down" BIGINT NOT NULL DEFAULT 0,
 
