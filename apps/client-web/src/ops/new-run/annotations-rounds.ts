@@ -37,6 +37,7 @@ export const rounds: Annotations = {
   },
   "rounds.sampling": {
     ...{ title: "Drawing", order: 8, isAdvanced },
+    help: "How the clients of a round are drawn",
     values: { fixed: "As many each time", poisson: "Each client on its own" },
   },
   "rounds.maxAttempts": { title: "Attempts per round", order: 9, isAdvanced },
@@ -58,6 +59,7 @@ export const rounds: Annotations = {
   },
   "rounds.mode": {
     ...{ title: "Mode", order: 14, isAdvanced },
+    help: "Buffered: clients always have an order, a round closes when its buffer is full",
     values: { synchronous: "Synchronous", buffered: "Buffered: nobody waits" },
   },
   "rounds.buffer": { order: 15, isAdvanced },
@@ -77,6 +79,7 @@ export const rounds: Annotations = {
   },
   "evaluation.where": {
     ...{ title: "Evaluated by", order: 22 },
+    help: "",
     values: { central: "The server, on its rows", federated: "The clients, on theirs" },
     empty: "As fits the method",
   },
@@ -134,6 +137,7 @@ export const privacy: Annotations = {
   "privacy.budget.epsilon": { title: "Limit per client", unit: "\u03b5", order: 6.5 },
   "privacy.noiseBy": {
     ...{ title: "Noise is added by", order: 7 },
+    help: "Whom the guarantee has to trust",
     values: { coordinator: "The coordinator", clients: "The clients, each a share" },
   },
   "privacy.noiseShares": {
@@ -141,23 +145,30 @@ export const privacy: Annotations = {
     empty: "As the quorum",
   },
   "privacy.metrics": {
-    ...{ title: "Clients' losses and counts", order: 9, isAdvanced },
+    ...{ title: "Clients\u2019 losses and counts", order: 9, isAdvanced },
+    help: "What leaves a device besides its update",
     values: { withhold: "Withheld", release: "Released, outside of the guarantee" },
   },
   "privacy.accountant": {
     ...{ title: "Accountant", order: 10, isAdvanced },
+    help: "What adds the rounds up",
     values: { prv: "PRV, tight", rdp: "RDP, for runs that adapt" },
   },
   "privacy.relation": { title: "Neighbouring data", order: 11, isAdvanced },
   "privacy.mechanism": {
     ...{ title: "Mechanism", order: 12, isAdvanced },
+    help: "The tree is for clients that come and go as they please",
     values: { gaussian: "Gaussian", tree: "Tree (DP-FTRL)" },
   },
   "privacy.grouping": {
     ...{ title: "Clipping", order: 13, isAdvanced },
+    help: "What is cut to the clip norm",
     values: { flat: "One norm over all", "per-role": "One norm for A, one for B" },
   },
-  "privacy.adaptiveClipping": { title: "Clip norm follows the norms", order: 14, isAdvanced },
+  "privacy.adaptiveClipping": {
+    ...{ title: "Adaptive clipping", order: 14, isAdvanced },
+    help: "The clip norm follows a quantile of the norms",
+  },
   "privacy.adaptiveClipping.targetClippedQuantile": { title: "Not clipped", ...percent },
   "privacy.adaptiveClipping.clipNormLr": { title: "Rate of following" },
   "privacy.adaptiveClipping.clippedCountStddev": {
@@ -166,6 +177,7 @@ export const privacy: Annotations = {
   },
   "privacy.noise": {
     ...{ title: "Source of noise", order: 15, isAdvanced },
+    help: "A seed is for simulations alone",
     values: { secure: "The operating system", seeded: "A seed: protects nobody" },
   },
   "privacy.hardened": { title: "Discrete noise", order: 16, isAdvanced },

@@ -159,9 +159,9 @@ const about: Annotations = {
     empty: "Any number",
   },
   "about.columns": { group: "task", order: 14, isAdvanced },
-  "about.columns.text": { title: "Column of the text", empty: "text" },
-  "about.columns.textPair": { title: "Column of the second text", empty: "none" },
-  "about.columns.label": { title: "Column of the label", empty: "label" },
+  "about.columns.text": { title: "Column of the text", help: "", empty: "text" },
+  "about.columns.textPair": { title: "Column of the second text", help: "", empty: "none" },
+  "about.columns.label": { title: "Column of the label", help: "", empty: "label" },
 };
 
 const people: Annotations = {

@@ -113,7 +113,7 @@ function UnitChoice({ field, state }: DrawnField) {
 }
 
 /** Stands for null among the options of a list. */
-const none = "";
+const none = "(none)";
 
 function SelectField({ field, state }: DrawnField) {
   const { shape, emptyAs, annotation } = field;

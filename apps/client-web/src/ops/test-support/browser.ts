@@ -1,0 +1,74 @@
+/** Pages in a real Chromium, and what is complained of there. */
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+
+/** A page in a window of its own. */
+export interface OpenPage {
+  readonly page: Page;
+  readonly context: BrowserContext;
+}
+
+/** How a page is looked at. */
+export interface Looking {
+  readonly width?: number;
+  readonly height?: number;
+  readonly theme?: "light" | "dark";
+  /** Where violations of the content security policy and uncaught errors go. */
+  readonly complaints?: string[];
+}
+
+/** Opens an address. */
+export async function openPage(
+  browser: Browser,
+  address: string,
+  { width = 1440, height = 900, theme = "light", complaints = [] }: Looking = {},
+): Promise<OpenPage> {
+  const context = await browser.newContext({
+    viewport: { width, height },
+    colorScheme: theme,
+    reducedMotion: "reduce",
+    permissions: ["clipboard-read", "clipboard-write"],
+  });
+  const page = await context.newPage();
+  page.on("pageerror", (error) => complaints.push(error.message));
+  page.on("console", (message) => {
+    if (/content security policy|hydrat|Warning:/i.test(message.text())) {
+      complaints.push(message.text());
+    }
+  });
+  await page.goto(address);
+  await page.locator("h1").first().waitFor();
+  return { page, context };
+}
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+interface Violation {
+  readonly id: string;
+  readonly nodes: readonly { readonly target: readonly string[] }[];
+}
+
+/** What axe finds against WCAG 2.2 AA, one line for each rule and place. */
+export async function axeFindings(page: Page): Promise<readonly string[]> {
+  await page.evaluate(axe);
+  const violations = await page.evaluate<readonly Violation[]>(`
+    axe.run(document, {
+      runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    }).then(({ violations }) => violations.map(({ id, nodes }) => ({ id, nodes })))
+  `);
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ target }) => `${id}: ${target.join(" ")}`),
+  );
+}
+
+/** Puts a file of its whole length into a folder; for people to look at. */
+export async function shoot(page: Page, path: string): Promise<void> {
+  const { width } = page.viewportSize() ?? { width: 1440 };
+  const height = await page.evaluate(() => document.documentElement.scrollHeight);
+  await page.setViewportSize({ width, height: Math.max(900, Math.min(height, 8_000)) });
+  await page.evaluate(() => {
+    window.scrollTo(0, 0);
+  });
+  await page.screenshot({ path });
+}
