@@ -160,6 +160,15 @@ describe("files of pages", () => {
     },
   );
 
+  it("[SE8] the operators' page turns no text into markup or code; workers are for joining", async () => {
+    const policyOf = async (path: string) =>
+      (await ask(path)).headers.get("content-security-policy");
+    const typed = "require-trusted-types-for 'script'";
+    for (const path of ["/", "/runs/toy"]) expect(await policyOf(path)).toContain(typed);
+    for (const path of ["/join/toy", "/assets/worker-AAAAAAAA.js"])
+      expect(await policyOf(path)).not.toContain(typed);
+  });
+
   it("[SE8] data keep the headers of data beside them", async () => {
     for (const path of ["/healthz", "/nothing", "/runs/toy/blobs/x", "/api/v1/health"]) {
       const { headers } = await ask(path, { accept: "*/*" });
@@ -232,7 +241,7 @@ describe.skipIf(chromiumPath() === null)(
         for (const path of ["/join/toy#token=fte_canary", "/runs"]) {
           const page = await browser.newPage();
           await page.goto(server.address.url + path);
-          await page.waitForFunction(`document.body.textContent !== ""`);
+          await page.waitForSelector("body:not(:empty)");
           const told: unknown = JSON.parse(
             await page.evaluate<string>("document.body.textContent"),
           );

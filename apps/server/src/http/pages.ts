@@ -22,6 +22,8 @@ export interface PageOptions extends BrowserPolicy {
 /** Makes the handler, to be mounted last: what is no page's address is passed on. */
 export function servePages({ pages, secure }: PageOptions): RequestHandler {
   const withHeaders = pageHeaders({ secure });
+  // The operators' page starts no worker; what data holders call themselves is shown there.
+  const withTypes = pageHeaders({ secure, trustedTypes: true });
   return (request, response, next) => {
     const found = pages();
     const answer = isReading(request) ? answerOf(found, request) : null;
@@ -29,7 +31,8 @@ export function servePages({ pages, secure }: PageOptions): RequestHandler {
       next();
       return;
     }
-    withHeaders(request, response, () => {
+    const headers = isForOperators(request) ? withTypes : withHeaders;
+    headers(request, response, () => {
       answer(response);
     });
   };
@@ -76,7 +79,15 @@ function wantsDocument({ path, headers }: Request): boolean {
 }
 
 function documentOf({ app, join }: Site, path: string): SiteFile {
-  return /^\/join(\/|$)/.test(path) ? join : app;
+  return isForJoining(path) ? join : app;
+}
+
+function isForJoining(path: string): boolean {
+  return /^\/join(\/|$)/.test(path);
+}
+
+function isForOperators({ path }: Request): boolean {
+  return isPage(path) && !isForJoining(path);
 }
 
 function sendFile(file: SiteFile, request: Request, response: Response): void {

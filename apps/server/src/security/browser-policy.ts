@@ -34,11 +34,17 @@ const permissions = [
   ...["payment=()", "serial=()", "usb=()", "bluetooth=()", "browsing-topics=()"],
 ].join(", ");
 
+/** How pages are held. */
+export interface PagePolicy extends BrowserPolicy {
+  /** Whether no script may turn text into markup or code; such a page can start no worker. */
+  readonly trustedTypes?: boolean;
+}
+
 /**
  * Headers of pages and of all their files: scripts, styles and workers of this origin, wasm, nothing inline, nothing of
  * others; isolated for shared memory. Workers take their policy from their own file's answer.
  */
-export function pageHeaders({ secure }: BrowserPolicy): RequestHandler {
+export function pageHeaders({ secure, trustedTypes = false }: PagePolicy): RequestHandler {
   const policy = helmet({
     contentSecurityPolicy: {
       useDefaults: false,
@@ -54,6 +60,7 @@ export function pageHeaders({ secure }: BrowserPolicy): RequestHandler {
         baseUri: ["'none'"],
         formAction: ["'self'"],
         frameAncestors: ["'none'"],
+        ...(trustedTypes ? { requireTrustedTypesFor: ["'script'"] } : {}),
       },
     },
     ...common(secure),

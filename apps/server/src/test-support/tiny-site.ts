@@ -9,16 +9,21 @@ const document = (title: string): string =>
   `<link rel="stylesheet" href="/assets/tiny-AAAAAAAA.css"><script src="/theme.js"></script>` +
   `<script type="module" src="/assets/tiny-AAAAAAAA.js"></script></head><body></body></html>`;
 
-/** Counts violations; starts a module worker; says so in the document's body. */
+/** Counts violations; starts a module worker where data holders are; says so in the document's body. */
 const script = `
 const refused = [];
 document.addEventListener("securitypolicyviolation", (event) => refused.push(event.effectiveDirective));
-const worker = new Worker("/assets/worker-AAAAAAAA.js", { type: "module" });
-worker.onmessage = ({ data }) => {
+const tell = ({ data }) => {
   document.body.textContent = JSON.stringify({
     ...data, refused, isolated: self.crossOriginIsolated, style: getComputedStyle(document.body).color,
   });
 };
+const wasm = new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]);
+if (document.title === "join") {
+  new Worker("/assets/worker-AAAAAAAA.js", { type: "module" }).onmessage = tell;
+} else {
+  WebAssembly.instantiate(wasm).then(() => tell({ data: { wasm: true } }));
+}
 ${"// A script is long enough to be worth encoding.\n".repeat(40)}`;
 
 const worker = `
