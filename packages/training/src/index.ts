@@ -8,6 +8,8 @@ export { describeModel, linearModules, modelPrefix, resolveTargets } from "./mod
 export type { AdapterChoice, ModelDescription } from "./models/describe.ts";
 export { loadCheckpoint, loadModelConfig } from "./models/checkpoint.ts";
 export { fromLlama2c } from "./models/llama2c.ts";
+export { basePrecisions } from "./layers/stored-matrix.ts";
+export type { BasePrecision } from "./layers/stored-matrix.ts";
 export { mergedTensors } from "./models/merge.ts";
 export { wantedTensors } from "./models/parts.ts";
 export type { Checkpoint, Weight } from "./models/checkpoint.ts";

@@ -18,7 +18,9 @@ async function start(setup: WorkerSetup): Promise<Service<TrainerTasks, ChosenBa
     loadCheckpoint(nodeFiles, setup.model),
     loadTokenizer(nodeFiles, setup.model),
   ]);
+  const { basePrecision = "f32" } = setup;
   const trainer = createTrainer({
+    basePrecision,
     checkpoint,
     tokenizer,
     files: nodeFiles,

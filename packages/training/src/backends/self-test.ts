@@ -73,7 +73,7 @@ export function wave(size: number, phase: number): Float32Array {
 
 /** Loss and gradient norms of a two-token, four-wide transformer-like step with every kind of layer in it. */
 async function fixedStep(): Promise<{ loss: number; normA: number; normB: number }> {
-  const base = frozenLinear(wave(16, 0.1), wave(4, 0.2), [4, 4]);
+  const base = frozenLinear({ weight: wave(16, 0.1), bias: wave(4, 0.2), shape: [4, 4] });
   try {
     const packed = tf.tidy(() => {
       const A = tf.tensor2d(wave(8, 0.3), [2, 4]);

@@ -35,7 +35,10 @@ export async function measureSpeed(): Promise<BackendSpeed> {
 
 async function trainingStep(): Promise<number> {
   const [tokens, width, rank] = [256, 128, 8] as const;
-  const base = frozenLinear(wave(width * width, 0.3), wave(width, 0.4), [width, width]);
+  const base = frozenLinear({
+    ...{ weight: wave(width * width, 0.3), bias: wave(width, 0.4) },
+    shape: [width, width],
+  });
   const A = tf.tensor2d(wave(rank * width, 0.5), [rank, width]);
   const B = tf.tensor2d(wave(width * rank, 0.6), [width, rank]);
   const x = tf.tensor2d(wave(tokens * width, 0.7), [tokens, width]);

@@ -8,6 +8,7 @@ import type {
   TrainResult,
 } from "@fedtune/core";
 import { asFedtuneError, FedtuneError } from "@fedtune/core";
+import type { BasePrecision } from "../layers/stored-matrix.ts";
 import type { Generated, GenerateJob } from "../trainer/generate.ts";
 import type { Prediction } from "../trainer/evaluation.ts";
 import type { BackendRequest } from "./backend.ts";
@@ -18,6 +19,8 @@ export interface WorkerSetup extends KernelOptions {
   /** Folder of the base model. */
   readonly model: string;
   readonly backend: BackendRequest;
+  /** How the base model's weights are kept; default `f32`. */
+  readonly basePrecision?: BasePrecision;
 }
 
 /** What can be asked for: the job and its result. */

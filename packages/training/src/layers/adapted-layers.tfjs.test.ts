@@ -114,7 +114,7 @@ const cases: readonly [name: string, layer: Case][] = [
 
 /** The norms are those at the inputs of the test; the layer takes them as given. */
 function openFrozen(): Frozen {
-  const base = frozenLinear(wave(OUT * IN, 3), wave(OUT, 4), [OUT, IN]);
+  const base = frozenLinear({ weight: wave(OUT * IN, 3), bias: wave(OUT, 4), shape: [OUT, IN] });
   base.backward();
   const [a, b] = [valuesOf(A) as tf.Tensor2D, valuesOf(B) as tf.Tensor2D];
   const norms = tf.tidy(() =>
@@ -193,7 +193,10 @@ describe("on cpu", () => {
 
   test("[TN2] row norms of the adapted weight equal those of the formed weight, for any width", async () => {
     const [out, inputs] = [7, 150];
-    const base = frozenLinear(wave(out * inputs, 3), wave(out, 4), [out, inputs]);
+    const base = frozenLinear({
+      ...{ weight: wave(out * inputs, 3), bias: wave(out, 4) },
+      shape: [out, inputs],
+    });
     const a = tf.tensor2d(wave(3 * inputs, 5), [3, inputs]);
     const b = tf.tensor2d(wave(out * 3, 6), [out, 3]);
     const squares = squaredRowNorms(base);

@@ -2,11 +2,12 @@
 import * as tf from "@tensorflow/tfjs";
 import { normalise } from "./norm.ts";
 import type { FrozenAnyNorm } from "./norm.ts";
+import type { StoredMatrix } from "./stored-matrix.ts";
 
 /** Tables of a model's input, on the device. */
 export interface EmbeddingTables {
   /** `[vocabulary, hidden]`. */
-  readonly words: tf.Tensor2D;
+  readonly words: StoredMatrix;
   /** `[positions, hidden]`, or null where positions are told otherwise. */
   readonly positions: tf.Tensor2D | null;
   /** `[types, hidden]`, or null where the family has none. */
@@ -22,6 +23,8 @@ export interface TokenBatch {
   readonly batch: number;
   readonly length: number;
   readonly ids: tf.Tensor1D;
+  /** The same on the host. */
+  readonly hostIds: Int32Array;
   readonly types: tf.Tensor1D;
   readonly mask: tf.Tensor2D;
 }
@@ -37,9 +40,9 @@ export interface TokenBatch {
 export function embed(batch: TokenBatch, tables: EmbeddingTables, from = 0): tf.Tensor2D {
   return tf.tidy(() => {
     const { words, positions, types, norm, firstPosition } = tables;
-    const hidden = words.shape[1];
+    const [, hidden] = words.shape;
     const flat: [number, number] = [batch.batch * batch.length, hidden];
-    let sum: tf.Tensor2D = tf.reshape(tf.gather(words, batch.ids), flat);
+    let sum: tf.Tensor2D = tf.reshape(words.rows(batch.hostIds, batch.ids), flat);
     if (positions !== null) {
       const places = tf.slice(positions, [firstPosition + from, 0], [batch.length, hidden]);
       const rows = tf.reshape(sum, [batch.batch, batch.length, hidden]);

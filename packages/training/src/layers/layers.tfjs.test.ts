@@ -14,7 +14,7 @@ const matrix = (rows: number, columns: number, phase: number) =>
 
 /** Frozen things that the layers of one test share; a gradient must find them alive. */
 function weights() {
-  const base = frozenLinear(wave(16, 3), wave(4, 4), [4, 4]);
+  const base = frozenLinear({ weight: wave(16, 3), bias: wave(4, 4), shape: [4, 4] });
   const norm = { gamma: tf.tensor1d(wave(4, 1)), beta: tf.tensor1d(wave(4, 2)), epsilon: 1e-5 };
   const mask = tf.tensor4d([0, 0, 0, 0, 0, -1e9], [2, 1, 1, 3]);
   const [A, B] = [matrix(2, 4, 5), matrix(4, 2, 6)];

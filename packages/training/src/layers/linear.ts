@@ -1,6 +1,8 @@
 /** A frozen linear layer `y = x W^T + b`. */
 import * as tf from "@tensorflow/tfjs";
 import { hasFused } from "./fused.ts";
+import { storedMatrix } from "./stored-matrix.ts";
+import type { BasePrecision } from "./stored-matrix.ts";
 import type { MatrixProduct } from "./products.ts";
 import { sumOfProducts } from "./products.ts";
 import { withGradient } from "./with-gradient.ts";
@@ -18,6 +20,8 @@ export interface FrozenLinear {
   forward(): tf.Tensor2D;
   /** W, `[out, in]`; made on first use. */
   backward(): tf.Tensor2D;
+  /** Whether both forms are made anew for each use, in the scope that asks. */
+  readonly isTransient: boolean;
   /** `[out]`; undefined: none. */
   readonly bias: tf.Tensor1D | undefined;
   /** Puts another W in place; `[out, in]`, row-major. */
@@ -25,45 +29,61 @@ export interface FrozenLinear {
   dispose(): void;
 }
 
-/** Uploads a linear layer; `weight` is `[out, in]`, row-major. The caller disposes it. */
+/** A linear layer's weights on the host: `weight` is `[out, in]`, row-major. */
+export interface LinearWeights {
+  readonly weight: Float32Array;
+  readonly bias: Float32Array | null;
+  readonly shape: readonly [out: number, inputs: number];
+}
+
+/** Keeps a linear layer. The caller disposes it. */
 export function frozenLinear(
-  weight: Float32Array,
-  bias: Float32Array | null,
-  shape: readonly [out: number, inputs: number],
+  { weight, bias, shape: [out, inputs] }: LinearWeights,
+  precision: BasePrecision = "f32",
 ): FrozenLinear {
-  const [out, inputs] = shape;
-  let forward = transposed(weight, shape);
-  let backward: tf.Tensor2D | null = null;
   const biasTensor = bias === null ? undefined : tf.keep(tf.tensor1d(bias));
-  const drop = (): void => {
-    forward.dispose();
-    backward?.dispose();
-    backward = null;
-  };
+  const keep = precision === "f32" ? onDevice : (values: Float32Array) => onHost(values, precision);
+  let kept = keep(weight);
   return {
     in: inputs,
     out,
     bias: biasTensor,
-    forward: () => forward,
-    backward: () => (backward ??= outsideTidy(forward)),
+    isTransient: precision !== "f32",
+    forward: () => kept.forward(),
+    backward: () => kept.backward(),
     replace(next) {
-      drop();
-      forward = transposed(next, shape);
+      kept.dispose();
+      kept = keep(next);
     },
     dispose() {
-      drop();
+      kept.dispose();
       biasTensor?.dispose();
     },
   };
+
+  /** In both forms, the second one made on first use. */
+  function onDevice(values: Float32Array): KeptWeight {
+    const forward = tf.keep(tf.tidy(() => tf.transpose(tf.tensor2d(values, [out, inputs]))));
+    let backward: tf.Tensor2D | null = null;
+    return {
+      forward: () => forward,
+      backward: () => (backward ??= tf.keep(tf.tidy(() => tf.transpose(forward)))),
+      dispose: () => tf.dispose(backward === null ? forward : [forward, backward]),
+    };
+  }
+
+  /** In rows of W, since those share a scale; both forms are made anew in the scope that asks. */
+  function onHost(values: Float32Array, bits: BasePrecision): KeptWeight {
+    const stored = storedMatrix(values, [out, inputs], bits);
+    return {
+      forward: () => tf.tidy(() => tf.transpose(stored.whole())),
+      backward: () => stored.whole(),
+      dispose: () => stored.dispose(),
+    };
+  }
 }
 
-function transposed(weight: Float32Array, [out, inputs]: readonly [number, number]): tf.Tensor2D {
-  return tf.keep(tf.tidy(() => tf.transpose(tf.tensor2d(weight, [out, inputs]))));
-}
-
-function outsideTidy(forward: tf.Tensor2D): tf.Tensor2D {
-  return tf.keep(tf.tidy(() => tf.transpose(forward)));
-}
+type KeptWeight = Pick<FrozenLinear, "forward" | "backward" | "dispose">;
 
 /** `x W^T + b` for x `[n, in]`; saves nothing for the backward pass, whose only product is `dy W`. */
 export function applyLinear(x: tf.Tensor2D, linear: FrozenLinear): tf.Tensor2D {
@@ -81,7 +101,7 @@ function affine(x: tf.Tensor2D, linear: FrozenLinear): tf.Tensor2D {
 
 /** `dy W`, from the form of W that the backend multiplies fast. */
 export function backwardProduct(dy: tf.Tensor2D, linear: FrozenLinear): MatrixProduct {
-  return hasFused("FedtuneSumOfProducts")
+  return hasFused("FedtuneSumOfProducts") && !linear.isTransient
     ? { a: dy, b: linear.forward(), transposeB: true }
     : { a: dy, b: linear.backward() };
 }

@@ -18,7 +18,8 @@ export function withGradient(layer: Differentiable): tf.Tensor {
   if (layer.inputs.length === 0) return tf.tidy(() => layer.forward(() => undefined));
   const op = tf.customGrad((...args) => ({
     value: layer.forward(args.at(-1) as Save),
-    gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => layer.backward(dy, saved),
+    // What a backward pass makes on its way ends with it, weights that are widened for it above all.
+    gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => tf.tidy(() => layer.backward(dy, saved)),
   }));
   return op(...layer.inputs);
 }

@@ -34,8 +34,8 @@ interface Kept {
 export interface DecodingParts {
   readonly model: DeviceModel;
   readonly adapter: BoundAdapter;
-  /** `[vocabulary, hidden]`. */
-  readonly languageHead: tf.Tensor2D;
+  /** `[vocabulary, hidden]`, for the current scope. */
+  readonly languageHead: () => tf.Tensor2D;
 }
 
 /** Starts with no token; the caller disposes it. Memory grows with the text, by 2 layers keyValueHeads headSize numbers a token. */
@@ -68,7 +68,7 @@ export function openDecoding({ model, adapter, languageHead }: DecodingParts): D
             },
           });
         }
-        return nextLogits(hidden, model, languageHead);
+        return nextLogits(hidden, model, languageHead());
       });
       length += ids.length;
       return logits;
@@ -96,6 +96,7 @@ function passOf(model: DeviceModel, adapter: BoundAdapter, ids: Int32Array): Pas
     batch: {
       ...{ batch: 1, length },
       ids: tf.tensor1d(ids, "int32"),
+      hostIds: ids,
       types: tf.zeros([length], "int32"),
       mask: tf.ones([1, length]),
     },

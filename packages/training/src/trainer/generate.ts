@@ -1,5 +1,5 @@
 /** Texts that an adapted language model writes. */
-import type * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs";
 import type { EvaluateJob, TrainControl } from "@fedtune/core";
 import { FedtuneError, rngFromState } from "@fedtune/core";
 import { openDecoding } from "../models/decode.ts";
@@ -49,7 +49,8 @@ export async function generateText(
   control: TrainControl,
 ): Promise<Generated> {
   const sampling = parseSampling(job.sampling);
-  const languageHead = languageHeadOf(model);
+  const languageHead = () => languageHeadOf(model);
+  checkWrites(model);
   const prompt = promptIds(tokenizer, job.prompt);
   const most = Math.min(job.maxNewTokens, roomAfter(prompt.length, model));
   const ends = model.config.decoder?.endIds ?? [];
@@ -72,6 +73,11 @@ export async function generateText(
   }
   const text = textAfter(tokenizer, prompt, ids);
   return { text, ids, ends: ids.length < most ? "end" : "length" };
+}
+
+/** Said before anything is read. */
+function checkWrites(model: DeviceModel): void {
+  tf.tidy(() => void languageHeadOf(model));
 }
 
 function promptIds({ language }: TextTokenizer, prompt: string): readonly number[] {

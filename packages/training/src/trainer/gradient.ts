@@ -153,6 +153,7 @@ function uploadBatch({ batch, length, ids, types, mask }: PaddedBatch): TokenBat
     batch,
     length,
     ids: tf.tensor1d(ids, "int32"),
+    hostIds: ids,
     types: tf.tensor1d(types, "int32"),
     mask: tf.tensor2d(mask, [batch, length]),
   };

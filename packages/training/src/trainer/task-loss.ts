@@ -35,9 +35,9 @@ export function batchLoss(
   return languageLoss(hidden, languageHeadOf(pass.model), { ...completions, weights });
 }
 
-/** What gives a model's logits over its vocabulary. @throws FedtuneError `model-invalid` */
+/** What gives a model's logits over its vocabulary, for the current scope. @throws FedtuneError `model-invalid` */
 export function languageHeadOf({ languageHead, config }: DeviceModel): tf.Tensor2D {
-  if (languageHead !== null) return languageHead;
+  if (languageHead !== null) return languageHead.whole();
   const message = `Cannot predict tokens with this base model: ${config.family} ${
     config.decoder === null
       ? "is an encoder"

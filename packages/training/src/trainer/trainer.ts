@@ -15,6 +15,7 @@ import type { DataStore } from "../data/dataset.ts";
 import { openDataStore } from "../data/dataset.ts";
 import { readReference } from "../data/reference.ts";
 import type { FileSource } from "../files.ts";
+import type { BasePrecision } from "../layers/stored-matrix.ts";
 import type { Checkpoint } from "../models/checkpoint.ts";
 import type { ModelDescription } from "../models/describe.ts";
 import { describeModel } from "../models/describe.ts";
@@ -39,6 +40,8 @@ import { openFold } from "./residuals.ts";
 export interface TrainerOptions {
   readonly checkpoint: Checkpoint;
   readonly tokenizer: TextTokenizer;
+  /** How the base model's weights are kept; default `f32`. */
+  readonly basePrecision?: BasePrecision;
   /** Reads the files that data references name. */
   readonly files: FileSource;
   readonly clock: Pick<Clock, "now">;
@@ -57,7 +60,8 @@ export interface LocalTrainer extends Trainer {
 }
 
 interface Context {
-  readonly options: TrainerOptions;
+  /** Without the checkpoint, whose memory ends when it is on the device. */
+  readonly options: Omit<TrainerOptions, "checkpoint">;
   readonly model: DeviceModel;
   readonly data: DataStore;
   readonly fold: ResidualFold;
@@ -68,10 +72,10 @@ interface Context {
  *
  * @throws FedtuneError `tokenizer-mismatch` when the tokenizer has ids that the model lacks
  */
-export function createTrainer(options: TrainerOptions): LocalTrainer {
-  const { checkpoint, tokenizer, files } = options;
+export function createTrainer({ checkpoint, ...options }: TrainerOptions): LocalTrainer {
+  const { tokenizer, files, basePrecision } = options;
   checkVocabulary(tokenizer, checkpoint.config);
-  const model = uploadModel(checkpoint);
+  const model = uploadModel(checkpoint, basePrecision);
   const context = { options, model, data: openDataStore(files, tokenizer), fold: openFold(model) };
   const inTurn = oneAtATime();
   const run = <T>(control: TrainControl, work: () => Promise<T>): Promise<T> =>
