@@ -25,8 +25,8 @@ export interface ParticipantPorts {
 }
 
 interface Waiting {
-  resolve(value: unknown): void;
-  reject(error: Error): void;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: Error) => void;
 }
 
 /** Longest wait for what is under way to end in good order. */

@@ -131,48 +131,48 @@ export interface ParticipantActions {
    * Reads an invitation: a join link, or the address of a page of a run of which this browser knows already. The page
    * takes the token out of its own address first, see `takeLink`.
    */
-  openLink(link: string): Promise<void>;
+  readonly openLink: (link: string) => Promise<void>;
   /** Goes on with a run of this browser, from {@link Keepings}. */
-  openMembership(which: Pick<Membership, "server" | "run">): Promise<void>;
+  readonly openMembership: (which: Pick<Membership, "server" | "run">) => Promise<void>;
   /** From step 1 to step 2. */
-  accept(): Promise<void>;
+  readonly accept: () => Promise<void>;
   /** Forgets the invitation and all that was made for it. */
-  decline(): Promise<void>;
+  readonly decline: () => Promise<void>;
   /** Reads a file to its end and keeps a copy of the used rows and columns in this browser. */
-  chooseFile(file: File): Promise<void>;
-  mapColumns(mapping: ColumnMapping): Promise<void>;
+  readonly chooseFile: (file: File) => Promise<void>;
+  readonly mapColumns: (mapping: ColumnMapping) => Promise<void>;
   /** The file's label to the run's; several at once. */
-  mapLabels(labels: Readonly<Record<string, string>>): Promise<void>;
+  readonly mapLabels: (labels: Readonly<Record<string, string>>) => Promise<void>;
   /** Rows with unknown labels. */
-  leaveOutRows(): Promise<void>;
+  readonly leaveOutRows: () => Promise<void>;
   /** Fetches the base model where that is needed, and measures; null: the best backend that works. */
-  checkDevice(backend: BrowserBackend | null): Promise<void>;
+  readonly checkDevice: (backend: BrowserBackend | null) => Promise<void>;
   /** Takes part from here on, or again after a failure. */
-  start(): Promise<void>;
+  readonly start: () => Promise<void>;
   /** Leaves the round politely and keeps everything. */
-  pause(): Promise<void>;
-  resume(): Promise<void>;
+  readonly pause: () => Promise<void>;
+  readonly resume: () => Promise<void>;
   /** Takes no part any more; the adapter stays until it is deleted. */
-  leave(): Promise<void>;
+  readonly leave: () => Promise<void>;
   /** Takes over from another tab. */
-  takeOver(): Promise<void>;
-  setEffort(effort: Effort): Promise<void>;
-  setOnlyOnMains(only: boolean): Promise<void>;
-  setKeepScreenOn(keep: boolean): Promise<void>;
+  readonly takeOver: () => Promise<void>;
+  readonly setEffort: (effort: Effort) => Promise<void>;
+  readonly setOnlyOnMains: (only: boolean) => Promise<void>;
+  readonly setKeepScreenOn: (keep: boolean) => Promise<void>;
   /** Before the start only. */
-  setBudget(epsilon: number | null): Promise<void>;
+  readonly setBudget: (epsilon: number | null) => Promise<void>;
   /** What the model says about a text: this device's own adapter on the base model. */
-  tryText(text: string, textPair?: string): Promise<readonly Guess[]>;
+  readonly tryText: (text: string, textPair?: string) => Promise<readonly Guess[]>;
   /** PEFT's two files. */
-  downloadAdapter(): Promise<readonly NamedFile[]>;
+  readonly downloadAdapter: () => Promise<readonly NamedFile[]>;
   /** Everything that was sent, as a table. */
-  downloadTransfers(): Promise<NamedFile>;
-  readKeepings(): Promise<Keepings>;
+  readonly downloadTransfers: () => Promise<NamedFile>;
+  readonly readKeepings: () => Promise<Keepings>;
   /** Of every run and file of this browser; leaves the runs first. */
-  deleteEverything(what: Deletion): Promise<void>;
+  readonly deleteEverything: (what: Deletion) => Promise<void>;
   /** Tries again to open the browser's store. */
-  checkStorage(): Promise<void>;
-  acknowledge(): Promise<void>;
+  readonly checkStorage: () => Promise<void>;
+  readonly acknowledge: () => Promise<void>;
 }
 
 /** Name of an action. */

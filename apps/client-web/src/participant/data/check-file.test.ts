@@ -4,8 +4,9 @@ import { readRows } from "@fedtune/training";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { FileProblem } from "../file-report.ts";
-import { checkFile, noChoices } from "./check-file.ts";
-import type { CheckedFile, FileChoices, WantedData } from "./check-file.ts";
+import { checkFile } from "./check-file.ts";
+import { noChoices } from "./choices.ts";
+import type { CheckedFile, FileChoices, WantedData } from "./choices.ts";
 import { sourceOf } from "./source.ts";
 
 const wanted: WantedData = {

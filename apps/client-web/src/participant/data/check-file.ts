@@ -3,7 +3,6 @@
  * once, and what training will read is copied out of it on the way.
  */
 import { asFedtuneError, nearest } from "@fedtune/core";
-import type { FedtuneError } from "@fedtune/core";
 import { formatOf, readRows } from "@fedtune/training";
 import type { DataFormat } from "@fedtune/training";
 import type {
@@ -14,46 +13,18 @@ import type {
   UnknownLabel,
 } from "../file-report.ts";
 import type { Problem } from "../invitation.ts";
+import { problemOf } from "../problem.ts";
 import { runningHash } from "../platform/hash.ts";
 import { guessMapping, readHead } from "./columns.ts";
 import type { ColumnHints } from "./columns.ts";
+import type { CheckedFile, FileChoices, WantedData } from "./choices.ts";
 import type { DataSource } from "./source.ts";
 import { usedRows } from "./used-rows.ts";
-
-/** What a run wants of a file. */
-export interface WantedData {
-  readonly labels: readonly string[];
-  readonly hints: ColumnHints;
-  readonly minimumExamples: number;
-  /** The largest file that can be used here. */
-  readonly limitBytes: number;
-}
-
-/** What the holder has decided about a file. */
-export interface FileChoices {
-  /** Null: as the organiser's hints say. */
-  readonly mapping: ColumnMapping | null;
-  /** The file's label to the run's. */
-  readonly labels: Readonly<Record<string, string>>;
-  readonly leavesOutUnknown: boolean;
-}
-
-/** Nothing decided. */
-export const noChoices: FileChoices = { mapping: null, labels: {}, leavesOutUnknown: false };
-
-/** What a look found; a file can be used when it has no problems. */
-export interface CheckedFile {
-  /** Null: it could not be read far enough. */
-  readonly facts: FileFacts | null;
-  readonly problems: readonly FileProblem[];
-  /** The used rows as training reads them; null while there are problems. */
-  readonly copy: Blob | null;
-}
 
 /** How a look is followed and ended. */
 export interface CheckControl {
   readonly signal: AbortSignal;
-  onProgress(doneBytes: number): void;
+  readonly onProgress: (doneBytes: number) => void;
 }
 
 /** Labels that are told one by one. */
@@ -77,14 +48,6 @@ export async function checkFile(
     control.signal.throwIfAborted();
     return only({ kind: "unreadable", error: problemOf(asFedtuneError(error, "file-unreadable")) });
   }
-}
-
-/** An error as plain data. */
-export function problemOf(error: FedtuneError): Problem {
-  const { code, message, data, retryable } = error.toJSON();
-  // What does not survive a message between worker and page is of no use there.
-  const facts = JSON.parse(JSON.stringify(data)) as Problem["data"];
-  return { code, message, data: facts, retryable };
 }
 
 function only(problem: FileProblem): CheckedFile {

@@ -1,19 +1,17 @@
 /** A desk with its doors: actions by name, and what the browser tells. */
 import { asFedtuneError, isFedtuneError } from "@fedtune/core";
-import { problemOf } from "../data/check-file.ts";
+import { problemOf } from "../problem.ts";
 import type { Power } from "../device-report.ts";
 import { readSettings } from "../storage/settings-store.ts";
 import type { ActionName, ParticipantActions, ParticipantSnapshot } from "../types.ts";
-import { downloadAdapter, downloadTransfers, tryText } from "./after.ts";
 import { closeRoad } from "./closing.ts";
 import { newDesk } from "./desk.ts";
 import type { Desk } from "./desk.ts";
 import type { DeskPorts } from "./desk-ports.ts";
 import { checkDevice } from "./device-step.ts";
 import { chooseFile, leaveOutRows, mapColumns, mapLabels, showUnreadable } from "./file-step.ts";
-import { deleteEverything, readKeepings } from "./keepings.ts";
+import { loaded } from "./loading.ts";
 import { accept, decline, openLink, openRoad } from "./opening.ts";
-import { takeOver } from "./part.ts";
 import { initialState, snapshotOf } from "./state.ts";
 import type { DeskState } from "./state.ts";
 import {
@@ -83,7 +81,11 @@ async function open(desk: Desk): Promise<void> {
   }
 }
 
-/** What each action does. */
+const after = () => loaded(() => import("./after.ts"));
+const keepings = () => loaded(() => import("./keepings.ts"));
+const part = () => loaded(() => import("./part.ts"));
+
+/** What each action does; what is not needed on step 1 is loaded when it is. */
 function actionsOf(desk: Desk): ParticipantActions {
   return {
     openLink: (link) => openLink(desk, link),
@@ -99,18 +101,21 @@ function actionsOf(desk: Desk): ParticipantActions {
     pause: () => pause(desk),
     resume: () => resume(desk),
     leave: () => leave(desk),
-    takeOver: () => Promise.resolve(takeOver(desk)),
+    takeOver: async () => (await part()).takeOver(desk),
     setEffort: (effort) => setEffort(desk, effort),
     setOnlyOnMains: (onlyOnMains) => changeSettings(desk, { onlyOnMains }),
     setKeepScreenOn: (keepScreenOn) => changeSettings(desk, { keepScreenOn }),
     setBudget: (epsilon) => setBudget(desk, epsilon),
-    tryText: (text, textPair) => tryText(desk, text, textPair),
-    downloadAdapter: () => downloadAdapter(desk),
-    downloadTransfers: () => Promise.resolve(downloadTransfers(desk)),
-    readKeepings: () => readKeepings(desk),
-    deleteEverything: (what) => deleteEverything(desk, what),
+    tryText: async (text, textPair) => (await after()).tryText(desk, text, textPair),
+    downloadAdapter: async () => (await after()).downloadAdapter(desk),
+    downloadTransfers: async () => (await after()).downloadTransfers(desk),
+    readKeepings: async () => (await keepings()).readKeepings(desk),
+    deleteEverything: async (what) => (await keepings()).deleteEverything(desk, what),
     checkStorage: () => open(desk),
-    acknowledge: () => Promise.resolve(desk.set({ failure: null })),
+    acknowledge() {
+      desk.set({ failure: null });
+      return Promise.resolve();
+    },
   };
 }
 

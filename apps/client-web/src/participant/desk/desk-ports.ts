@@ -7,8 +7,8 @@ import type { MissingFeature } from "../types.ts";
 
 /** A line between the tabs of this browser. */
 export interface TabLine {
-  post(message: unknown): void;
-  close(): void;
+  readonly post: (message: unknown) => void;
+  readonly close: () => void;
 }
 
 /** The browser as a desk sees it. */
@@ -24,7 +24,8 @@ export interface DeskPorts {
   /** Opens a line to the other tabs; what this tab posts does not come back. */
   readonly openLine: (name: string, hear: (message: unknown) => void) => TabLine;
   readonly fetch: (url: string, request: RequestInit) => Promise<Response>;
-  readonly connect: (options: SocketTransportOptions) => ClientTransport;
+  /** Loads what makes connections to a coordinator. */
+  readonly connector: () => Promise<(options: SocketTransportOptions) => ClientTransport>;
   readonly createTrainer: (options: BrowserTrainerOptions) => BrowserTrainer;
   readonly storage: {
     /** Null: not known. */

@@ -2,7 +2,7 @@
 import { asFedtuneError, trainingSchema } from "@fedtune/core";
 import type { FedtuneError } from "@fedtune/core";
 import type { DeviceQuestion, DeviceReport } from "../../training/types.ts";
-import { problemOf } from "../data/check-file.ts";
+import { problemOf } from "../problem.ts";
 import type { BrowserBackend, DeviceFacts } from "../device-report.ts";
 import type { Invitation } from "../invitation.ts";
 import { writeSettings } from "../storage/settings-store.ts";
@@ -18,7 +18,7 @@ export async function checkDevice(desk: Desk, backend: BrowserBackend | null): P
   road.busy?.abort();
   const busy = new AbortController();
   road.busy = busy;
-  await useBackend(desk, backend);
+  await wantBackend(desk, backend);
   const data = await copyOf(desk);
   if (data === null) return;
   await changeMembership(desk, { step: "device", device: null });
@@ -38,7 +38,7 @@ export async function checkDevice(desk: Desk, backend: BrowserBackend | null): P
   }
 }
 
-async function useBackend(desk: Desk, backend: BrowserBackend | null): Promise<void> {
+async function wantBackend(desk: Desk, backend: BrowserBackend | null): Promise<void> {
   const { settings } = desk.get();
   if (settings.backend === backend) return;
   const next = { ...settings, backend };

@@ -1,13 +1,15 @@
 /** Step 2: the data file. */
 import { FedtuneError } from "@fedtune/core";
-import { checkFile, noChoices, problemOf } from "../data/check-file.ts";
-import type { CheckedFile, FileChoices } from "../data/check-file.ts";
+import { noChoices } from "../data/choices.ts";
+import type { CheckedFile, FileChoices } from "../data/choices.ts";
 import { sourceOf } from "../data/source.ts";
 import type { ColumnMapping, FileFacts } from "../file-report.ts";
+import { problemOf } from "../problem.ts";
 import { copyKey, dropCopies, readCopy, writeCopy } from "../storage/copies.ts";
 import { readMemberships } from "../storage/memberships.ts";
 import { changeMembership, membershipOf, roadOf, storeOf } from "./desk.ts";
 import type { Desk } from "./desk.ts";
+import { loaded } from "./loading.ts";
 import { countPrivacy } from "./privacy-count.ts";
 
 /** Beyond it reading takes minutes, and the command line does better. */
@@ -57,6 +59,7 @@ async function look(desk: Desk, choices: FileChoices): Promise<void> {
   const { name, size: bytes } = file;
   desk.set({ file: { kind: "reading", name, bytes, doneBytes: 0 }, privacy: null });
   let saidAt = desk.ports.wallTime();
+  const { checkFile } = await loaded(() => import("../data/check-file.ts"));
   const found = await checkFile(
     sourceOf(file, name),
     { wanted: await wantedOf(desk), choices },

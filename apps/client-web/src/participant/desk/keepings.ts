@@ -6,18 +6,15 @@ import { noMemory, remember } from "../session/report.ts";
 import { durably, storeNames } from "../storage/database.ts";
 import type { StoreName } from "../storage/database.ts";
 import { readLedgers } from "../storage/holder-stores.ts";
-import { entriesOf, readJournal } from "../storage/journal.ts";
+import { readJournal } from "../storage/journal.ts";
 import { readMemberships } from "../storage/memberships.ts";
 import type { StoredMembership } from "../storage/memberships.ts";
 import { readAdapter } from "../storage/own-adapter.ts";
-import { placeKey } from "../storage/place.ts";
-import type { Place } from "../storage/place.ts";
 import { inStorage } from "../storage/storage-error.ts";
 import { defaultSettings } from "../storage/settings-store.ts";
 import type { Deletion, Keepings, Membership } from "../types.ts";
 import { storeOf } from "./desk.ts";
 import type { Desk } from "./desk.ts";
-import { dropUnneeded } from "./file-step.ts";
 import { closeRoad } from "./closing.ts";
 import { noRoad, stageKindOf } from "./state.ts";
 
@@ -76,24 +73,6 @@ function spentOf(ledger: Ledger): number {
   if (events.length === 0) return 0;
   const { relation, delta } = ledger.key;
   return accountants.rdp.compose({ relation, events }).epsilon(delta).upper;
-}
-
-/** Forgets one run: its key, its record, its list, and the copy of its file where no other run needs it. */
-export async function forget(desk: Desk, place: Place): Promise<void> {
-  const database = storeOf(desk);
-  const key = placeKey(place);
-  await inStorage("delete what was kept of a run", async () => {
-    const stores = ["records", "claims", "keys", "memberships", "happenings"] as const;
-    const change = database.transaction(stores, "readwrite", durably);
-    for (const part of [key, `${key} adapter`, `${key} corrupt`])
-      await change.objectStore("records").delete(part);
-    await change.objectStore("claims").delete(key);
-    await change.objectStore("keys").delete(key);
-    await change.objectStore("memberships").delete(key);
-    await change.objectStore("happenings").delete(entriesOf(key));
-    await change.done;
-  });
-  await dropUnneeded(desk);
 }
 
 /** Deletes everything of this browser; the privacy records only when that was asked for. */

@@ -1,6 +1,6 @@
 /** Step 1: opening an invitation, or a run that this browser knows; a reload lands on the step that was reached. */
 import { asFedtuneError, clientId, FedtuneError, protocolVersion } from "@fedtune/core";
-import { problemOf } from "../data/check-file.ts";
+import { problemOf } from "../problem.ts";
 import { readLink } from "../link.ts";
 import { noMemory, remember } from "../session/report.ts";
 import { readCopy } from "../storage/copies.ts";
@@ -15,8 +15,8 @@ import { changeMembership, membershipOf, roadOf, storeOf, tell } from "./desk.ts
 import type { Desk, Road } from "./desk.ts";
 import { askInvitation } from "./invitation-call.ts";
 import type { InvitationAnswer } from "./invitation-call.ts";
-import { forget } from "./keepings.ts";
-import { begin } from "./part.ts";
+import { forget } from "./forgetting.ts";
+import { begin } from "./begin.ts";
 import { countPrivacy } from "./privacy-count.ts";
 import { noRoad } from "./state.ts";
 import { openTabLine } from "./tabs.ts";

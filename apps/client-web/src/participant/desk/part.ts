@@ -1,6 +1,6 @@
 /** Step 4: taking part, from here on, by this tab alone. */
 import { FedtuneError, asFedtuneError } from "@fedtune/core";
-import { problemOf } from "../data/check-file.ts";
+import { problemOf } from "../problem.ts";
 import { takeHold } from "../platform/exclusive.ts";
 import type { Hold } from "../platform/exclusive.ts";
 import { takePart } from "../session/take-part.ts";
@@ -42,7 +42,7 @@ export function waitForOthers(desk: Desk): void {
   if (road.waiting !== null || road.part !== null) return;
   const waiting = new AbortController();
   road.waiting = waiting;
-  desk.set({ live: { kind: "elsewhere", report: null } });
+  if (desk.get().live.kind !== "elsewhere") desk.set({ live: { kind: "elsewhere", report: null } });
   road.line?.post({ type: "ask" });
   const signal = AbortSignal.any([waiting.signal, road.ends.signal]);
   void takeHold(desk.ports.locks, placeName(desk), { mode: "wait", signal }).then((hold) => {

@@ -55,6 +55,7 @@ export async function openSession(desk: Desk, parts: SessionParts): Promise<Sess
   const { clock, hash, entropy, locks } = ports;
   const stores = await openHolderStores({ database: storeOf(desk), hash, clock, locks }, place);
   const signer = await signerOf(desk);
+  const connect = await ports.connector();
   const known: Known = { spec: null, adapter: null };
   const sightings = noSightings();
   const observer = observerOf(desk, known);
@@ -66,7 +67,7 @@ export async function openSession(desk: Desk, parts: SessionParts): Promise<Sess
     progressEveryMs: PROGRESS_MS,
     signal: stops.signal,
     isQuiet: () => stops.how.isQuiet,
-    transport: () => ports.connect({ url: place.server, clock, hash, fetch, signer }),
+    transport: () => connect({ url: place.server, clock, hash, fetch, signer }),
     ports: {
       ...{ state: stores.state, clock, hash, entropy },
       privacy: privacyOf(desk, stores.ledgers),

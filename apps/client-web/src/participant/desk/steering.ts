@@ -6,7 +6,7 @@ import type { PausedBy } from "../types.ts";
 import { changeMembership, membershipOf, roadOf, storeOf, tell } from "./desk.ts";
 import type { Desk } from "./desk.ts";
 import { paceEngine } from "./engine.ts";
-import { begin } from "./part.ts";
+import { begin } from "./begin.ts";
 import { pausedByPower } from "./power-rule.ts";
 import { countPrivacy } from "./privacy-count.ts";
 

@@ -1,9 +1,9 @@
 /** Hearing the other tabs of this browser that have the same run open, and answering them. */
 import { placeKey } from "../storage/place.ts";
+import { watchOthers } from "./begin.ts";
 import { storeOf } from "./desk.ts";
 import type { Desk, Road } from "./desk.ts";
 import type { TabLine } from "./desk-ports.ts";
-import { waitForOthers } from "./part.ts";
 import { noRoad } from "./state.ts";
 import { tabWord } from "./tab-line.ts";
 import type { TabWord } from "./tab-line.ts";
@@ -44,7 +44,7 @@ function hear(desk: Desk, road: Road, word: TabWord): void {
       return;
     case "mirror":
       if (road.part !== null) return;
-      waitForOthers(desk);
+      if (desk.get().live.kind !== "elsewhere") void watchOthers(desk);
       desk.set({ live: { kind: "elsewhere", report: word.report } });
       return;
     case "hand-over":
@@ -60,5 +60,5 @@ function hear(desk: Desk, road: Road, word: TabWord): void {
 async function handOver(desk: Desk, road: Road): Promise<void> {
   if (road.part === null) return;
   await road.part.stop({ isQuiet: true });
-  waitForOthers(desk);
+  await watchOthers(desk);
 }

@@ -5,7 +5,7 @@ import type { Desk } from "./desk.ts";
 /** Waits of one session. */
 export interface Waits {
   /** Resolves after `ms`, or earlier when there is a network again or the signal is aborted. */
-  wait(ms: number, signal: AbortSignal): Promise<void>;
+  readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
   end(): void;
 }
 

@@ -1,5 +1,4 @@
 /** The browser as a desk sees it, from a worker. */
-import { socketTransport } from "@fedtune/client";
 import { createBrowserTrainer } from "../../training/browser-trainer.ts";
 import { deleteKeptFiles } from "../../training/kept-files.ts";
 import type { DeskPorts } from "../desk/desk-ports.ts";
@@ -34,7 +33,7 @@ export function workerPorts(): DeskPorts {
       };
     },
     fetch: plainFetch,
-    connect: socketTransport,
+    connector: async () => (await import("@fedtune/client")).socketTransport,
     createTrainer: createBrowserTrainer,
     storage: { freeBytes },
     models: { bytes: modelBytes, deleteAll: deleteKeptFiles },

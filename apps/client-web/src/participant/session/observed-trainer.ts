@@ -115,7 +115,7 @@ export function tellAccuracy(
 /** The held-out part of rows of which a part is trained on; null: none are held out. */
 export function heldOut({ holdout = null, ...data }: DataRef): DataRef | null {
   if (holdout === null) return null;
-  return { ...data, holdout: { fraction: holdout.fraction, part: "held-out" } } as DataRef;
+  return { ...data, holdout: { fraction: holdout.fraction, part: "held-out" } };
 }
 
 function evaluationOf(job: TrainJob, data: DataRef): EvaluateJob {

@@ -207,7 +207,8 @@ function clockKnown(memory: SessionMemory, { offsetMs, at }: Of<"clock">): Sessi
 }
 
 function speedOf({ work }: SessionReport, at: number): number | null {
-  if (work === null || work.learn.startedAt === null) return null;
-  const seconds = (at - work.learn.startedAt) / 1000;
-  return seconds > 0 && work.learn.done > 0 ? work.learn.done / seconds : null;
+  const { startedAt = null, done = 0 } = work?.learn ?? {};
+  if (startedAt === null || done === 0) return null;
+  const seconds = (at - startedAt) / 1000;
+  return seconds > 0 ? done / seconds : null;
 }

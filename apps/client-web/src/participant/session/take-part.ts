@@ -11,7 +11,7 @@ import type {
   RunId,
 } from "@fedtune/core";
 import { privacySettings } from "@fedtune/dp";
-import { problemOf } from "../data/check-file.ts";
+import { problemOf } from "../problem.ts";
 import type { Problem } from "../invitation.ts";
 import type { Observer, Sightings } from "./observer.ts";
 import { observedTransport } from "./observed-transport.ts";

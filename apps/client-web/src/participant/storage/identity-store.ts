@@ -40,7 +40,7 @@ async function make(database: ParticipantDatabase, key: string): Promise<Identit
   return inStorage("write this device's key", async () => {
     const change = database.transaction("keys", "readwrite", durably);
     const other = await change.store.get(key);
-    if (other === undefined) await change.store.put(keys as CryptoKeyPair, key);
+    if (other === undefined) await change.store.put(keys, key);
     await change.done;
     return other ?? keys;
   });

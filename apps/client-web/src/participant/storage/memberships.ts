@@ -122,5 +122,5 @@ export async function writeMembership(
 
 function parsed(value: unknown): StoredMembership | null {
   const result = schema.safeParse(value);
-  return result.success ? (result.data as StoredMembership) : null;
+  return result.success ? result.data : null;
 }

@@ -6,7 +6,7 @@ import { folderLister, postgresStore, startDatabase } from "@fedtune/db";
 import { privacyRules, userLevelPrivacy } from "@fedtune/dp";
 import { nodeEntropy, nodeHash } from "@fedtune/node-ports";
 import { openFolderBlobs, readSettings, readSite, startCoordinator } from "@fedtune/server";
-import type { CoordinatorProcess, RunToServe } from "@fedtune/server";
+import type { CoordinatorProcess, Pages, RunToServe } from "@fedtune/server";
 import { describeModel, loadModelConfig } from "@fedtune/training";
 import { builtinModelFolder, nodeFiles } from "@fedtune/training/node";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -46,31 +46,7 @@ export async function startTestCoordinator(): Promise<TestCoordinator> {
     join(import.meta.dirname, "participant-site"),
   );
   const pages = { state: "ready", site: await readSite(site) } as const;
-  const start = async (port: number): Promise<Started> => {
-    const database = await startDatabase({ url: null, directory: join(folder, "postgres") });
-    const blobFolder = join(folder, "blobs");
-    const blobs = await openFolderBlobs(blobFolder, { verify: nodeHash });
-    const environment = {
-      FEDTUNE_OPEN_ENROLMENT: "false",
-      FEDTUNE_LOG_LEVEL: "silent",
-      FEDTUNE_PORT: String(port),
-      FEDTUNE_DRAIN_TIMEOUT_MS: "500",
-    };
-    const process = await startCoordinator({
-      ...{ settings: readSettings({ environment }), database, blobs, blobFolder, registries },
-      ...{ store: postgresStore(database), lister: folderLister(blobFolder), version: "1.2.3" },
-      ...{ servesAll: true, modelFolder: builtinModelFolder, pages: () => pages },
-      prepare: toServe,
-    });
-    return {
-      process,
-      async close() {
-        await process.close();
-        await database.close();
-      },
-    };
-  };
-  let started = await start(0);
+  let started = await start({ folder, pages, port: 0 });
   const { port, url } = started.process.server.address;
   return {
     ...{ url, port },
@@ -91,12 +67,43 @@ export async function startTestCoordinator(): Promise<TestCoordinator> {
     },
     stop: () => started.close(),
     async restart() {
-      started = await start(port);
+      started = await start({ folder, pages, port });
     },
     async close() {
       await started.close();
       await rm(folder, { recursive: true, force: true });
       await rm(site, { recursive: true, force: true });
+    },
+  };
+}
+
+interface Start {
+  readonly folder: string;
+  readonly pages: Pages;
+  readonly port: number;
+}
+
+async function start({ folder, pages, port }: Start): Promise<Started> {
+  const database = await startDatabase({ url: null, directory: join(folder, "postgres") });
+  const blobFolder = join(folder, "blobs");
+  const blobs = await openFolderBlobs(blobFolder, { verify: nodeHash });
+  const environment = {
+    FEDTUNE_OPEN_ENROLMENT: "false",
+    FEDTUNE_LOG_LEVEL: "silent",
+    FEDTUNE_PORT: String(port),
+    FEDTUNE_DRAIN_TIMEOUT_MS: "500",
+  };
+  const process = await startCoordinator({
+    ...{ settings: readSettings({ environment }), database, blobs, blobFolder, registries },
+    ...{ store: postgresStore(database), lister: folderLister(blobFolder), version: "1.2.3" },
+    ...{ servesAll: true, modelFolder: builtinModelFolder, pages: () => pages },
+    prepare: toServe,
+  });
+  return {
+    process,
+    async close() {
+      await process.close();
+      await database.close();
     },
   };
 }

@@ -31,6 +31,13 @@ describe("a patch", () => {
     expect(result.a).toBe(before.a);
   });
 
+  it("takes fields as fields, whatever people call their labels", () => {
+    const after: unknown = JSON.parse('{"mapped":{"__proto__":"other","constructor":"x"}}');
+    const result = applyPatch({ mapped: {} }, patchOf({ mapped: {} }, after)!);
+    expect(JSON.stringify(result)).toBe(JSON.stringify(after));
+    expect(Object.getPrototypeOf((result as { mapped: object }).mapped)).toBe(Object.prototype);
+  });
+
   it("is none for the same value, and for objects that are equal field by field", () => {
     const shared = { x: 1 };
     expect(patchOf(shared, shared)).toBeNull();

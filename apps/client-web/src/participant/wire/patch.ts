@@ -30,11 +30,15 @@ export function patchOf(before: unknown, after: unknown): Patch | null {
 /** The value after a change. */
 export function applyPatch(before: unknown, patch: Patch): unknown {
   if (patch.kind === "value") return patch.value;
-  const next: Record<string, unknown> = isPlain(before) ? { ...before } : {};
-  for (const key of patch.gone) Reflect.deleteProperty(next, key);
-  for (const [key, change] of Object.entries(patch.fields))
-    next[key] = applyPatch(next[key], change);
-  return next;
+  const { fields, gone } = patch;
+  const known = isPlain(before) ? before : {};
+  const kept = Object.entries(known).filter(([key]) => !gone.includes(key));
+  const changed = Object.entries(fields).map(([key, change]) => [
+    key,
+    applyPatch(Object.hasOwn(known, key) ? known[key] : undefined, change),
+  ]);
+  // Entries become fields of their own whatever they are called, `__proto__` too.
+  return Object.fromEntries([...kept, ...changed]);
 }
 
 function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -1,6 +1,6 @@
 /** A desk behind a line of messages: the worker's side. */
 import { asFedtuneError } from "@fedtune/core";
-import { problemOf } from "../data/check-file.ts";
+import { problemOf } from "../problem.ts";
 import { createDesk } from "../desk/create-desk.ts";
 import type { DeskPorts } from "../desk/desk-ports.ts";
 import { firstSnapshot } from "./first-snapshot.ts";

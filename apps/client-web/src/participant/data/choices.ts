@@ -1,0 +1,33 @@
+/** What is asked of a file, what its holder decides, and what a look at it finds. */
+import type { ColumnMapping, FileFacts, FileProblem } from "../file-report.ts";
+import type { ColumnHints } from "./columns.ts";
+
+/** What a run wants of a file. */
+export interface WantedData {
+  readonly labels: readonly string[];
+  readonly hints: ColumnHints;
+  readonly minimumExamples: number;
+  /** The largest file that can be used here. */
+  readonly limitBytes: number;
+}
+
+/** What the holder has decided about a file. */
+export interface FileChoices {
+  /** Null: as the organiser's hints say. */
+  readonly mapping: ColumnMapping | null;
+  /** The file's label to the run's. */
+  readonly labels: Readonly<Record<string, string>>;
+  readonly leavesOutUnknown: boolean;
+}
+
+/** Nothing decided. */
+export const noChoices: FileChoices = { mapping: null, labels: {}, leavesOutUnknown: false };
+
+/** What a look found; a file can be used when it has no problems. */
+export interface CheckedFile {
+  /** Null: it could not be read far enough. */
+  readonly facts: FileFacts | null;
+  readonly problems: readonly FileProblem[];
+  /** The used rows as training reads them; null while there are problems. */
+  readonly copy: Blob | null;
+}
