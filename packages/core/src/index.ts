@@ -126,11 +126,11 @@ export type {
 
 export { canonicalJson, deepFreeze, hashOfJson } from "./config/canonical.ts";
 export { inputError, parseInput } from "./config/issues.ts";
-export type { InputIssue } from "./config/issues.ts";
+export type { InputFix, InputIssue } from "./config/issues.ts";
 export { plainMean } from "./combiner.ts";
 export type { ClosedRound, CombinedUpdates, Combiner, CombinerClaims } from "./combiner.ts";
-export { resolveRun, runConfigSchema } from "./config/run-config.ts";
-export type { Registries, ResolvedRun, RunConfig } from "./config/run-config.ts";
+export { inspectRun, resolveRun, runConfigSchema } from "./config/run-config.ts";
+export type { InspectedRun, Registries, ResolvedRun, RunConfig } from "./config/run-config.ts";
 export { privacyModes, runPrivacySchema } from "./config/privacy.ts";
 export type { PrivacyRules, RunPrivacy } from "./config/privacy.ts";
 export { roundsSchema } from "./config/rounds.ts";

@@ -72,6 +72,8 @@ export {
 export type { PlannedTraining, StepNoise } from "./record-level.ts";
 export { epsilonAfter, privacyRules, privacySettings, runEvents } from "./run-privacy.ts";
 export type { PrivateRun } from "./run-privacy.ts";
+export { privacyForecast } from "./forecast.ts";
+export type { ForecastOptions, PrivacyForecast } from "./forecast.ts";
 export { runGuarantee } from "./run-report.ts";
 export { addShare } from "./client-share.ts";
 export { userLevelPrivacy } from "./user-level.ts";

@@ -91,6 +91,7 @@ const gradNormIssue: Rule = (_, { maxGradNorm }) =>
         value: maxGradNorm,
         wanted:
           "null with record-level privacy: privacy.clipNorm bounds each example, and what is released is mostly noise",
+        fix: { value: null },
       };
 
 /** Settings that say how much noise there is and on what it is drawn. */

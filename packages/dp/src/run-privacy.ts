@@ -27,6 +27,7 @@ const commonRules: readonly Rule<PrivateSettings>[] = [
           field: "rounds.weightedBy",
           value: rounds.weightedBy,
           wanted: `uniform with privacy.mode ${mode}: a count of examples says something about them`,
+          fix: { value: "uniform" },
         },
   ({ config: { evaluation }, settings: { metrics } }) =>
     evaluation.where === "federated" && evaluation.everyRounds > 0 && metrics === "withhold"
@@ -34,6 +35,7 @@ const commonRules: readonly Rule<PrivateSettings>[] = [
           field: "evaluation.everyRounds",
           value: evaluation.everyRounds,
           wanted: "0 with privacy.metrics withhold: clients' scores would leave them as they are",
+          fix: { value: 0 },
         }
       : null,
   ({ config, settings }) => {
@@ -58,6 +60,7 @@ const recordRules: readonly Rule<RecordLevelPrivacy>[] = [
           field: "method.coldStart",
           value: "fit",
           wanted: "zero with privacy.mode record-level: a client's first round would cost twice",
+          fix: { value: "zero" },
         }
       : null,
 ];
@@ -79,6 +82,7 @@ const userRules: readonly Rule<UserLevelPrivacy>[] = [
           field: "rounds.overSelection",
           value: rounds.overSelection,
           wanted: "1 with privacy.mode user-level: who is fast decides who takes part",
+          fix: { value: 1 },
         },
   ({ config: { adapter } }) =>
     new Set(adapter.clientRanks).size <= 1
@@ -87,6 +91,7 @@ const userRules: readonly Rule<UserLevelPrivacy>[] = [
           field: "adapter.clientRanks",
           value: adapter.clientRanks,
           wanted: "one rank with privacy.mode user-level: one noisy mean stands for all updates",
+          fix: { value: null },
         },
   ({ settings: { noiseBy }, config: { rounds } }) =>
     noiseBy === "coordinator" || rounds.sampling === "fixed"
@@ -95,6 +100,7 @@ const userRules: readonly Rule<UserLevelPrivacy>[] = [
           field: "rounds.sampling",
           value: rounds.sampling,
           wanted: "fixed with privacy.noiseBy clients: a cohort may be too small for its noise",
+          fix: { value: "fixed" },
         },
   ({ settings: { noiseShares }, config: { rounds } }) =>
     noiseShares === null || noiseShares <= rounds.minFitClients
@@ -103,6 +109,7 @@ const userRules: readonly Rule<UserLevelPrivacy>[] = [
           field: "privacy.noiseShares",
           value: noiseShares,
           wanted: `at most rounds.minFitClients (${rounds.minFitClients}): so many may be all that answer`,
+          fix: { value: rounds.minFitClients },
         },
   ({ settings: { expectedCohort, ...settings } }) =>
     hardenedIssue(settings, { batchSize: expectedCohort }),

@@ -36,7 +36,7 @@ const bytes = z.object({
 });
 
 const epsilon = z.object({
-  unit: z.string().describe("what is protected: an example, or a client"),
+  unit: z.enum(["example", "user"]).describe("what is protected: an example, or all of a client"),
   delta: z.number(),
   atEnd: z.number().describe("of a unit that takes part in every round"),
   limit: z.number().nullable().describe("the target or budget; null: none is set"),

@@ -16,39 +16,51 @@ const rules: readonly Rule[] = [
   (_run, { claims, name }) =>
     claims.acceptsStale === true
       ? null
-      : issue(
-          "rounds.mode",
-          "buffered",
-          `synchronous with method ${name}: the change of one round's adapter cannot be added to another's`,
+      : repaired(
+          issue(
+            "rounds.mode",
+            "buffered",
+            `synchronous with method ${name}: the change of one round's adapter cannot be added to another's`,
+          ),
+          "synchronous",
         ),
   ({ privacy }) =>
     privacy.mode === "user-level"
-      ? issue(
-          "rounds.mode",
-          "buffered",
-          "synchronous with privacy.mode user-level: its accounting needs drawn cohorts and equal weights",
+      ? repaired(
+          issue(
+            "rounds.mode",
+            "buffered",
+            "synchronous with privacy.mode user-level: its accounting needs drawn cohorts and equal weights",
+          ),
+          "synchronous",
         )
       : null,
   ({ evaluation: { where, everyRounds } }) =>
     where === "federated" && everyRounds > 0
-      ? issue(
-          "evaluation.where",
-          where,
-          "central, or evaluation.everyRounds 0, with rounds.mode buffered: its clients are always training",
+      ? repaired(
+          issue(
+            "evaluation.where",
+            where,
+            "central, or evaluation.everyRounds 0, with rounds.mode buffered: its clients are always training",
+          ),
+          "central",
         )
       : null,
   ({ rounds: { sampling } }) =>
     sampling === "fixed" ? null : drawn("rounds.sampling", sampling, "fixed"),
   ({ rounds: { fractionFit } }) =>
-    fractionFit === 1 ? null : drawn("rounds.fractionFit", fractionFit, "1"),
+    fractionFit === 1 ? null : drawn("rounds.fractionFit", fractionFit, 1),
   ({ rounds: { overSelection } }) =>
-    overSelection === 1 ? null : drawn("rounds.overSelection", overSelection, "1"),
+    overSelection === 1 ? null : drawn("rounds.overSelection", overSelection, 1),
   ({ rounds: { buffer, minAvailableClients } }) =>
     buffer.size !== null && buffer.size > minAvailableClients
-      ? issue(
-          "rounds.buffer.size",
-          buffer.size,
-          `at most rounds.minAvailableClients (${minAvailableClients}): a client is in a buffer once`,
+      ? repaired(
+          issue(
+            "rounds.buffer.size",
+            buffer.size,
+            `at most rounds.minAvailableClients (${minAvailableClients}): a client is in a buffer once`,
+          ),
+          minAvailableClients,
         )
       : null,
 ];
@@ -59,10 +71,15 @@ export function bufferIssues(run: Run, method: Pick<Method, "claims" | "name">):
   return rules.map((rule) => rule(run, method)).filter((found) => found !== null);
 }
 
-function drawn(field: string, value: unknown, wanted: string): InputIssue {
-  return issue(field, value, `${wanted} with rounds.mode buffered: nobody is drawn`);
+function drawn(field: string, value: unknown, wanted: string | number): InputIssue {
+  const found = issue(field, value, `${wanted} with rounds.mode buffered: nobody is drawn`);
+  return repaired(found, wanted);
 }
 
 function issue(field: string, value: unknown, wanted: string): InputIssue {
   return { field, value, wanted };
+}
+
+function repaired(issue: InputIssue, value: unknown): InputIssue {
+  return { ...issue, fix: { value } };
 }

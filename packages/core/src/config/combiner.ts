@@ -28,6 +28,7 @@ export function combinerIssues(
     field: "combiner.name",
     value: chosen,
     wanted,
+    fix: { value: "mean" },
   });
   const issues: InputIssue[] = [];
   if (privacy.mode === "user-level" && chosen !== "mean")
@@ -40,6 +41,7 @@ export function combinerIssues(
       field: "rounds.minFitClients",
       value: rounds.minFitClients,
       wanted: `at least ${String(least)} with combiner.name ${chosen}: fewer updates cannot outvote a liar`,
+      fix: { value: least },
     });
   if (!combiner.claims.compares) return issues;
   if (claims.sharedGauge !== true)

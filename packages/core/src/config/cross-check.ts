@@ -1,4 +1,5 @@
 import type { AdapterKind } from "../adapter/kind.ts";
+import { adapterKinds } from "../adapter/kinds/registry.ts";
 import type { Method } from "../method.ts";
 import { bufferIssues } from "./buffered.ts";
 import { combinerIssues } from "./combiner.ts";
@@ -6,7 +7,6 @@ import type { ChosenCombiner } from "./combiner.ts";
 import { evaluationRules } from "./evaluation.ts";
 import { firewallRules } from "./firewall.ts";
 import type { InputIssue } from "./issues.ts";
-import { inputError } from "./issues.ts";
 import type { PrivacyRules } from "./privacy.ts";
 import type { RunConfig } from "./run-config.ts";
 
@@ -17,26 +17,35 @@ const rules: readonly Rule[] = [
   ...firewallRules,
   ({ rounds }) =>
     rounds.minFitClients > rounds.minAvailableClients
-      ? conflict(
-          "rounds.minFitClients",
-          rounds.minFitClients,
-          `at most rounds.minAvailableClients (${rounds.minAvailableClients})`,
+      ? repaired(
+          conflict(
+            "rounds.minFitClients",
+            rounds.minFitClients,
+            `at most rounds.minAvailableClients (${rounds.minAvailableClients})`,
+          ),
+          rounds.minAvailableClients,
         )
       : null,
   ({ rounds }) =>
     rounds.sampling === "poisson" && rounds.overSelection !== 1
-      ? conflict(
-          "rounds.overSelection",
-          rounds.overSelection,
-          "1 with poisson sampling: dropping the slowest is not sampling",
+      ? repaired(
+          conflict(
+            "rounds.overSelection",
+            rounds.overSelection,
+            "1 with poisson sampling: dropping the slowest is not sampling",
+          ),
+          1,
         )
       : null,
   ({ training }) =>
     training.microBatchSize !== null && training.microBatchSize > training.batchSize
-      ? conflict(
-          "training.microBatchSize",
-          training.microBatchSize,
-          `at most training.batchSize (${training.batchSize})`,
+      ? repaired(
+          conflict(
+            "training.microBatchSize",
+            training.microBatchSize,
+            `at most training.batchSize (${training.batchSize})`,
+          ),
+          training.batchSize,
         )
       : null,
   ({ participants, rounds }) =>
@@ -54,15 +63,25 @@ const rules: readonly Rule[] = [
   (_config, method, kind) =>
     method.claims.products.includes(kind.product)
       ? null
-      : conflict(
-          "adapter.kind",
-          kind.name,
-          `a kind with product ${method.claims.products.join(" or ")} for method ${method.name}`,
+      : repaired(
+          conflict(
+            "adapter.kind",
+            kind.name,
+            `a kind with product ${method.claims.products.join(" or ")} for method ${method.name}`,
+          ),
+          adapterKinds.find(({ product }) => method.claims.products.includes(product))?.name,
         ),
   ({ adapter }, _method, kind) =>
     kind.inits.includes(adapter.init)
       ? null
-      : conflict("adapter.init", adapter.init, `${kind.inits.join(" or ")} for kind ${kind.name}`),
+      : repaired(
+          conflict(
+            "adapter.init",
+            adapter.init,
+            `${kind.inits.join(" or ")} for kind ${kind.name}`,
+          ),
+          kind.inits[0],
+        ),
   ({ adapter: { clientRanks, init } }) =>
     init !== "pissa" || clientRanks === null || new Set(clientRanks).size === 1
       ? null
@@ -74,18 +93,24 @@ const rules: readonly Rule[] = [
   ({ adapter: { clientRanks, rank } }) =>
     clientRanks === null || Math.max(...clientRanks) === rank
       ? null
-      : conflict(
-          "adapter.rank",
-          rank,
-          `the largest of adapter.clientRanks (${String(Math.max(...clientRanks))}): it is evaluated and saved`,
+      : repaired(
+          conflict(
+            "adapter.rank",
+            rank,
+            `the largest of adapter.clientRanks (${String(Math.max(...clientRanks))}): it is evaluated and saved`,
+          ),
+          Math.max(...clientRanks),
         ),
   ({ adapter: { clientRanks } }, { claims, name }) =>
     clientRanks === null || claims.ranks === "joint" || new Set(clientRanks).size === 1
       ? null
-      : conflict(
-          "adapter.clientRanks",
-          clientRanks,
-          `one rank for all with method ${name}, which cannot combine different ones`,
+      : repaired(
+          conflict(
+            "adapter.clientRanks",
+            clientRanks,
+            `one rank for all with method ${name}, which cannot combine different ones`,
+          ),
+          null,
         ),
 ];
 
@@ -97,21 +122,24 @@ interface Registered {
   readonly combiner: ChosenCombiner;
 }
 
-/** Holds settings against each other; throws FedtuneError `config-conflict` listing every contradiction. */
-export function crossCheck(
+/** Holds settings against each other; every contradiction. */
+export function contradictions(
   config: RunConfig,
   { method, kind, privacy, combiner }: Registered,
-): void {
-  const issues = [
+): readonly InputIssue[] {
+  return [
     ...rules.map((rule) => rule(config, method, kind)).filter((issue) => issue !== null),
     ...combinerIssues(config, method, combiner),
     ...privacy.issues(config, method),
     ...bufferIssues(config, method),
   ];
-  if (issues.length > 0)
-    throw inputError(issues, { what: "the run config", code: "config-conflict" });
 }
 
 function conflict(field: string, value: unknown, wanted: string): InputIssue {
   return { field, value, wanted };
+}
+
+/** With the value that would do. */
+function repaired(issue: InputIssue, value: unknown): InputIssue {
+  return { ...issue, fix: { value } };
 }

@@ -107,6 +107,7 @@ export const evaluationRules: readonly ((
           field: "evaluation.where",
           value: evaluation.where,
           wanted: `federated with method ${method.name} and head ${head}: clients keep factors, so the coordinator has no whole model`,
+          fix: { value: "federated" },
         }
       : null,
   ({ evaluation: { earlyStopping, everyRounds } }) =>
@@ -115,6 +116,7 @@ export const evaluationRules: readonly ((
           field: "evaluation.earlyStopping",
           value: earlyStopping,
           wanted: "null with evaluation.everyRounds 0: nothing would be compared",
+          fix: { value: null },
         }
       : null,
   ({ evaluation: { where, everyRounds, holdout } }) =>
@@ -123,6 +125,7 @@ export const evaluationRules: readonly ((
           field: "evaluation.holdout",
           value: holdout,
           wanted: `0 with evaluation.where ${where} and evaluation.everyRounds ${everyRounds}: nobody would evaluate on what is kept out`,
+          fix: { value: 0 },
         }
       : null,
 ];

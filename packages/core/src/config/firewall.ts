@@ -33,6 +33,7 @@ export const firewallRules: readonly ((run: {
           value: maxNorm,
           wanted:
             "null with privacy.mode user-level: every update is clipped, and a refusal would tell what noise hides",
+          fix: { value: null },
         }
       : null,
 ];

@@ -8,6 +8,33 @@ export interface InputIssue {
   readonly field: string;
   readonly value: unknown;
   readonly wanted: string;
+  /** What would repair it; absent: nobody but its author can tell. */
+  readonly fix?: InputFix;
+}
+
+/** A value that would do. */
+export interface InputFix {
+  readonly value: unknown;
+  /** Where it belongs; absent: at the field of the issue. */
+  readonly field?: string;
+  /** A field that is taken away. */
+  readonly removes?: string;
+}
+
+/** What an input comes to: its value, or what is wrong with it. */
+export type CheckedInput<Value> =
+  | { readonly value: Value; readonly issues: readonly [] }
+  | { readonly value: null; readonly issues: readonly InputIssue[] };
+
+/** Holds an input against a schema and throws nothing. */
+export function checkInput<Schema extends z.ZodType>(
+  schema: Schema,
+  input: unknown,
+): CheckedInput<z.output<Schema>> {
+  const result = schema.safeParse(input);
+  if (result.success) return { value: result.data, issues: [] };
+  const issues = result.error.issues.flatMap((issue) => describe(issue, input, schema));
+  return { value: null, issues };
 }
 
 /**
@@ -21,9 +48,8 @@ export function parseInput<Schema extends z.ZodType>(
   input: unknown,
   options: { readonly what: string; readonly code?: ErrorCode; readonly field?: string },
 ): z.output<Schema> {
-  const result = schema.safeParse(input);
-  if (result.success) return result.data;
-  const issues = result.error.issues.flatMap((issue) => describe(issue, input, schema));
+  const { value, issues } = checkInput(schema, input);
+  if (issues.length === 0) return value as z.output<Schema>;
   const within = options.field === undefined ? "" : `${options.field}.`;
   throw inputError(
     issues.map((issue) => ({ ...issue, field: `${within}${issue.field}` })),
@@ -57,11 +83,11 @@ function describe(issue: ZodIssue, input: unknown, schema: z.ZodType): InputIssu
       const near = nearest(key, known);
       const wanted =
         near === null ? `one of ${[...known].join(", ")}` : `a known key (did you mean "${near}"?)`;
-      return {
-        field: pathText([...issue.path, key]),
-        value: valueAt(input, [...issue.path, key]),
-        wanted,
-      };
+      const field = pathText([...issue.path, key]);
+      const value = valueAt(input, [...issue.path, key]);
+      if (near === null) return { field, value, wanted };
+      const renamed = { field: pathText([...issue.path, near]), value, removes: field };
+      return { field, value, wanted, fix: renamed };
     });
   }
   if (issue.code === "invalid_union" && issue.errors.length > 0) {
@@ -73,9 +99,42 @@ function describe(issue: ZodIssue, input: unknown, schema: z.ZodType): InputIssu
       );
     }
   }
-  return [
-    { field: pathText(issue.path), value: valueAt(input, issue.path), wanted: wantedText(issue) },
-  ];
+  const value = valueAt(input, issue.path);
+  const fix = fixOf(issue, value);
+  const found = { field: pathText(issue.path), value, wanted: wantedText(issue) };
+  return [fix === null ? found : { ...found, fix }];
+}
+
+/** A bound for a number beyond it, the nearest name for one that is misspelt. */
+function fixOf(issue: ZodIssue, value: unknown): InputFix | null {
+  switch (issue.code) {
+    case "too_small":
+      return issue.inclusive === true && typeof value === "number"
+        ? { value: Number(issue.minimum) }
+        : null;
+    case "too_big":
+      return issue.inclusive === true && typeof value === "number"
+        ? { value: Number(issue.maximum) }
+        : null;
+    case "invalid_value":
+      return nearestFix(value, issue.values);
+    case "invalid_union":
+      return nearestFix(value, optionsOf(issue));
+    default:
+      return null;
+  }
+}
+
+function nearestFix(value: unknown, options: readonly unknown[]): InputFix | null {
+  const near = typeof value === "string" ? nearest(value, options.map(String)) : null;
+  const found = options.find((option) => String(option) === near);
+  return found === undefined ? null : { value: found };
+}
+
+/** The names of a union by name; zod's type does not know the field. */
+function optionsOf(issue: ZodIssue): readonly unknown[] {
+  const options: unknown = Reflect.get(issue, "options");
+  return Array.isArray(options) ? options : [];
 }
 
 function wantedText(issue: ZodIssue): string {
@@ -89,9 +148,9 @@ function wantedText(issue: ZodIssue): string {
     case "invalid_value":
       return `one of ${issue.values.map(String).join(", ")}`;
     case "invalid_union": {
-      // A name that no method, scheme or optimiser has; zod's type does not know the field.
-      const options: unknown = Reflect.get(issue, "options");
-      return Array.isArray(options) ? `one of ${options.map(String).join(", ")}` : issue.message;
+      // A name that no method, scheme or optimiser has.
+      const options = optionsOf(issue);
+      return options.length > 0 ? `one of ${options.map(String).join(", ")}` : issue.message;
     }
     default:
       return issue.message;

@@ -113,10 +113,13 @@ describe("a run config", () => {
       training: { learningRate: 0 },
     });
     expect(error.data["issues"]).toEqual([
-      { field: "seed", value: -1, wanted: "number >= 0" },
+      { field: "seed", value: -1, wanted: "number >= 0", fix: { value: 0 } },
       { field: "training.learningRate", value: 0, wanted: "number > 0" },
       { field: "rounds.numRounds", value: "many", wanted: "a value of type number" },
-      { field: "rounds.fractionFit", value: 1.5, wanted: "number <= 1" },
+      {
+        ...{ field: "rounds.fractionFit", value: 1.5, wanted: "number <= 1" },
+        fix: { value: 1 },
+      },
     ]);
     expect(error.message).toContain("rounds.fractionFit = 1.5, wanted number <= 1");
   });

@@ -13,11 +13,13 @@ import { aboutSchema } from "./about.ts";
 import { deepFreeze, hashOfJson } from "./canonical.ts";
 import { combinerSchema } from "./combiner.ts";
 import type { ChosenCombiner } from "./combiner.ts";
-import { crossCheck } from "./cross-check.ts";
+import { isFedtuneError } from "../errors.ts";
+import { contradictions } from "./cross-check.ts";
 import { evaluationSchema, resolveEvaluation } from "./evaluation.ts";
 import type { EvaluationSettings } from "./evaluation.ts";
 import { firewallSchema } from "./firewall.ts";
-import { parseInput } from "./issues.ts";
+import { checkInput, inputError, parseInput } from "./issues.ts";
+import type { InputIssue } from "./issues.ts";
 import { byName, chosenFrom, schemaByName } from "./named.ts";
 import { withoutPrivacy } from "./privacy.ts";
 import type { PrivacyRules, RunPrivacy } from "./privacy.ts";
@@ -141,18 +143,60 @@ export interface ResolvedRun {
  * @throws FedtuneError `config-invalid` for unknown keys, types and ranges; `config-conflict` for settings that contradict
  */
 export function resolveRun(input: unknown, registries: Registries, hash: Hash): ResolvedRun {
-  const parsed = parseInput(runConfigSchema(registries), input, { what: "the run config" });
+  const what = "the run config";
+  const parsed = parseInput(runConfigSchema(registries), input, { what });
+  const { config, issues } = heldTogether(parsed, registries);
+  if (issues.length > 0) throw inputError(issues, { what, code: "config-conflict" });
+  return completed(config, registries, hash);
+}
+
+/** What a config comes to, whatever is wrong with it. */
+export interface InspectedRun {
+  /** Everything at once; empty: it resolves. */
+  readonly issues: readonly InputIssue[];
+  /** Parsed, perhaps contradictory, its noise perhaps still to be found; null when it cannot be parsed. */
+  readonly config: RunConfig | null;
+  /** Null when anything is wrong. */
+  readonly resolved: ResolvedRun | null;
+}
+
+/** As {@link resolveRun}, but tells what is wrong instead of throwing it. */
+export function inspectRun(input: unknown, registries: Registries, hash: Hash): InspectedRun {
+  const { value: parsed, issues: faults } = checkInput(runConfigSchema(registries), input);
+  if (parsed === null) return { issues: faults, config: null, resolved: null };
+  const { config, issues } = heldTogether(parsed, registries);
+  if (issues.length > 0) return { issues, config, resolved: null };
+  try {
+    return { issues, config, resolved: completed(config, registries, hash) };
+  } catch (error) {
+    if (!isFedtuneError(error, "config-conflict")) throw error;
+    // No noise keeps the target.
+    const field = "privacy.targetEpsilon";
+    const value: unknown = Reflect.get(config.privacy, "targetEpsilon");
+    return { issues: [{ field, value, wanted: error.message }], config, resolved: null };
+  }
+}
+
+/** Fills in what other settings decide, and holds all of them against each other. */
+function heldTogether(
+  parsed: ParsedConfig,
+  registries: Registries,
+): { readonly config: RunConfig; readonly issues: readonly InputIssue[] } {
   const { value: method } = chosenFrom(registries.methods, parsed.method);
   const kind = byName(registries.kinds, parsed.adapter.kind);
   const adapter = { ...parsed.adapter, init: parsed.adapter.init ?? kind.inits[0] };
   const head = parsed.head ?? method.defaultHead;
   const evaluation = resolveEvaluation(parsed.evaluation, method, head);
-  const open: RunConfig = { ...parsed, adapter, head, evaluation };
+  const config: RunConfig = { ...parsed, adapter, head, evaluation };
   const privacy = registries.privacy ?? withoutPrivacy;
-  const { value: combiner, options } = chosenFrom(combinersOf(registries), parsed.combiner);
-  crossCheck(open, { method, kind, privacy, combiner: { value: combiner, options } });
-  const config: RunConfig = { ...open, privacy: privacy.resolve(open) };
-  return resolvedRun(config, hashOfJson(config, hash), registries);
+  const combiner = chosenFrom(combinersOf(registries), parsed.combiner);
+  return { config, issues: contradictions(config, { method, kind, privacy, combiner }) };
+}
+
+function completed(config: RunConfig, registries: Registries, hash: Hash): ResolvedRun {
+  const { resolve } = registries.privacy ?? withoutPrivacy;
+  const whole: RunConfig = { ...config, privacy: resolve(config) };
+  return resolvedRun(whole, hashOfJson(whole, hash), registries);
 }
 
 /**
