@@ -12,6 +12,8 @@ import type { Cluster } from "./cluster/cluster.ts";
 import { leaseTable } from "./cluster/lease-table.ts";
 import { createApi } from "./http/api.ts";
 import { serverFacts } from "./http/handlers/server.ts";
+import { estimates } from "./http/estimates.ts";
+import type { EstimateOf } from "./http/estimates.ts";
 import { serveLive } from "./http/live.ts";
 import { runEvents } from "./http/run-events.ts";
 import { drainer } from "./operations/drain.ts";
@@ -76,6 +78,7 @@ export async function startCoordinator(
   const server = await listening(parts, (core) => {
     const hosted = hostedRuns({
       ...{ ...options, core, events: runEvents({ clock: nodeClock, newName: randomUUID }) },
+      ...estimating(parts),
       ledgerRows: (run, place) => ledgerPage(options.database.prisma, run, place),
     });
     const cluster = clusterOf(parts, core, hosted);
@@ -124,6 +127,12 @@ function clusterOf(parts: Parts, { hub }: ServerCore, { open, ended }: HostedRun
       log.failed(what, error);
     },
   });
+}
+
+/** Estimates where base models can be asked; in a thread of their own, so that no round waits for them. */
+function estimating({ askModel, registries, sideline: pool }: Parts): { estimate?: EstimateOf } {
+  if (askModel === undefined) return {};
+  return { estimate: estimates({ registries, askModel, pool }) };
 }
 
 interface Extending {

@@ -3,6 +3,7 @@ import { FedtuneError } from "@fedtune/core";
 import type { Coordinator, RunEnd, RunId, Store } from "@fedtune/core";
 import { nodeClock } from "@fedtune/node-ports";
 import type { Cluster } from "./cluster/cluster.ts";
+import type { EstimateOf } from "./http/estimates.ts";
 import { runService } from "./http/open-runs.ts";
 import type { RunEvents } from "./http/run-events.ts";
 import type { RunService } from "./http/run-service.ts";
@@ -16,6 +17,7 @@ export interface HostedRunsOptions {
   readonly blobs: Parameters<typeof runService>[0]["blobs"];
   readonly events: RunEvents;
   readonly ledgerRows: Parameters<typeof runService>[0]["ledgerRows"];
+  readonly estimate?: EstimateOf;
   readonly prepare: (config: Readonly<Record<string, unknown>>) => Promise<RunToServe>;
   /** Whether runs are served that nobody asked for here. */
   readonly servesAll: boolean;

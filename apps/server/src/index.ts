@@ -1,6 +1,7 @@
 /** The coordinator server: HTTP and sockets around the round engine. */
 export type { Pages } from "./http/pages.ts";
 export { readSite } from "./http/pages-site.ts";
+export type { AskedModel } from "./http/estimates.ts";
 export { openFolderBlobs } from "./folder-blobs.ts";
 export { defaultLimits } from "./limits.ts";
 export type { ServerLimits } from "./limits.ts";

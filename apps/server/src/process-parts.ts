@@ -9,6 +9,7 @@ import { openBus } from "./cluster/bus.ts";
 import type { Bus } from "./cluster/bus.ts";
 import { openPostgresWire } from "./cluster/postgres-wire.ts";
 import type { Pages } from "./http/pages.ts";
+import type { AskedModel } from "./http/estimates.ts";
 import { serverLog } from "./log.ts";
 import type { ServerLog } from "./log.ts";
 import { serverLogging } from "./operations/logging.ts";
@@ -39,6 +40,8 @@ export interface CoordinatorProcessOptions {
   readonly prepare: (config: Readonly<Record<string, unknown>>) => Promise<RunToServe>;
   /** Whether the runs of the database are served besides those that are played here. */
   readonly servesAll: boolean;
+  /** What adapters of a base model are like; absent: no estimates are made. */
+  readonly askModel?: (model: string) => Promise<AskedModel>;
   /** The folder of a base model as a run names it; null or absent: those who join must have it themselves. */
   readonly modelFolder?: (model: string) => string | null;
   /** What browsers are shown; absent: nothing. */
@@ -50,6 +53,8 @@ export interface Parts extends CoordinatorProcessOptions {
   readonly security: Security;
   readonly metrics: ServerMetrics;
   readonly pool: ThreadPool;
+  /** A thread for what nobody's round waits for. */
+  readonly sideline: ThreadPool;
   /** To the other processes on the same database. */
   readonly bus: Bus;
   readonly isTrusted: IsTrusted;
@@ -84,6 +89,7 @@ export async function openParts(options: CoordinatorProcessOptions): Promise<Par
     security: openSecurity({ prisma, now, entropy: nodeEntropy, hash: nodeHash, secure }),
     metrics: serverMetrics({ clock: nodeClock, pool: connections }),
     pool: threadPool({ clock: nodeClock }),
+    sideline: threadPool({ clock: nodeClock, threads: 1 }),
     bus: openBus({ wire, clock: nodeClock, failed: failed("a message between processes") }),
     isTrusted: trustedProxies(settings.trustProxy),
     isOpen: isOpenTo(settings),
@@ -96,7 +102,7 @@ function isOpenTo({ openEnrolment, host }: ServerSettings): boolean {
 }
 
 /** Closes what was opened here. */
-export async function closeParts({ bus, pool, metrics }: Parts): Promise<void> {
+export async function closeParts({ bus, pool, sideline, metrics }: Parts): Promise<void> {
   metrics.close();
-  await Promise.all([bus.close(), pool.close()]);
+  await Promise.all([bus.close(), pool.close(), sideline.close()]);
 }

@@ -129,7 +129,7 @@ export { inputError, parseInput } from "./config/issues.ts";
 export type { InputFix, InputIssue } from "./config/issues.ts";
 export { plainMean } from "./combiner.ts";
 export type { ClosedRound, CombinedUpdates, Combiner, CombinerClaims } from "./combiner.ts";
-export { inspectRun, resolveRun, runConfigSchema } from "./config/run-config.ts";
+export { inspectRun, resolvedRun, resolveRun, runConfigSchema } from "./config/run-config.ts";
 export type { InspectedRun, Registries, ResolvedRun, RunConfig } from "./config/run-config.ts";
 export { privacyModes, runPrivacySchema } from "./config/privacy.ts";
 export type { PrivacyRules, RunPrivacy } from "./config/privacy.ts";

@@ -2,11 +2,13 @@
 import { FedtuneError, prepareRun, readsBase, runId } from "@fedtune/core";
 import type { AdapterSettings, BaseWeight, ResolvedRun, RunSetup } from "@fedtune/core";
 import { nodeHash } from "@fedtune/node-ports";
+import type { AskedModel } from "@fedtune/server";
 import { describeModel, loadCheckpoint, loadModelConfig, modelPrefix } from "@fedtune/training";
 import type { ModelDescription } from "@fedtune/training";
 import { builtinModelFolder, nodeFiles } from "@fedtune/training/node";
 import { existsSync } from "node:fs";
-import { resolve } from "node:path";
+import { readdir, stat } from "node:fs/promises";
+import { join, resolve } from "node:path";
 
 /** What decides an adapter's shape. */
 export interface AdapterRequest {
@@ -66,6 +68,20 @@ export async function openBaseModel(name: string): Promise<BaseModel> {
       };
     },
   };
+}
+
+/**
+ * Asks a base model what its adapters are like, as estimates do; of its weights only the size is looked at.
+ *
+ * @throws FedtuneError `model-invalid`
+ */
+export async function askModel(name: string): Promise<AskedModel> {
+  const model = await openBaseModel(name);
+  const { folder } = model;
+  const files = (await readdir(folder)).filter((file) => file.endsWith(".safetensors"));
+  const sizes = await Promise.all(files.map(async (file) => (await stat(join(folder, file))).size));
+  const describe: AskedModel["describe"] = (request) => model.describe(request);
+  return { describe, bytes: sizes.reduce((sum, size) => sum + size, 0) };
 }
 
 /**

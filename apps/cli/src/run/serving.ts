@@ -9,7 +9,7 @@ import type { FileData } from "@fedtune/training";
 import type { Io } from "../io.ts";
 import { version } from "../version.ts";
 import { joinLinkOf, shownUrl } from "./addresses.ts";
-import { modelFolder } from "./base-model.ts";
+import { askModel, modelFolder } from "./base-model.ts";
 import { firstStart } from "./first-start.ts";
 import { hostRun } from "./hosted-run.ts";
 import type { HostedRun } from "./hosted-run.ts";
@@ -85,6 +85,7 @@ export async function startListening(
       ...{ ...platform, settings, registries, servesAll, store: names.store, modelFolder },
       ...{ version: version(), pages: shown.pages },
       prepare: (config) => toServe(config),
+      askModel,
     });
     const url = shownUrl(settings, process.server.address);
     await firstStart(process.security, { url, dataDir: settings.dataDir }, io);

@@ -31,59 +31,83 @@ const FEW = 2;
 
 /** For a client of the largest rank that takes part in every round: the most of any round. */
 export function trafficOf(setup: RunSetup): Traffic {
-  const few = played(setup, FEW);
-  const { changesBase = false } = setup.resolved.method.claims;
-  const more = changesBase ? played(setup, FEW + 1) : few;
-  const others = Math.max(0, cohortOf(setup.resolved.config) - FEW);
-  const grown = (of: (round: Played) => number): number =>
-    Math.max(...few.map((round, k) => of(round) + others * (of(more[k] ?? round) - of(round))));
+  const rounds = roundTraffic(setup);
+  const most = (of: (round: RoundTraffic) => number): number => Math.max(...rounds.map(of));
   return {
     numbers: {
-      leaves: grown(({ up }) => up.values),
-      stays: grown(({ stays }) => stays),
-      comes: grown(({ down }) => down.values),
+      leaves: most(({ up }) => up.values),
+      stays: most(({ stays }) => stays),
+      comes: most(({ down }) => down.values),
     },
     bytes: {
-      upPerRound: grown(({ up }) => up.bytes),
-      downPerRound: grown(({ down }) => down.bytes),
+      upPerRound: most(({ up }) => up.bytes),
+      downPerRound: most(({ down }) => down.bytes),
     },
   };
 }
 
+/** What travels in each of the first rounds; whatever follows is like them. */
+export function roundTraffic(setup: RunSetup): readonly RoundTraffic[] {
+  const few = played(setup, FEW);
+  const { changesBase = false } = setup.resolved.method.claims;
+  if (!changesBase) return few;
+  const more = played(setup, FEW + 1);
+  const others = Math.max(0, cohortOf(setup.resolved.config) - FEW);
+  const grown = (one: Amount, next: Amount): Amount => ({
+    values: one.values + others * (next.values - one.values),
+    bytes: one.bytes + others * (next.bytes - one.bytes),
+  });
+  return few.map((round, k) => {
+    const next = more[k] ?? round;
+    const [up, down] = [grown(round.up, next.up), grown(round.down, next.down)];
+    return { ...round, up, down, snapshot: grown(round.snapshot, next.snapshot) };
+  });
+}
+
 /** Clients of a round when just as many are there as must be. */
-function cohortOf({ rounds }: RunConfig): number {
+export function cohortOf({ rounds }: RunConfig): number {
   const { minFitClients, minAvailableClients, fractionFit } = rounds;
   return Math.max(minFitClients, Math.ceil(fractionFit * minAvailableClients));
 }
 
-interface Amount {
+/** Numbers, and bytes with their headers. */
+export interface Amount {
   readonly values: number;
   readonly bytes: number;
 }
 
-interface Played {
+/** What travels in one round, and how many numbers stay with a client. */
+export interface RoundTraffic {
   readonly up: Amount;
+  /** For a client that holds the adapter of the round before. */
   readonly down: Amount;
+  /** For a client that holds nothing. */
+  readonly snapshot: Amount;
   readonly stays: number;
 }
 
 /** Plays the first rounds with so many clients, of which each took part in all rounds before. */
-function played(setup: RunSetup, clients: number): readonly Played[] {
+function played(setup: RunSetup, clients: number): readonly RoundTraffic[] {
   const { method } = setup.resolved;
   const tier = setup.tiers.at(-1) ?? setup.tiers[0];
   const { rank, layout } = tier;
   let state = setup.initialState;
+  const published: { readonly part: BroadcastPart; readonly round: number }[] = [];
   return ROUNDS.map((round) => {
     const client = { index: 0, rank, holds: round - 1 };
     const plan = method.plan(state, round, client);
     const updates = Array.from({ length: clients }, (_, index) => noise(plan, tier, index));
     const result = closed(setup, state, { round, updates });
     state = result.state;
-    const named = method.download(state, client);
-    const parts = result.parts.filter(({ id }) => named.includes(id));
+    published.push(...result.parts.map((part) => ({ part, round })));
+    const fetched = (holds: number | null): Amount => {
+      const named = method.download(state, { ...client, holds });
+      const parts = published.filter(({ part }) => named.includes(part.id));
+      return sumOf(parts.map(({ part, round: of }) => amountOf(part, of, { setup, tier })));
+    };
     return {
       up: upload(plan, tier),
-      down: sumOf(parts.map((part) => amountOf(part, round, { setup, tier }))),
+      ...{ down: fetched(round - 1), snapshot: fetched(null) },
       stays: selectRoles(layout, plan.personal).size,
     };
   });

@@ -4,6 +4,7 @@ import type { Clock, Coordinator, RunId, StoredRun } from "@fedtune/core";
 import { joinedListeners } from "../run-registry.ts";
 import type { OpenRun, RunRegistry, RunToServe } from "../run-registry.ts";
 import type { Feed } from "./feed.ts";
+import type { EstimateOf } from "./estimates.ts";
 import { runFigures } from "./figures.ts";
 import type { FiguresOf } from "./figures.ts";
 import { pageFrom } from "./page.ts";
@@ -27,6 +28,8 @@ export interface RunServiceOptions extends HistoryPorts {
    * @throws FedtuneError `config-invalid`, `config-conflict` and what reading the base model throws
    */
   readonly prepare: (document: Readonly<Record<string, unknown>>) => Promise<RunToServe>;
+  /** Absent: this server makes no estimates. */
+  readonly estimate?: EstimateOf;
   /**
    * Gives a new run to whoever is to play it, and resolves when it is open: here, by {@link RunService.open}. Without
    * `start` it is paused before anything happens. Absent: it is opened and begun at once.
@@ -54,7 +57,7 @@ export function runService(options: RunServiceOptions): RunService {
     ...runHistory({ ...options, openOf: (run) => openOf(parts, run) }),
     create: ({ config, start }) => createRun(parts, config, start),
     open: (run) => openRun(parts, run),
-    estimate: () => Promise.resolve({ problems: [], config: null, cost: null }),
+    estimate: options.estimate ?? noEstimates,
     async list({ status, text, ...place }) {
       const { rows, total } = await store.findRuns({ status, text }, place);
       const items = await Promise.all(rows.map((run) => summaryOf(parts, run)));
@@ -73,6 +76,11 @@ export function runService(options: RunServiceOptions): RunService {
     },
     follow: (run) => follow(parts, run),
   };
+}
+
+function noEstimates(): Promise<never> {
+  const message = "Cannot estimate: this server knows no base models";
+  return Promise.reject(new FedtuneError("usage", message));
 }
 
 async function createRun(

@@ -25,6 +25,9 @@ import { announced } from "../http/invitation-announced.ts";
 import { invitationService } from "../http/invitation.ts";
 import type { InvitationService } from "../http/invitation.ts";
 import { modelCatalogue } from "../http/model-files.ts";
+import { estimated } from "../http/estimate.ts";
+import { estimates } from "../http/estimates.ts";
+import type { AskedModel, EstimateOptions } from "../http/estimates.ts";
 import { serveLive } from "../http/live.ts";
 import type { LiveOptions } from "../http/live.ts";
 import { runService } from "../http/open-runs.ts";
@@ -43,6 +46,7 @@ import type { Revocations } from "../security/revocations.ts";
 import { dataHeaders } from "../security/browser-policy.ts";
 import type { Scope } from "@fedtune/api";
 import { socketHub } from "../socket-server-transport.ts";
+import type { Task } from "../workers/messages.ts";
 import { memorySecurity } from "./memory-security.ts";
 import type { MemorySecurity } from "./memory-security.ts";
 import { layout, modules } from "./toy-run.ts";
@@ -97,6 +101,7 @@ export async function apiServer({
   const prepare = (document: unknown) => Promise.resolve(toyToServe(document));
   const runs = runService({
     ...{ registry, store, blobs, clock, events, prepare, ledgerRows: null },
+    estimate: estimates({ registries, askModel: askToy, pool: hereAndNow }),
   });
   const security = memorySecurity();
   const live = serveLive({
@@ -180,6 +185,21 @@ export function clientOf(url: string, bearer: string | null): ApiClient {
     bearer === null ? {} : { authorization: `Bearer ${bearer}` };
   return createApiClient({ url, fetch, clock: nodeClock, hash: nodeHash, headers: () => headers });
 }
+
+/** The toy's model, whatever it is called. */
+function askToy(model: string): Promise<AskedModel> {
+  if (model !== "missing")
+    return Promise.resolve({ bytes: 1_000, describe: () => ({ layout, modules, maxTokens: 16 }) });
+  return Promise.reject(new FedtuneError("model-invalid", "Cannot open it"));
+}
+
+/** Estimates without a thread. */
+const hereAndNow = {
+  run: (task: Task) =>
+    task.type === "estimate"
+      ? Promise.resolve(estimated(task.task, registries, nodeHash))
+      : Promise.reject(new RangeError("nothing else is done here")),
+} as unknown as EstimateOptions["pool"];
 
 function toyToServe(document: unknown): RunToServe {
   const resolved: ResolvedRun = resolveRun(document, registries, nodeHash);

@@ -10,6 +10,7 @@ import type {
   ExpectedUpdate,
   PlainSetup,
 } from "@fedtune/core";
+import type { Estimate, EstimateTask } from "../http/estimate.ts";
 import type { Announced } from "../http/invitation-announced.ts";
 
 /** Where a thread finds blobs: in a folder that it reads by itself, or with whoever gave it the task. */
@@ -31,6 +32,10 @@ export interface Tasks {
   readonly combine: {
     readonly task: { readonly setup: PlainSetup; readonly job: PlainJob };
     readonly result: Combined;
+  };
+  readonly estimate: {
+    readonly task: EstimateTask;
+    readonly result: Estimate;
   };
   readonly announce: {
     readonly task: { readonly setup: PlainSetup };

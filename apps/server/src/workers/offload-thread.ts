@@ -1,12 +1,13 @@
-/** Entry of a thread that checks updates, combines rounds and finds out what runs announce, one task at a time. */
+/** Entry of a thread that checks updates, combines rounds and finds out what runs announce and cost, one task at a time. */
 import { setImmediate } from "node:timers/promises";
 import { parentPort } from "node:worker_threads";
 import { combiners, methods } from "@fedtune/aggregators";
 import { adapterKinds, checkBlob, combineRound, setupFromPlain } from "@fedtune/core";
 import type { Blobs, Combined } from "@fedtune/core";
-import { userLevelPrivacy } from "@fedtune/dp";
+import { privacyRules, userLevelPrivacy } from "@fedtune/dp";
 import { nodeEntropy, nodeHash } from "@fedtune/node-ports";
 import { folderReader } from "../folder-blobs.ts";
+import { estimated } from "../http/estimate.ts";
 import { announced } from "../http/invitation-announced.ts";
 import type { BlobSource, FromThread, Task, Tasks, ToThread } from "./messages.ts";
 import { fromPlain, toPlain } from "./messages.ts";
@@ -27,6 +28,11 @@ async function perform(task: Task): Promise<void> {
     const blobs = blobsOf(task.source);
     if (task.type === "check") {
       tell({ type: "done", result: await checkBlob(blobs, task.task.hash, task.task.expected) });
+      return;
+    }
+    if (task.type === "estimate") {
+      const all = { ...registries, privacy: privacyRules };
+      tell({ type: "done", result: estimated(task.task, all, nodeHash) });
       return;
     }
     if (task.type === "announce") {

@@ -38,6 +38,7 @@ const standardDeadlines: Readonly<Record<TaskName, number>> = {
   check: 60_000,
   combine: 30 * 60_000,
   announce: 60_000,
+  estimate: 60_000,
 };
 
 /** Times that a task may be started: the first, and again after a crash. */
