@@ -1,13 +1,9 @@
-import { useEffect, useRef } from "react";
+import { Suspense, useEffect, useRef } from "react";
 import { Redirect, Route, Switch, useLocation } from "wouter";
 import type { Participant, Stage } from "../participant/index.ts";
 import { LinkButton } from "../ui/button.tsx";
 import { Root } from "../ui/root.tsx";
-import { DevicePage } from "./device/device-page.tsx";
-import { DonePage } from "./done/done-page.tsx";
-import { EnterPage } from "./enter/enter-page.tsx";
 import { ExplainPage } from "./explain/explain-page.tsx";
-import { FilePage } from "./file/file-page.tsx";
 import {
   ParticipantProvider,
   start,
@@ -15,13 +11,22 @@ import {
   useSnapshot,
 } from "./frame/participant-context.tsx";
 import { TagProvider } from "./frame/tag-context.tsx";
-import { MinePage } from "./mine/mine-page.tsx";
+import { ArrivalProvider } from "./frame/arrival.tsx";
+import { lazyPage } from "./frame/lazy-page.tsx";
+import { PendingRunProvider, usePendingRuns } from "./frame/pending-run.tsx";
 import { followingPage, pageAt, pageOf, pathOf, runOf, shownPage } from "./model/road.ts";
 import type { PageName } from "./model/road.ts";
 import { StagePage } from "./status/stage-page.tsx";
 import { StatusPage } from "./status/status-page.tsx";
-import { TrainPage } from "./train/train-page.tsx";
 import { commonWords } from "./words/common.ts";
+
+// The letter comes at once; every other page when it is gone to, or while the letter is read.
+const enter = lazyPage(async () => (await import("./enter/enter-page.tsx")).EnterPage);
+const file = lazyPage(async () => (await import("./file/file-page.tsx")).FilePage);
+const device = lazyPage(async () => (await import("./device/device-page.tsx")).DevicePage);
+const train = lazyPage(async () => (await import("./train/train-page.tsx")).TrainPage);
+const done = lazyPage(async () => (await import("./done/done-page.tsx")).DonePage);
+const mine = lazyPage(async () => (await import("./mine/mine-page.tsx")).MinePage);
 
 /** The data holder's pages. */
 export interface JoinAppProps {
@@ -29,16 +34,22 @@ export interface JoinAppProps {
   readonly timeZone: string;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** Of the invitation that the page was opened with, its secret included; null: none. */
+  readonly link: string | null;
   /** Said on every page: that what is shown is not the real thing. */
   readonly tag?: string | undefined;
 }
 
 /** All pages by their addresses. */
-export const JoinApp = ({ tag, ...world }: JoinAppProps) => (
+export const JoinApp = ({ tag, link, ...world }: JoinAppProps) => (
   <Root>
     <ParticipantProvider {...world}>
       <TagProvider tag={tag}>
-        <Pages />
+        <PendingRunProvider link={link}>
+          <ArrivalProvider>
+            <Pages />
+          </ArrivalProvider>
+        </PendingRunProvider>
       </TagProvider>
     </ParticipantProvider>
   </Root>
@@ -47,20 +58,23 @@ export const JoinApp = ({ tag, ...world }: JoinAppProps) => (
 function Pages() {
   const { stage } = useSnapshot();
   useFollow(stage);
+  usePrefetch("invitation" in stage);
   // Without these nothing else on any page would work.
   if (stage.kind === "opening" || stage.kind === "unsupported" || stage.kind === "no-storage")
     return <StagePage stage={stage} />;
   return (
-    <Switch>
-      <Route path="/join" component={EnterPage} />
-      <Route path="/join/mine" component={MinePage} />
-      <Route path="/join/:run/:step?">
-        {({ run, step }) => <RunPage stage={stage} run={run} step={step} />}
-      </Route>
-      <Route>
-        <UnknownPage />
-      </Route>
-    </Switch>
+    <Suspense fallback={<Passing />}>
+      <Switch>
+        <Route path="/join" component={enter.Page} />
+        <Route path="/join/mine" component={mine.Page} />
+        <Route path="/join/:run/:step?">
+          {({ run, step }) => <RunPage stage={stage} run={run} step={step} />}
+        </Route>
+        <Route>
+          <UnknownPage />
+        </Route>
+      </Switch>
+    </Suspense>
   );
 }
 
@@ -80,6 +94,17 @@ function useFollow(stage: Stage): void {
   }, [stage, path, navigate]);
 }
 
+/** The rest of the road is fetched while its first page is read. */
+function usePrefetch(isOnRoad: boolean): void {
+  useEffect(() => {
+    if (!isOnRoad) return;
+    const timer = setTimeout(() => {
+      for (const { prefetch } of [file, device, train, done]) prefetch();
+    }, 300);
+    return () => clearTimeout(timer);
+  }, [isOnRoad]);
+}
+
 interface RunPageProps {
   readonly stage: Stage;
   readonly run: string;
@@ -88,12 +113,16 @@ interface RunPageProps {
 
 function RunPage({ stage, run, step }: RunPageProps) {
   const actions = useActions();
+  const pending = usePendingRuns();
   const wanted = pageAt(step);
   const isOther = runOf(stage) !== run;
   useEffect(() => {
-    // The address names another run than the one at hand: Back was pressed, or a link of this page followed.
-    if (isOther) start(actions.openLink(new URL(pathOf(run, "explain"), location.origin).href));
-  }, [actions, run, isOther]);
+    const waiting = pending.take(run);
+    if (waiting !== null) start(waiting.open(actions));
+    // Back was pressed, or the page of a run was opened that this browser may know.
+    else if (isOther)
+      start(actions.openLink(new URL(pathOf(run, "explain"), location.origin).href));
+  }, [actions, pending, run, isOther]);
   if (wanted === null) return <UnknownPage />;
   if (isOther) return <StagePage stage={{ kind: "opening" }} />;
   if (!("invitation" in stage)) return <StagePage stage={stage} />;
@@ -111,9 +140,9 @@ function StepPage({ page, stage }: { readonly page: PageName; readonly stage: Ro
     case "explain":
       return <ExplainPage stage={stage} />;
     case "file":
-      return <FilePage stage={stage} />;
+      return <file.Page stage={stage} />;
     case "device":
-      return <DevicePage stage={stage} />;
+      return <device.Page stage={stage} />;
     case "train":
     case "done":
       break;
@@ -124,15 +153,22 @@ function StepPage({ page, stage }: { readonly page: PageName; readonly stage: Ro
     case "paused":
     case "elsewhere":
     case "failed":
-      return <TrainPage stage={stage} />;
+      return <train.Page stage={stage} />;
     case "left":
     case "finished":
     case "refused":
-      return <DonePage stage={stage} />;
+      return <done.Page stage={stage} />;
     default:
       return <UnknownPage />;
   }
 }
+
+/** While the code of a page comes. */
+const Passing = () => (
+  <div data-passing>
+    <StagePage stage={{ kind: "opening" }} />
+  </div>
+);
 
 const UnknownPage = () => (
   <StatusPage

@@ -30,7 +30,10 @@ export function DevicePage({ stage }: DevicePageProps) {
   const [isBoxMissing, setBoxMissing] = useState(false);
   const isFit = view.state === "fit";
   const press = () => {
-    if (!isFit) return start(actions.checkDevice(null));
+    if (!isFit) {
+      start(actions.checkDevice(null));
+      return;
+    }
     const mayStart = view.box === null || isTicked;
     setBoxMissing(!mayStart);
     if (mayStart) start(actions.start());
@@ -58,31 +61,49 @@ export function DevicePage({ stage }: DevicePageProps) {
         </Card>
         {view.fallback === null ? null : <Fallback fallback={view.fallback} />}
         {isFit ? (
-          <Card title={deviceWords.summary} size="large">
-            <ol className={styles["summary"]}>
-              {view.summary.map((line) => (
-                <li key={line}>
-                  <Rich text={line} />
-                </li>
-              ))}
-            </ol>
-            {view.box === null ? null : (
-              <div className={styles["box"]}>
-                <Checkbox label={view.box} isChecked={isTicked} onChange={setTicked} />
-                {isBoxMissing && !isTicked ? (
-                  <p className={styles["missing"]} role="alert">
-                    {oddsWords.noneBoxMissing}
-                  </p>
-                ) : null}
-              </div>
-            )}
-          </Card>
+          <Agreement
+            view={view}
+            isTicked={isTicked}
+            onTick={setTicked}
+            isMissing={isBoxMissing && !isTicked}
+          />
         ) : null}
       </div>
       <div className={styles["buttons"]}>{button}</div>
     </Page>
   );
 }
+
+interface AgreementProps {
+  readonly view: DevicePageView;
+  readonly isTicked: boolean;
+  readonly onTick: (isTicked: boolean) => void;
+  /** The button was pressed without it. */
+  readonly isMissing: boolean;
+}
+
+/** What one agrees to by starting; a box only where nothing is promised. */
+const Agreement = ({ view, isTicked, onTick, isMissing }: AgreementProps) => (
+  <Card title={deviceWords.summary} size="large">
+    <ol className={styles["summary"]}>
+      {view.summary.map((line) => (
+        <li key={line}>
+          <Rich text={line} />
+        </li>
+      ))}
+    </ol>
+    {view.box === null ? null : (
+      <div className={styles["box"]}>
+        <Checkbox label={view.box} isChecked={isTicked} onChange={onTick} />
+        {isMissing ? (
+          <p className={styles["missing"]} role="alert">
+            {oddsWords.noneBoxMissing}
+          </p>
+        ) : null}
+      </div>
+    )}
+  </Card>
+);
 
 const Aside = ({ view }: { readonly view: DevicePageView }) =>
   view.time === null ? null : (

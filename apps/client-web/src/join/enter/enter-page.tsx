@@ -5,7 +5,8 @@ import { Button, LinkButton } from "../../ui/button.tsx";
 import { Card } from "../../ui/card.tsx";
 import { ErrorNote } from "../../ui/error-note.tsx";
 import { TextField } from "../../ui/text-field.tsx";
-import { start, useActions, useSnapshot } from "../frame/participant-context.tsx";
+import { useSnapshot } from "../frame/participant-context.tsx";
+import { usePendingRuns } from "../frame/pending-run.tsx";
 import { Lead, Page, PageTitle } from "../frame/page.tsx";
 import { readEntry } from "../model/enter.ts";
 import type { Entry } from "../model/enter.ts";
@@ -21,7 +22,7 @@ import styles from "./enter-page.module.css";
 
 /** `/join`: where a link or a code is put. */
 export function EnterPage() {
-  const actions = useActions();
+  const pending = usePendingRuns();
   const [, navigate] = useLocation();
   const [text, setText] = useState("");
   const [entry, setEntry] = useState<Entry | null>(null);
@@ -32,10 +33,11 @@ export function EnterPage() {
       setText(given);
       setEntry(found);
       if (found.kind !== "here") return;
-      start(actions.openLink(found.link));
-      navigate(pathOf(found.run, "explain"));
+      const { run, link } = found;
+      pending.put({ run, open: (actions) => actions.openLink(link) });
+      navigate(pathOf(run, "explain"));
     },
-    [actions, navigate],
+    [pending, navigate],
   );
   const isWrong = entry?.kind === "empty" || entry?.kind === "not-a-link";
   return (

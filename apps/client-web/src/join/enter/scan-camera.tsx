@@ -4,6 +4,7 @@ import { Button } from "../../ui/button.tsx";
 import { Card } from "../../ui/card.tsx";
 import { enterWords } from "../words/common.ts";
 import type { CodeWayProps } from "./picture-of-code.tsx";
+import type { QrReader } from "./qr-reader.ts";
 import styles from "./enter-ways.module.css";
 
 type Scan = "off" | "on" | "denied";
@@ -13,45 +14,36 @@ export function ScanCamera({ reader, onText }: CodeWayProps) {
   const [scan, setScan] = useState<Scan>("off");
   const video = useRef<HTMLVideoElement>(null);
   useEffect(() => {
-    if (scan !== "on") return;
-    const { signal, abort } = abortable();
-    const look = async () => {
-      const stream = await navigator.mediaDevices.getUserMedia({
-        video: { facingMode: "environment" },
-      });
-      signal.addEventListener("abort", () => stream.getTracks().forEach((track) => track.stop()));
-      const element = video.current;
-      if (signal.aborted || element === null) return abort();
-      element.srcObject = stream;
-      await element.play();
-      while (!signal.aborted) {
-        const text = await reader.read(element).catch(() => null);
-        if (text !== null && !signal.aborted) {
-          setScan("off");
-          return onText(text);
-        }
-        await pause(200);
-      }
+    const element = video.current;
+    if (scan !== "on" || element === null) return;
+    const ended = new AbortController();
+    watch(element, { reader, signal: ended.signal }).then(
+      (text) => {
+        if (text === null) return;
+        setScan("off");
+        onText(text);
+      },
+      () => {
+        if (!ended.signal.aborted) setScan("denied");
+      },
+    );
+    return () => {
+      ended.abort();
     };
-    look().catch(() => {
-      if (!signal.aborted) setScan("denied");
-    });
-    return abort;
   }, [scan, reader, onText]);
   // Without a secure context there is no camera to ask for.
   if (!("mediaDevices" in navigator)) return null;
   return (
     <Card title={enterWords.scan} size="large">
       <p className={styles["text"]}>{enterWords.scanHelp}</p>
-      {scan === "on" ? (
-        <video
-          ref={video}
-          className={styles["video"]}
-          aria-label={enterWords.scanning}
-          muted
-          playsInline
-        />
-      ) : null}
+      <video
+        ref={video}
+        className={styles["video"]}
+        aria-label={enterWords.scanning}
+        hidden={scan !== "on"}
+        muted
+        playsInline
+      />
       <Button
         icon={scan === "on" ? CameraOff : Camera}
         onClick={() => setScan(scan === "on" ? "off" : "on")}
@@ -67,9 +59,30 @@ export function ScanCamera({ reader, onText }: CodeWayProps) {
   );
 }
 
-function abortable(): { readonly signal: AbortSignal; readonly abort: () => void } {
-  const controller = new AbortController();
-  return { signal: controller.signal, abort: () => controller.abort() };
+/** Looks five times a second; null: it was called off before a code was seen. */
+async function watch(
+  element: HTMLVideoElement,
+  { reader, signal }: { readonly reader: QrReader; readonly signal: AbortSignal },
+): Promise<string | null> {
+  const stream = await navigator.mediaDevices.getUserMedia({
+    video: { facingMode: "environment" },
+  });
+  try {
+    element.srcObject = stream;
+    await element.play();
+    while (!isOver(signal)) {
+      const text = await reader.read(element).catch(() => null);
+      if (text !== null && !isOver(signal)) return text;
+      await pause(200);
+    }
+    return null;
+  } finally {
+    for (const track of stream.getTracks()) track.stop();
+    element.srcObject = null;
+  }
 }
+
+/** Asked anew each time: it changes while one waits. */
+const isOver = (signal: AbortSignal): boolean => signal.aborted;
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

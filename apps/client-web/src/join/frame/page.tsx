@@ -4,6 +4,7 @@ import { SkipLink } from "../../ui/skip-link.tsx";
 import { classes } from "../../ui/classes.ts";
 import { commonWords } from "../words/common.ts";
 import { fill } from "../words/fill.ts";
+import { useFocusOnArrival } from "./arrival.tsx";
 import { Header } from "./header.tsx";
 import { useTag } from "./tag-context.tsx";
 import styles from "./page.module.css";
@@ -43,6 +44,11 @@ export function Page({ state, run, step, aside, dock, children }: PageProps) {
       >
         <main id={mainId} tabIndex={-1} className={styles["main"]}>
           {children}
+          {dock === undefined ? null : (
+            <div className={styles["dock"]} role="group" aria-label={commonWords.actions}>
+              {dock}
+            </div>
+          )}
         </main>
         {aside === undefined ? null : (
           <aside className={styles["aside"]} aria-label={commonWords.aside}>
@@ -55,11 +61,6 @@ export function Page({ state, run, step, aside, dock, children }: PageProps) {
           </footer>
         )}
       </div>
-      {dock === undefined ? null : (
-        <div className={styles["dock"]} role="group" aria-label={commonWords.actions}>
-          {dock}
-        </div>
-      )}
     </>
   );
 }
@@ -73,16 +74,10 @@ function useDocumentTitle(state: string, run: string | null): void {
   }, [state, run]);
 }
 
-/** Whether a page was shown before: the first one leaves the focus where the browser put it. */
-let hasShown = false;
-
 /** The one heading of a page; takes the focus when the page was gone to. */
 export function PageTitle({ children }: { readonly children: ReactNode }) {
   const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => {
-    if (hasShown) heading.current?.focus();
-    hasShown = true;
-  }, []);
+  useFocusOnArrival(heading);
   return (
     <h1 ref={heading} tabIndex={-1} className={styles["title"]}>
       {children}

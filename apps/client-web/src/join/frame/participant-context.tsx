@@ -1,6 +1,7 @@
 import {
   createContext,
   use,
+  useCallback,
   useEffect,
   useState,
   useSyncExternalStore,
@@ -42,7 +43,12 @@ function useWorld(): World {
 /** The snapshot as it changes. */
 export function useSnapshot(): ParticipantSnapshot {
   const { participant } = useWorld();
-  return useSyncExternalStore(participant.subscribe, participant.snapshot, participant.snapshot);
+  const subscribe = useCallback(
+    (changed: () => void) => participant.subscribe(changed),
+    [participant],
+  );
+  const snapshot = () => participant.snapshot();
+  return useSyncExternalStore(subscribe, snapshot, snapshot);
 }
 
 /** What can be done. What fails is in the snapshot: a button need not wait for it. */

@@ -7,6 +7,7 @@ import { Empty } from "../../ui/empty.tsx";
 import { StatePill } from "../../ui/pill.tsx";
 import { RichText } from "../../ui/rich-text.tsx";
 import { start, useActions, useScene, useSnapshot } from "../frame/participant-context.tsx";
+import { usePendingRuns } from "../frame/pending-run.tsx";
 import { Lead, Page, PageTitle } from "../frame/page.tsx";
 import { minePageView } from "../model/mine.ts";
 import type { MembershipView, MinePageView } from "../model/mine.ts";
@@ -80,11 +81,12 @@ function Kept({ view }: { readonly view: MinePageView }) {
 }
 
 function Run({ run }: { readonly run: MembershipView }) {
-  const actions = useActions();
+  const pending = usePendingRuns();
   const [, navigate] = useLocation();
   const open = () => {
-    start(actions.openMembership(run.which));
-    navigate(pathOf(run.which.run, "explain"));
+    const { which } = run;
+    pending.put({ run: which.run, open: (actions) => actions.openMembership(which) });
+    navigate(pathOf(which.run, "explain"));
   };
   return (
     <li className={styles["run"]}>

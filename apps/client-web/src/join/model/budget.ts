@@ -43,7 +43,7 @@ export function budgetView(
   const left = budget === null ? null : withoutRounding(budget - used - planned);
   // A hundredth more is how both ends are rounded, not a run that goes too far.
   const isOver = left !== null && left < -0.01;
-  const scale = Math.max(budget ?? 0, budget === null ? used + planned : budget, Number.MIN_VALUE);
+  const scale = Math.max(budget ?? used + planned, Number.MIN_VALUE);
   const words = {
     used: formatEpsilon(used),
     planned: formatEpsilon(planned),

@@ -5,8 +5,8 @@ import { doneWords } from "../words/done.ts";
 import { fill } from "../words/fill.ts";
 import type { Message } from "./messages.ts";
 import { messageOfProblem } from "./notices.ts";
-import { privacyFigure } from "./train.ts";
-import type { TrainFigure } from "./train.ts";
+import { privacyFigure } from "./train-figures.ts";
+import type { TrainFigure } from "./train-figures.ts";
 import { bytesText, runSlots } from "./run-words.ts";
 import type { Scene } from "./run-words.ts";
 

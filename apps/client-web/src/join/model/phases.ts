@@ -1,7 +1,7 @@
 /** The phases of the round at hand. */
 import { formatCount, formatDuration, formatPercent } from "@fedtune/figures";
-import { roundPhases } from "../../participant/index.ts";
 import type { RoundPhase, RoundWork } from "../../participant/index.ts";
+import { roundPhases } from "../../participant/session-report.ts";
 import { fill } from "../words/fill.ts";
 import { trainWords } from "../words/train.ts";
 import { bytesText } from "./run-words.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { ParticipantSnapshot, RoundWork, Stage } from "../../participant/index.ts";
+import type { ParticipantSnapshot, RoundWork } from "../../participant/index.ts";
 import {
   nowMs,
   outcomes,
@@ -22,7 +22,7 @@ import { logLines } from "./transfers.ts";
 const training: TrainStage = { kind: "training", ...road };
 
 const pageOf = (stage: TrainStage, change: Partial<ParticipantSnapshot> = {}) =>
-  trainPageView(stage, snapshotOf(stage as Stage, change), scene);
+  trainPageView(stage, snapshotOf(stage, change), scene);
 
 const atPhase = (change: Partial<RoundWork>): TrainStage => ({
   ...training,

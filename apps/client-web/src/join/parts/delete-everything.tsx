@@ -1,5 +1,6 @@
 import { Trash2 } from "lucide-react";
 import { useState } from "react";
+import { useLocation } from "wouter";
 import { Button } from "../../ui/button.tsx";
 import { Checkbox } from "../../ui/checkbox.tsx";
 import { ConfirmDialog } from "../../ui/confirm-dialog.tsx";
@@ -13,25 +14,21 @@ import styles from "./delete-everything.module.css";
 export function DeleteEverything() {
   const actions = useActions();
   const notify = useNotify();
+  const [, navigate] = useLocation();
   const { keepings } = useSnapshot();
   const [isAsking, setAsking] = useState(false);
-  const [isBusy, setBusy] = useState(false);
   const [keepRecords, setKeepRecords] = useState(false);
   const ask = () => {
     setAsking(true);
     start(actions.readKeepings());
   };
   const confirm = async () => {
-    setBusy(true);
-    try {
-      await actions.deleteEverything({ privacyRecords: !keepRecords });
-      notify(mineWords.deleted);
-    } catch {
-      // Why it failed is in the snapshot, shown on the page below.
-    } finally {
-      setBusy(false);
-      setAsking(false);
-    }
+    setAsking(false);
+    // The page of a run that is going to be deleted would ask for that run again.
+    navigate("/join/mine");
+    await actions.deleteEverything({ privacyRecords: !keepRecords });
+    notify(mineWords.deleted);
+    await actions.readKeepings();
   };
   return (
     <>
@@ -41,12 +38,11 @@ export function DeleteEverything() {
       <ConfirmDialog
         isOpen={isAsking}
         onClose={() => setAsking(false)}
-        onConfirm={() => void confirm()}
+        onConfirm={() => start(confirm())}
         title={mineWords.deleteTitle}
         effect={deletionText(keepings, { keepRecords })}
         verb={mineWords.deleteYes}
         safeVerb={mineWords.deleteNo}
-        isBusy={isBusy}
       >
         <div className={styles["keep"]}>
           <Checkbox

@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 import { iconSizes, type Icon } from "../../ui/icon.ts";
 import { Meter } from "../../ui/meter.tsx";
 import { classes } from "../../ui/classes.ts";
-import type { TrainFigure } from "../model/train.ts";
+import type { TrainFigure } from "../model/train-figures.ts";
 import styles from "./figures.module.css";
 
 /** Key figures beside each other. */

@@ -14,12 +14,42 @@ export interface MessageButtonProps {
   readonly failed?: ActionName | undefined;
 }
 
-/** Does what the message says. */
+/** Does what the message says; nothing where the page itself has the button. */
 export function MessageButton({ action, failed }: MessageButtonProps) {
-  const actions = useActions();
   const { stage } = useSnapshot();
   const road = roadOf(stage);
-  const { id, label } = action;
+  const href = hrefOf(action.id, road);
+  if (href !== null)
+    return (
+      <LinkButton size="small" href={href} rel="noreferrer noopener">
+        {action.label}
+      </LinkButton>
+    );
+  return <ActButton action={action} failed={failed} />;
+}
+
+/** Where a message leads; null: it does something here, or there is no address. */
+function hrefOf(id: Message["action"]["id"], road: ReturnType<typeof roadOf>): string | null {
+  switch (id) {
+    case "write-to-organiser":
+      return road === null
+        ? null
+        : contactLink(road.invitation.organiserContact, road.invitation.run);
+    case "enter-link":
+      return "/join";
+    case "mine":
+      return "/join/mine";
+    case "choose-file":
+    case "choose-same-file":
+      return road === null || road.kind === "file" ? null : pathOf(road.invitation.run, "file");
+    default:
+      return null;
+  }
+}
+
+function ActButton({ action: { id, label }, failed }: MessageButtonProps) {
+  const actions = useActions();
+  const { stage } = useSnapshot();
   const press = (what: () => Promise<unknown>, words = label) => (
     <Button size="small" onClick={() => start(what())}>
       {words}
@@ -29,37 +59,6 @@ export function MessageButton({ action, failed }: MessageButtonProps) {
   const putAside =
     failed === undefined ? null : press(() => actions.acknowledge(), commonWords.putAside);
   switch (id) {
-    case "write-to-organiser": {
-      const contact = road?.invitation.organiserContact ?? null;
-      const href = contactLink(contact, road?.invitation.run ?? "fedtune");
-      if (href === null) return putAside;
-      return (
-        <LinkButton size="small" href={href} rel="noreferrer noopener">
-          {label}
-        </LinkButton>
-      );
-    }
-    case "enter-link":
-      return (
-        <LinkButton size="small" href="/join">
-          {label}
-        </LinkButton>
-      );
-    case "mine":
-      return (
-        <LinkButton size="small" href="/join/mine">
-          {label}
-        </LinkButton>
-      );
-    case "choose-file":
-    case "choose-same-file":
-      return road === null || stage.kind === "file" ? (
-        putAside
-      ) : (
-        <LinkButton size="small" href={pathOf(road.invitation.run, "file")}>
-          {label}
-        </LinkButton>
-      );
     case "check-again":
       return press(() =>
         failed === "checkDevice" ? actions.checkDevice(null) : actions.checkStorage(),
@@ -74,7 +73,12 @@ export function MessageButton({ action, failed }: MessageButtonProps) {
       return stage.kind === "paused" ? press(() => actions.resume()) : putAside;
     case "reload":
       return (
-        <Button size="small" onClick={() => location.reload()}>
+        <Button
+          size="small"
+          onClick={() => {
+            location.reload();
+          }}
+        >
           {label}
         </Button>
       );
@@ -84,7 +88,7 @@ export function MessageButton({ action, failed }: MessageButtonProps) {
           {label}
         </Button>
       );
-    case "done":
+    default:
       return putAside;
   }
 }

@@ -1,13 +1,14 @@
 /** A participant without a world: actions change the snapshot as a real one's would, at once. */
 import type {
   ActionName,
+  Effort,
   Participant,
   ParticipantActions,
   ParticipantSnapshot,
   Road,
   Stage,
 } from "../../participant/index.ts";
-import { deviceFacts, fileFacts, keepings, road, standing } from "./fixture.ts";
+import { deviceFacts, fileFacts, freshRoad, keepings, road, session, standing } from "./fixture.ts";
 
 /** What a fake tells and hears. */
 export interface FakeParticipant extends Participant {
@@ -27,74 +28,22 @@ export function fakeParticipant(first: ParticipantSnapshot): FakeParticipant {
     now = { ...now, ...change };
     for (const listener of listeners) listener();
   };
-  const roadNow = (): Road => ("invitation" in now.stage ? now.stage : road);
-  const to = (stage: Stage): void => set({ stage });
-  const setting = (change: Partial<ParticipantSnapshot["settings"]>): void =>
-    set({ settings: { ...now.settings, ...change } });
-  const acts: { [Name in ActionName]: (...input: never[]) => unknown } = {
-    openLink: () => to({ ...roadNow(), kind: "invited" }),
-    openMembership: () => to({ ...road, kind: "training" }),
-    accept: () => to({ ...roadNow(), kind: "file" }),
-    decline: () => to({ kind: "no-invitation" }),
-    chooseFile: () =>
-      to({
-        ...roadNow(),
-        ...{ kind: "device", file: { kind: "usable", facts: fileFacts }, privacy: standing },
-      }),
-    mapColumns: () =>
-      to({ ...roadNow(), kind: "device", file: { kind: "usable", facts: fileFacts } }),
-    mapLabels: () =>
-      to({ ...roadNow(), kind: "device", file: { kind: "usable", facts: fileFacts } }),
-    leaveOutRows: () =>
-      to({ ...roadNow(), kind: "device", file: { kind: "usable", facts: fileFacts } }),
-    checkDevice: () =>
-      to({ ...roadNow(), kind: "ready", device: { kind: "fit", facts: deviceFacts } }),
-    start: () => to({ ...roadNow(), kind: "training", session: road.session }),
-    pause: () => to({ ...roadNow(), kind: "paused", by: "holder" }),
-    resume: () => to({ ...roadNow(), kind: "training" }),
-    leave: () => to({ ...roadNow(), kind: "left" }),
-    takeOver: () => to({ ...roadNow(), kind: "training" }),
-    setEffort: (effort: ParticipantSnapshot["settings"]["effort"]) => setting({ effort }),
-    setOnlyOnMains: (onlyOnMains: boolean) => setting({ onlyOnMains }),
-    setKeepScreenOn: (keepScreenOn: boolean) => setting({ keepScreenOn }),
-    setBudget: (budgetEpsilon: number | null) => setting({ budgetEpsilon }),
-    tryText: () => [
-      { label: "Prescription", probability: 0.874 },
-      { label: "Appointment", probability: 0.061 },
-      { label: "Symptoms", probability: 0.038 },
-      { label: "Other", probability: 0.027 },
-    ],
-    downloadAdapter: () => [
-      { name: "adapter_config.json", mediaType: "application/json", bytes: encoded("{}") },
-    ],
-    downloadTransfers: () => ({
-      ...{ name: "sent.csv", mediaType: "text/csv", bytes: encoded("round,bytes\n") },
-    }),
-    readKeepings: () => {
-      if (now.keepings === null) set({ keepings });
-      return now.keepings;
-    },
-    deleteEverything: () =>
-      set({
-        stage: { kind: "no-invitation" },
-        keepings: { ...keepings, memberships: [], records: [], ownNumbers: 0 },
-      }),
-    checkStorage: () => to({ kind: "no-invitation" }),
-    acknowledge: () => set({ failure: null }),
+  const acts = {
+    ...stepsOf({ now: () => now, set }),
+    ...settingsOf({ now: () => now, set }),
+    ...answers,
   };
   const actions = Object.fromEntries(
     Object.entries(acts).map(([name, act]) => [
       name,
-      (...input: never[]) => {
+      (input: never) => {
         calls.push(name as ActionName);
-        return Promise.resolve().then(() => act(...input));
+        return Promise.resolve().then(() => act(input));
       },
     ]),
   ) as unknown as ParticipantActions;
   return {
-    calls,
-    set,
-    actions,
+    ...{ calls, set, actions },
     snapshot: () => now,
     subscribe(changed) {
       listeners.add(changed);
@@ -103,3 +52,73 @@ export function fakeParticipant(first: ParticipantSnapshot): FakeParticipant {
     close: () => Promise.resolve(),
   };
 }
+
+interface Store {
+  readonly now: () => ParticipantSnapshot;
+  readonly set: (change: Partial<ParticipantSnapshot>) => void;
+}
+
+/** What moves one along the road. */
+function stepsOf({ now, set }: Store) {
+  const roadNow = (): Road => {
+    const { stage } = now();
+    return "invitation" in stage ? stage : road;
+  };
+  const to = (stage: Stage) => (): void => set({ stage });
+  const usable = { kind: "usable", facts: fileFacts } as const;
+  const withFile = (): void =>
+    set({ stage: { ...roadNow(), kind: "device", file: usable, privacy: standing } });
+  return {
+    openLink: () => set({ stage: { ...freshRoad, kind: "invited" } }),
+    openMembership: to({ ...road, kind: "training" }),
+    accept: () => set({ stage: { ...roadNow(), kind: "file" } }),
+    decline: to({ kind: "no-invitation" }),
+    ...{ chooseFile: withFile, mapColumns: withFile, mapLabels: withFile, leaveOutRows: withFile },
+    checkDevice: () =>
+      set({ stage: { ...roadNow(), kind: "ready", device: { kind: "fit", facts: deviceFacts } } }),
+    start: () => set({ stage: { ...roadNow(), kind: "training", session } }),
+    pause: () => set({ stage: { ...roadNow(), kind: "paused", by: "holder" } }),
+    resume: () => set({ stage: { ...roadNow(), kind: "training" } }),
+    leave: () => set({ stage: { ...roadNow(), kind: "left" } }),
+    takeOver: () => set({ stage: { ...roadNow(), kind: "training" } }),
+    checkStorage: to({ kind: "no-invitation" }),
+  };
+}
+
+/** What is set, kept and deleted. */
+function settingsOf({ now, set }: Store) {
+  const setting = (change: Partial<ParticipantSnapshot["settings"]>): void =>
+    set({ settings: { ...now().settings, ...change } });
+  return {
+    setEffort: (effort: Effort) => setting({ effort }),
+    setOnlyOnMains: (onlyOnMains: boolean) => setting({ onlyOnMains }),
+    setKeepScreenOn: (keepScreenOn: boolean) => setting({ keepScreenOn }),
+    setBudget: (budgetEpsilon: number | null) => setting({ budgetEpsilon }),
+    readKeepings: () => {
+      if (now().keepings === null) set({ keepings });
+      return now().keepings;
+    },
+    deleteEverything: () =>
+      set({
+        stage: { kind: "no-invitation" },
+        keepings: { ...keepings, memberships: [], records: [], ownNumbers: 0 },
+      }),
+    acknowledge: () => set({ failure: null }),
+  };
+}
+
+/** What only answers. */
+const answers = {
+  tryText: () => [
+    { label: "Prescription", probability: 0.874 },
+    { label: "Appointment", probability: 0.061 },
+    { label: "Symptoms", probability: 0.038 },
+    { label: "Other", probability: 0.027 },
+  ],
+  downloadAdapter: () => [
+    { name: "adapter_config.json", mediaType: "application/json", bytes: encoded("{}") },
+  ],
+  downloadTransfers: () => ({
+    ...{ name: "sent.csv", mediaType: "text/csv", bytes: encoded("round,bytes\n") },
+  }),
+};

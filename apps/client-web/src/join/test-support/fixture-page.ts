@@ -10,9 +10,19 @@ const state = states[name];
 if (state === undefined) throw new RangeError(`Cannot show state "${name}"`);
 const participant = fakeParticipant(state.snapshot);
 Reflect.set(globalThis, "participant", participant);
+/** Goes to another state without loading the page anew. */
+Reflect.set(globalThis, "show", async (next: string) => {
+  const wanted = states[next];
+  if (wanted === undefined) throw new RangeError(`Cannot show state "${next}"`);
+  participant.set(wanted.snapshot);
+  // A stage that follows another may go on by itself first.
+  for (const _ of [1, 2]) await new Promise((resolve) => requestAnimationFrame(resolve));
+  history.pushState(null, "", wanted.path);
+});
 mount({
   participant,
   timeZone: "UTC",
   now: () => nowMs,
+  link: null,
   tag: query.has("tag") ? "Sample data" : undefined,
 });

@@ -61,6 +61,11 @@ export async function servePages(): Promise<Pages> {
 async function answer(folder: string, url: string, response: ServerResponse): Promise<void> {
   const { pathname } = new URL(url, "http://host");
   const path = /^\/join(\/|$)/.test(pathname) ? "/fixture.html" : normalize(pathname);
+  // Browsers ask for it by themselves.
+  if (path === "/favicon.ico") {
+    response.writeHead(204, headers).end();
+    return;
+  }
   try {
     const bytes = await readFile(join(folder, path));
     const type = types[extname(path)] ?? "application/octet-stream";

@@ -74,7 +74,7 @@ const unknownLabels = {
 } as const;
 const fallback = {
   ...deviceFacts,
-  ...{ backend: "wasm", threads: 4, stepsPerSecond: 0.18, roundSeconds: 330 },
+  ...({ backend: "wasm", threads: 4, stepsPerSecond: 0.18, roundSeconds: 330 } as const),
   passedOver: [{ backend: "webgpu", reason: "missing", message: "navigator.gpu is not there" }],
 } as const;
 

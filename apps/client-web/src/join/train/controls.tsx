@@ -26,18 +26,13 @@ export function Controls({ view, isDock = false }: ControlsProps) {
   const actions = useActions();
   const [isLeaving, setLeaving] = useState(false);
   const { label, icon } = main[view.action];
-  const press = () => {
-    switch (view.action) {
-      case "pause":
-        return start(actions.pause());
-      case "resume":
-        return start(actions.resume());
-      case "retry":
-        return start(actions.start());
-      case "take-over":
-        return start(actions.takeOver());
-    }
+  const acts: Readonly<Record<TrainAction, () => Promise<void>>> = {
+    pause: () => actions.pause(),
+    resume: () => actions.resume(),
+    retry: () => actions.start(),
+    "take-over": () => actions.takeOver(),
   };
+  const press = () => start(acts[view.action]());
   const go = (
     <Button key="go" kind="solid" size="big" icon={icon} isWide={!isDock} onClick={press}>
       {label}
