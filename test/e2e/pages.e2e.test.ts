@@ -4,7 +4,6 @@ import type { ApiClient } from "@fedtune/api";
 import { runId } from "@fedtune/core";
 import { nodeClock, nodeHash } from "@fedtune/node-ports";
 import { chromiumPath, launchChromium, withoutChromium } from "@fedtune/testkit/chromium";
-import type { Browser, BrowserContext } from "playwright-core";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -36,8 +35,8 @@ describe.skipIf(chromiumPath() === null)(
     let link: string;
     let said = "";
     let client: ApiClient;
-    let browser: Browser;
-    let context: BrowserContext;
+    let browser: Awaited<ReturnType<typeof launchChromium>>;
+    let context: Awaited<ReturnType<typeof browser.newContext>>;
 
     beforeAll(async () => {
       const data = join(folder, "data");

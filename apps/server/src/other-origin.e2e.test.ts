@@ -2,7 +2,6 @@
 import { apiBase, modelFilePath } from "@fedtune/api";
 import { runId } from "@fedtune/core";
 import { launchChromium, chromiumPath, withoutChromium } from "@fedtune/testkit/chromium";
-import type { Browser } from "playwright-core";
 import { createServer } from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { listen } from "./listen.ts";
@@ -35,7 +34,7 @@ describe.skipIf(chromiumPath() === null)(
     let allowed: Awaited<ReturnType<typeof staticHost>>;
     let foreign: Awaited<ReturnType<typeof staticHost>>;
     let coordinator: WholeCoordinator;
-    let browser: Browser;
+    let browser: Awaited<ReturnType<typeof launchChromium>>;
     beforeAll(async () => {
       [allowed, foreign] = [await staticHost(), await staticHost()];
       coordinator = await wholeCoordinator({ allowedOrigins: [allowed.url], pages: false });

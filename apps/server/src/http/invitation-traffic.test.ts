@@ -1,7 +1,7 @@
 /** What invitations announce, against what a simulated run of each method counts. */
 import { combiners, methods } from "@fedtune/aggregators";
 import { adapterKinds, prepareRun, resolveRun, runId } from "@fedtune/core";
-import type { Registries, RunSetup } from "@fedtune/core";
+import type { Method, Registries, RunSetup } from "@fedtune/core";
 import { simulate } from "@fedtune/simulation";
 import { nodeHash, toyData, toyTrainer } from "@fedtune/testkit";
 import { describe, expect, it } from "vitest";
@@ -46,7 +46,9 @@ async function counted(config: object) {
 }
 
 /** Methods whose products fit the toy's factors. */
-const fitting = methods.filter(({ claims }) => claims.products.includes("BA"));
+const fitting = (methods as readonly Method[]).filter(({ claims }) =>
+  claims.products.includes("BA"),
+);
 
 describe("what an invitation says will travel", () => {
   it.each(fitting.map(({ name }) => name))(
