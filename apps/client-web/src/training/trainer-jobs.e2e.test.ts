@@ -1,3 +1,4 @@
+import { availableParallelism, loadavg } from "node:os";
 import type { TrainJob } from "@fedtune/core";
 import { plannedEvents, privacySchema } from "@fedtune/dp";
 import { describeModel, fileData, loadModelConfig } from "@fedtune/training";
@@ -69,7 +70,9 @@ describe.skipIf(!here)(`jobs in a tab${here ? "" : ` (${withoutChromium})`}`, ()
         await tab.open(mini, { backend: "wasm", threads }, household);
         const chosen = { name: "wasm", kernels: "own", threads, notes: [], passedOver: [] };
         expect(await tab.ready()).toMatchObject(chosen);
+        const before = await tab.computedSeconds();
         const { factors, ...told } = await tab.train(job);
+        const computed = (await tab.computedSeconds()) - before;
         expect(factors).toEqual(there.factors);
         expect({ ...told, metrics: timeless(told.metrics) }).toEqual({
           ...there.told,
@@ -85,9 +88,12 @@ describe.skipIf(!here)(`jobs in a tab${here ? "" : ` (${withoutChromium})`}`, ()
           { evaluation: evaluationOf(job), start: factors },
         );
         expect(metrics).toEqual(there.metrics);
-        // The observer is told of tasks from 50 ms on; 100 would be felt.
+        // A task of 100 ms would be felt. What the page's thread computed in all bounds each of its tasks.
+        expect(computed).toBeLessThan(0.1);
+        // By the clock, tasks are also as long as they wait for a processor that others have.
         const tasks = await tab.page.evaluate(() => harness.longTasks);
-        expect(tasks.filter((milliseconds) => milliseconds > 100)).toEqual([]);
+        const isBusy = (loadavg()[0] ?? 0) > availableParallelism();
+        expect(isBusy ? [] : tasks.filter((milliseconds) => milliseconds > 100)).toEqual([]);
         const { requests } = bench.site;
         expect(requests.length).toBeGreaterThan(5);
         expect(requests.filter(({ method, body }) => method !== "GET" || body !== "")).toEqual([]);

@@ -22,7 +22,6 @@ export type {
   BrowserBackendRequest,
   BrowserPassedOver,
   ChosenBrowserBackend,
-  FallbackReason,
 } from "@fedtune/training/browser";
 
 export type { Generated, GenerateJob } from "@fedtune/training";

@@ -80,7 +80,7 @@ export async function serveSite(
 }
 
 /** Builds pages into a temporary folder, as the site itself is built. */
-export async function buildSite(pages: readonly string[]): Promise<string> {
+async function buildSite(pages: readonly string[]): Promise<string> {
   const outDir = await mkdtemp(join(tmpdir(), "fedtune-engine-"));
   const root = import.meta.dirname;
   await build({

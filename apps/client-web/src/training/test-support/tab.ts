@@ -67,6 +67,8 @@ export interface Tab {
   /** Steps of the last job. */
   steps(): Promise<readonly number[]>;
   progress(): Promise<readonly EngineProgress[]>;
+  /** Processor time of the page's own thread, so far. */
+  computedSeconds(): Promise<number>;
   /** Every breach of the content security policy, in the page and in its workers. */
   violations(): Promise<readonly string[]>;
   close(): Promise<void>;
@@ -86,6 +88,8 @@ export async function openTab(
   const page = await context.newPage();
   site.requests.length = 0;
   await page.goto(`${url}/trainer.html`);
+  const devtools = await context.newCDPSession(page);
+  await devtools.send("Performance.enable", { timeDomain: "threadTicks" });
   return {
     ...{ page, context },
     open: (model, options = {}, file) =>
@@ -118,6 +122,10 @@ export async function openTab(
       ),
     steps: () => page.evaluate(() => harness.steps),
     progress: () => page.evaluate(() => harness.progress),
+    async computedSeconds() {
+      const { metrics } = await devtools.send("Performance.getMetrics");
+      return metrics.find(({ name }) => name === "TaskDuration")?.value ?? Number.NaN;
+    },
     async violations() {
       const inPage = await page.evaluate(() => harness.violations);
       const reports = site.requests.filter(({ path }) => path === "/csp-report");
