@@ -1,5 +1,6 @@
 /** A desk with its doors: actions by name, and what the browser tells. */
 import { asFedtuneError, isFedtuneError } from "@fedtune/core";
+import type { FedtuneError } from "@fedtune/core";
 import { problemOf } from "../problem.ts";
 import type { Power } from "../device-report.ts";
 import { readSettings } from "../storage/settings-store.ts";
@@ -73,12 +74,21 @@ async function open(desk: Desk): Promise<void> {
     return;
   }
   try {
-    const database = await desk.ports.openDatabase();
+    const database = await desk.ports.openDatabase((error) => {
+      void storageLost(desk, error);
+    });
     desk.database = database;
     desk.set({ front: { kind: "no-invitation" }, settings: await readSettings(database) });
   } catch (error) {
     desk.set({ front: { kind: "no-storage", problem: problemOf(asFedtuneError(error)) } });
   }
+}
+
+/** Nothing can be kept any more: whatever goes on stops, and is gone on with once the store is there again. */
+async function storageLost(desk: Desk, error: FedtuneError): Promise<void> {
+  await closeRoad(desk).catch(() => undefined);
+  desk.database = null;
+  desk.set({ front: { kind: "no-storage", problem: problemOf(error) } });
 }
 
 const after = () => loaded(() => import("./after.ts"));

@@ -1,6 +1,6 @@
 /** What a desk needs of the browser, and what it is made of. */
 import type { SocketTransportOptions } from "@fedtune/client";
-import type { ClientTransport, Clock, Entropy, Hash } from "@fedtune/core";
+import type { ClientTransport, Clock, Entropy, FedtuneError, Hash } from "@fedtune/core";
 import type { BrowserTrainer, BrowserTrainerOptions } from "../../training/types.ts";
 import type { ParticipantDatabase } from "../storage/database.ts";
 import type { MissingFeature } from "../types.ts";
@@ -14,7 +14,8 @@ export interface TabLine {
 /** The browser as a desk sees it. */
 export interface DeskPorts {
   readonly missing: () => Promise<readonly MissingFeature[]>;
-  readonly openDatabase: () => Promise<ParticipantDatabase>;
+  /** `lost` is called when the browser, or a tab with newer pages, closes it. */
+  readonly openDatabase: (lost: (error: FedtuneError) => void) => Promise<ParticipantDatabase>;
   readonly hash: Hash;
   readonly clock: Clock;
   readonly entropy: Entropy;

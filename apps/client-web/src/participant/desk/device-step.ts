@@ -1,6 +1,5 @@
 /** Step 3: whether this device can do it, and how long it will take. */
-import { asFedtuneError, trainingSchema } from "@fedtune/core";
-import type { FedtuneError } from "@fedtune/core";
+import { asFedtuneError, FedtuneError, trainingSchema } from "@fedtune/core";
 import type { DeviceQuestion, DeviceReport } from "../../training/types.ts";
 import { problemOf } from "../problem.ts";
 import type { BrowserBackend, DeviceFacts } from "../device-report.ts";
@@ -15,6 +14,9 @@ import { enrolOnce } from "./signing.ts";
 /** Checks; what it finds, or what is wrong, is in the state. */
 export async function checkDevice(desk: Desk, backend: BrowserBackend | null): Promise<void> {
   const road = roadOf(desk);
+  if (road.part !== null) {
+    throw new FedtuneError("usage", "Cannot check this device while it trains: pause it first");
+  }
   road.busy?.abort();
   const busy = new AbortController();
   road.busy = busy;

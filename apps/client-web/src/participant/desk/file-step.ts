@@ -74,7 +74,7 @@ async function look(desk: Desk, choices: FileChoices): Promise<void> {
     },
   );
   busy.signal.throwIfAborted();
-  await settle(desk, name, found);
+  await settle(desk, { name, found, signal: busy.signal });
   road.busy = null;
 }
 
@@ -99,7 +99,13 @@ async function wantedOf(desk: Desk) {
   return { labels, hints, minimumExamples, limitBytes };
 }
 
-async function settle(desk: Desk, name: string, found: CheckedFile): Promise<void> {
+interface Look {
+  readonly name: string;
+  readonly found: CheckedFile;
+  readonly signal: AbortSignal;
+}
+
+async function settle(desk: Desk, { name, found, signal }: Look): Promise<void> {
   const { facts, problems, copy } = found;
   if (facts === null || copy === null) {
     await changeMembership(desk, { step: "file", file: null, device: null });
@@ -109,6 +115,8 @@ async function settle(desk: Desk, name: string, found: CheckedFile): Promise<voi
   const { labels } = membershipOf(desk).invitation;
   const key = copyKey(facts, labels, desk.ports.hash);
   await writeCopy(storeOf(desk), key, copy);
+  // Another run may have been opened meanwhile.
+  signal.throwIfAborted();
   await changeMembership(desk, { step: "file", file: { facts, copy: key }, device: null });
   desk.set({ file: { kind: "usable", facts }, device: { kind: "none" } });
   await dropUnneeded(desk);

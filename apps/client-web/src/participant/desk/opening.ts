@@ -1,6 +1,7 @@
 /** Step 1: opening an invitation, or a run that this browser knows; a reload lands on the step that was reached. */
 import { asFedtuneError, clientId, FedtuneError, protocolVersion } from "@fedtune/core";
 import { problemOf } from "../problem.ts";
+import type { Invitation } from "../invitation.ts";
 import { readLink } from "../link.ts";
 import { noMemory, remember } from "../session/report.ts";
 import { readCopy } from "../storage/copies.ts";
@@ -151,12 +152,10 @@ async function continued(
   { invitation, clockOffsetMs }: InvitationAnswer,
 ): Promise<void> {
   tell(desk, { type: "clock", offsetMs: clockOffsetMs, at: desk.ports.wallTime() });
-  const { protocol, status, rounds } = invitation;
-  if (protocol !== protocolVersion) {
-    const message = `Cannot take part: the server speaks protocol ${protocol}, these pages ${protocolVersion}; reload them`;
-    const data = { protocol, expected: protocolVersion };
-    const problem = problemOf(new FedtuneError("protocol-version", message, { data }));
-    desk.set({ live: { kind: "failed", problem } });
+  const { status, rounds } = invitation;
+  const unfit = unfitFor(invitation);
+  if (unfit !== null) {
+    desk.set({ live: { kind: "failed", problem: problemOf(unfit) } });
     return;
   }
   if (status === "running") {
@@ -166,6 +165,18 @@ async function continued(
   if (membershipOf(desk).step !== "started") return;
   tell(desk, { type: "ended", rounds: rounds.committed, at: desk.ports.wallTime() });
   await changeMembership(desk, { step: "finished", end: { status, rounds: rounds.committed } });
+}
+
+/** Why these pages cannot take part in a run at all. */
+function unfitFor({ protocol, task }: Invitation): FedtuneError | null {
+  if (protocol !== protocolVersion) {
+    const message = `Cannot take part: the server speaks protocol ${protocol}, these pages ${protocolVersion}; reload them`;
+    const data = { protocol, expected: protocolVersion };
+    return new FedtuneError("protocol-version", message, { data });
+  }
+  if (task === "sequence-classification") return null;
+  const message = `Cannot take part in a run of the task "${task}" in a browser: wanted sequence-classification; join with the command line`;
+  return new FedtuneError("config-conflict", message, { data: { task } });
 }
 
 /** Who was training when the page was closed trains on. */

@@ -17,6 +17,7 @@ import type { Desk } from "./desk.ts";
 import { deviceFacts, softwareName } from "./device-words.ts";
 import { countPrivacy } from "./privacy-count.ts";
 import { signerOf } from "./signing.ts";
+import type { TabWord } from "./tab-line.ts";
 
 /** How often the coordinator hears how far training is. */
 const PROGRESS_MS = 5_000;
@@ -105,6 +106,9 @@ function joined(desk: Desk, spec: MessageOf<"welcome">["spec"]): void {
   const { total, committed } = membershipOf(desk).invitation.rounds;
   tell(desk, { type: "joined", committed, total, at: desk.ports.wallTime() });
   desk.set({ live: { kind: "training" } });
+  // Other tabs that show this run show from here on what this one does.
+  const { report } = desk.get().memory;
+  desk.road?.line?.post({ type: "mirror", report } satisfies TabWord);
   recount(desk, spec);
 }
 

@@ -9,6 +9,7 @@ import { paceEngine } from "./engine.ts";
 import { begin } from "./begin.ts";
 import { pausedByPower } from "./power-rule.ts";
 import { countPrivacy } from "./privacy-count.ts";
+import type { TabWord } from "./tab-line.ts";
 
 /** Takes part from here on; again after a failure, or after having left. */
 export async function start(desk: Desk): Promise<void> {
@@ -35,18 +36,23 @@ export async function resume(desk: Desk): Promise<void> {
 
 /** Takes no part any more; what it has learned stays until it is deleted. */
 export async function leave(desk: Desk): Promise<void> {
-  const road = roadOf(desk);
-  road.waiting?.abort();
-  road.waiting = null;
   await changeMembership(desk, { step: "left" });
-  await road.part?.stop({ isQuiet: false });
+  await stopEverywhere(desk);
   desk.set({ live: { kind: "idle" } });
 }
 
-async function standStill(desk: Desk, by: PausedBy): Promise<void> {
+/** Here, or in the other tab that takes part. */
+async function stopEverywhere(desk: Desk): Promise<void> {
   const road = roadOf(desk);
-  tell(desk, { type: "away", because: "paused", at: desk.ports.wallTime() });
+  road.waiting?.abort();
+  road.waiting = null;
+  if (desk.get().live.kind === "elsewhere") road.line?.post({ type: "stop" } satisfies TabWord);
   await road.part?.stop({ isQuiet: false });
+}
+
+async function standStill(desk: Desk, by: PausedBy): Promise<void> {
+  tell(desk, { type: "away", because: "paused", at: desk.ports.wallTime() });
+  await stopEverywhere(desk);
   desk.set({ live: { kind: "paused", by } });
 }
 

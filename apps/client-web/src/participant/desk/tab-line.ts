@@ -9,6 +9,8 @@ export type TabWord =
   | { readonly type: "mirror"; readonly report: SessionReport }
   /** Who takes part stops, so that the asking tab can go on. */
   | { readonly type: "hand-over" }
+  /** Whoever takes part stops for good or for a while: what is kept of the run says which. */
+  | { readonly type: "stop" }
   /** Everything was deleted. */
   | { readonly type: "gone" };
 
@@ -20,6 +22,7 @@ const schema = z.discriminatedUnion("type", [
     report: z.custom<SessionReport>((value) => typeof value === "object" && value !== null),
   }),
   z.object({ type: z.literal("hand-over") }),
+  z.object({ type: z.literal("stop") }),
   z.object({ type: z.literal("gone") }),
 ]);
 

@@ -1,7 +1,7 @@
 /** Hearing the other tabs of this browser that have the same run open, and answering them. */
 import { placeKey } from "../storage/place.ts";
 import { watchOthers } from "./begin.ts";
-import { storeOf } from "./desk.ts";
+import { refreshMembership, storeOf } from "./desk.ts";
 import type { Desk, Road } from "./desk.ts";
 import type { TabLine } from "./desk-ports.ts";
 import { noRoad } from "./state.ts";
@@ -50,10 +50,20 @@ function hear(desk: Desk, road: Road, word: TabWord): void {
     case "hand-over":
       void handOver(desk, road);
       return;
+    case "stop":
+      void stopHere(desk, road);
+      return;
     case "gone":
       void road.part?.stop({ isQuiet: true });
       desk.set({ ...noRoad, front: { kind: "no-invitation" } });
   }
+}
+
+/** The holder has paused, or left, in another tab. */
+async function stopHere(desk: Desk, road: Road): Promise<void> {
+  await road.part?.stop({ isQuiet: false });
+  await refreshMembership(desk);
+  desk.set({ live: { kind: "idle" } });
 }
 
 /** Stops without leaving, and watches from here on. */

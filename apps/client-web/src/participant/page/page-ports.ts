@@ -17,6 +17,12 @@ export function pagePorts(): ParticipantPorts {
 }
 
 const openWorker: ParticipantPorts["openDesk"] = (hear, crashed) => {
+  if (typeof Worker !== "function") {
+    queueMicrotask(() => {
+      crashed("this browser has no workers");
+    });
+    return { post: () => undefined, end: () => undefined };
+  }
   const worker = new Worker(new URL("../desk-worker.ts", import.meta.url), {
     type: "module",
     name: "fedtune participant",

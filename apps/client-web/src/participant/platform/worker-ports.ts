@@ -14,7 +14,7 @@ import { browserHash } from "./hash.ts";
 export function workerPorts(): DeskPorts {
   return {
     missing: missingFeatures,
-    openDatabase: () => openDatabase(),
+    openDatabase,
     ...{ hash: browserHash, clock: browserClock, entropy: browserEntropy },
     wallTime: () => Date.now(),
     locks: navigator.locks,

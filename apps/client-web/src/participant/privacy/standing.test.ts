@@ -15,7 +15,9 @@ const settings = privacySettings({
 const perRound: readonly PrivacyEvent[] = [
   { mechanism: "poisson-gaussian", samplingRate: 0.05, noiseMultiplier: 1.1, steps: 20 },
 ];
-const terms: PrivateTerms = { run: runId("here"), settings, perRound, rounds: 10 };
+const terms: PrivateTerms = {
+  ...{ run: runId("here"), settings, perRound, rounds: 10, parameters: { order: 7 } },
+};
 const key = ledgerKeyOf("d".repeat(64), settings);
 const epsilon = (steps: number): number =>
   accountants.rdp
@@ -89,6 +91,7 @@ describe("the privacy record of a file", () => {
       /^Differential privacy: record-level, epsilon 0 spent, [\d.]+ when the run is complete, at delta 0\.00001\n/,
     );
     expect(standing.guarantee).toContain("multiplier 1.1, clip norm 1, added by the clients");
+    expect(standing.guarantee).toContain("accountant: rdp, order 7");
     const text = charged({ here: 1 }).replace('"steps":20', '"steps":2');
     const read = () => privacyStanding(terms, { budgetEpsilon: 8, ledger: text, hash });
     expect(read).toThrow(expect.objectContaining({ code: "state-corrupt" }));
@@ -99,15 +102,17 @@ describe("a run's terms", () => {
   const privacy = {
     ...{ mode: "record-level", epsilon: 3, delta: 1e-5, noiseMultiplier: 1.1, clipNorm: 1 },
     ...{ accountant: "rdp", relation: "add-or-remove-one", samplingRate: 0.05, steps: 200 },
-    isSeeded: false,
+    ...{ isSeeded: false, accountantParameters: { order: 7 } },
   };
   const rounds = { total: 10, committed: 0 };
 
+  const here = { run: "here", privacy, rounds } as unknown as Invitation;
+
   it("are the same from the invitation and from the welcome", () => {
-    const invited = termsOfInvitation({ run: "here", privacy, rounds } as Invitation);
+    const invited = termsOfInvitation(here);
     const training = { localEpochs: 1, maxSteps: null, batchSize: 16, maxGradNorm: null };
     const spec = { privacy: settings, training } as unknown as MessageOf<"welcome">["spec"];
-    const welcomed = termsOfRun({ run: "here", rounds } as Invitation, spec);
+    const welcomed = termsOfRun(here, spec);
     expect(invited).toEqual(terms);
     expect(welcomed).toEqual(terms);
   });

@@ -27,6 +27,8 @@ export interface PrivateTerms {
   /** Of one round. */
   readonly perRound: readonly PrivacyEvent[];
   readonly rounds: number;
+  /** What one needs to repeat the accountant's arithmetic. */
+  readonly parameters: Readonly<Record<string, string | number>>;
 }
 
 /** Whose examples, and what their owner allows. */
@@ -153,14 +155,17 @@ interface Counted {
   readonly cost: (events: readonly PrivacyEvent[]) => number;
 }
 
-function guaranteeText({ settings }: PrivateTerms, { here, planned, cost }: Counted): string {
+function guaranteeText(
+  { settings, parameters }: PrivateTerms,
+  { here, planned, cost }: Counted,
+): string {
   const { accountant, samplingRate, noise } = settings;
   return privacyReportText(
     privacyReport({
       settings,
       sampling: { kind: "poisson", samplingRate },
       keystream: { secure: noise === "secure" },
-      accountant: { name: accountant, parameters: {} },
+      accountant: { name: accountant, parameters },
       epsilon: cost,
       ...{ spent: here, planned, units: null },
     }),

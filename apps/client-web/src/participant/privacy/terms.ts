@@ -15,15 +15,17 @@ export function termsOfInvitation({ run, privacy, rounds }: Invitation): Private
   if (settings.mode !== "record-level") return null;
   const { total } = rounds;
   const perRound = recordLevelEvents(settings, Math.max(1, Math.round(privacy.steps / total)));
-  return { run, settings, perRound, rounds: total };
+  return { run, settings, perRound, rounds: total, parameters: privacy.accountantParameters };
 }
 
 /** What the run itself says; null where no examples are protected. @throws FedtuneError `config-invalid` */
 export function termsOfRun(
-  { run, rounds }: Pick<Invitation, "run" | "rounds">,
+  { run, rounds, privacy: promise }: Pick<Invitation, "run" | "rounds" | "privacy">,
   { privacy, training }: Pick<RunSpec, "privacy" | "training">,
 ): PrivateTerms | null {
   const settings = privacySettings(privacy);
   if (settings.mode !== "record-level") return null;
-  return { run, settings, perRound: plannedEvents(settings, training), rounds: rounds.total };
+  const parameters = promise.mode === "none" ? {} : promise.accountantParameters;
+  const perRound = plannedEvents(settings, training);
+  return { run, settings, perRound, rounds: rounds.total, parameters };
 }

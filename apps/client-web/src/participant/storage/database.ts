@@ -1,10 +1,11 @@
 /** The one IndexedDB database of these pages: every run, key, privacy record and copy of a file of this browser. */
+import type { FedtuneError } from "@fedtune/core";
 import { openDB } from "idb";
 import type { DBSchema, IDBPDatabase } from "idb";
 import { storageBlocked, storageError } from "./storage-error.ts";
 
-/** Name of the database; a test takes another. */
-export const databaseName = "fedtune";
+/** Name of the database. */
+const databaseName = "fedtune";
 const VERSION = 1;
 
 /** What is kept under which key. Values are checked where they are read. */
@@ -44,11 +45,14 @@ export const storeNames: readonly StoreName[] = [
 export const durably: IDBTransactionOptions = { durability: "strict" };
 
 /**
- * Opens the database, made when it is not there.
+ * Opens the database, made when it is not there; `lost` is called when the browser, or a tab with newer pages, closes it.
  *
  * @throws FedtuneError `storage-failed`, with `data.reason` as in `StorageReason`
  */
-export function openDatabase(name: string = databaseName): Promise<ParticipantDatabase> {
+export function openDatabase(
+  lost: (error: FedtuneError) => void,
+  name: string = databaseName,
+): Promise<ParticipantDatabase> {
   return new Promise((resolve, reject) => {
     const opening = openDB<ParticipantSchema>(name, VERSION, {
       upgrade(database) {
@@ -61,6 +65,10 @@ export function openDatabase(name: string = databaseName): Promise<ParticipantDa
       // A tab with newer pages waits for this one: what is under way here fails, and is gone on with after a reload.
       blocking(_current, _blocked, event) {
         (event.target as IDBDatabase).close();
+        lost(storageBlocked());
+      },
+      terminated() {
+        lost(storageError("go on with this browser's store", new Error("the browser closed it")));
       },
     });
     opening.then(resolve, (error: unknown) => {

@@ -107,7 +107,7 @@ describe.skipIf(!isThere)(title("in a browser"), () => {
       expect(recordFrom(await second.load("suite"))?.held?.round).toBe(2);
     });
 
-    it("[SE4] keeps one key per run, which nothing can read out", async () => {
+    it("[SE5] keeps one key per run, which nothing can read out", async () => {
       const [first, second] = [(await open(context)).bench, (await open(context)).bench];
       const [one, two] = await Promise.all([first.publicKey(), second.publicKey()]);
       expect(one).toMatch(/^[0-9a-f]{64}$/);

@@ -11,7 +11,7 @@ import { identityAt } from "../storage/identity-store.ts";
 import { recordFrom, recordText } from "./record-text.ts";
 
 const place = { server: "http://127.0.0.1:1", run: runId("suite") };
-const database = await openDatabase();
+const database = await openDatabase(() => undefined);
 const stores = new Map<string, HolderStores>();
 
 /** Every run of a test is a place of its own. */

@@ -8,9 +8,11 @@ const opened = link === null ? Promise.resolve() : participant.actions.openLink(
 opened.catch(() => undefined);
 
 /** Tasks of the main thread that took longer than pages may. */
-const longTasks: number[] = [];
+const longTasks: { readonly startedAt: number; readonly ms: number }[] = [];
 new PerformanceObserver((list) => {
-  longTasks.push(...list.getEntries().map(({ duration }) => Math.round(duration)));
+  longTasks.push(
+    ...list.getEntries().map(({ startTime, duration }) => ({ startedAt: startTime, ms: duration })),
+  );
 }).observe({ type: "longtask", buffered: true });
 const violations: string[] = [];
 document.addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) => {
@@ -41,7 +43,10 @@ const bench = {
     return new TextDecoder().decode((await participant.actions.downloadTransfers()).bytes);
   },
   close: () => participant.close(),
-  longTasks: () => longTasks,
+  now: () => performance.now(),
+  /** Milliseconds of tasks that were longer than pages may take, since then. */
+  longTasks: (since: number) =>
+    longTasks.filter(({ startedAt, ms }) => startedAt >= since && ms > 100).map(({ ms }) => ms),
   violations: () => violations,
 };
 
