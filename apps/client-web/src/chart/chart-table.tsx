@@ -8,21 +8,22 @@ import styles from "./chart-table.module.css";
 
 const pageRows = 25;
 
-/** A chart's values, 25 rows at a time; it opens where the latest ones are. */
+/** A chart's values, the latest 25 rows first; earlier ones by pages. */
 export function ChartTable({ chart }: { readonly chart: LineChart }) {
   const table = useMemo(() => chartTable(chart), [chart]);
-  const last = Math.max(0, Math.ceil(table.rows / pageRows) - 1);
-  const [chosen, setChosen] = useState<number | null>(null);
-  const page = Math.min(chosen ?? last, last);
-  const start = page * pageRows;
-  const rows = Array.from({ length: Math.min(pageRows, table.rows - start) }, (_, i) => start + i);
+  const most = Math.max(0, Math.ceil(table.rows / pageRows) - 1);
+  const [chosen, setChosen] = useState(0);
+  // Counted from the end: while values come, the first page holds the latest ones.
+  const page = Math.min(chosen, most);
+  const end = table.rows - page * pageRows;
+  const start = Math.max(0, end - pageRows);
+  const rows = Array.from({ length: end - start }, (_, i) => start + i);
   const columns = table.columns.map(({ name, kind, values }): Column<number> => ({
     id: name,
     header: name,
     align: "end",
     cell: (row) => <RichText text={valueText(kind, values[row] ?? NaN)} />,
   }));
-  const end = start + rows.length;
   return (
     <div className={styles["table"]}>
       <DataTable
@@ -32,15 +33,15 @@ export function ChartTable({ chart }: { readonly chart: LineChart }) {
         rowKey={(row) => String(row)}
         empty={<p className={styles["none"]}>No values yet</p>}
       />
-      {last > 0 ? (
+      {most > 0 ? (
         <div className={styles["pages"]}>
-          <Button size="small" disabled={page === 0} onClick={() => setChosen(page - 1)}>
+          <Button size="small" disabled={page === most} onClick={() => setChosen(page + 1)}>
             Earlier
           </Button>
           <span>
             Rows {formatCount(start + 1)} to {formatCount(end)} of {formatCount(table.rows)}
           </span>
-          <Button size="small" disabled={page === last} onClick={() => setChosen(page + 1)}>
+          <Button size="small" disabled={page === 0} onClick={() => setChosen(page - 1)}>
             Later
           </Button>
         </div>

@@ -19,11 +19,12 @@ export interface LineFigure extends Scene {
 export function lineFigure(chart: LineChart, view: LineView): LineFigure {
   const layout = layoutLines(chart, view);
   const drawn = chart.series.map((series) => drawSeries(chart, series, layout));
+  const [bands, lines] = [drawn.flatMap((one) => one.bands), drawn.flatMap((one) => one.lines)];
   const shapes: Shape[] = [
     ...grid(layout),
     ...marks(chart, layout),
-    { type: "clip", box: overhang(layout.plot), shapes: drawn.flatMap((one) => one.bands) },
-    { type: "clip", box: overhang(layout.plot), shapes: drawn.flatMap((one) => one.lines) },
+    ...clipped(layout, bands),
+    ...clipped(layout, lines),
     ...drawn.flatMap((one) => one.crosses),
     ...rules(chart, layout),
     ...layout.labels.flatMap((label) => label.shapes),
@@ -33,6 +34,10 @@ export function lineFigure(chart: LineChart, view: LineView): LineFigure {
     ...{ plot: layout.plot, x: layout.x, y: layout.y },
   };
 }
+
+/** Shapes cut at the plot's edges. */
+const clipped = ({ plot }: LineLayout, shapes: readonly Shape[]): Shape[] =>
+  shapes.length === 0 ? [] : [{ type: "clip", box: overhang(plot), shapes }];
 
 /** A line on the very edge keeps its full width. */
 const overhang = ({ x, y, width, height }: Box): Box => ({
@@ -133,7 +138,7 @@ function linesOf(series: Series, kept: Kept, { x, y }: LineLayout): Shape[] {
   }
   const stroke = { colour: style.colour, width: style.width, dash: style.dash };
   return [
-    { type: "path", d, stroke },
+    ...(d === "" ? [] : [{ type: "path", d, stroke } as const]),
     ...dots.map((index): Shape => {
       const [cx, cy] = [px(place[0](index)), px(place[1](index))];
       return { type: "circle", cx, cy, r: 2.5, fill: style.colour };
@@ -148,7 +153,7 @@ function band(series: Series, { x, y, plot }: LineLayout): PathShape[] {
   // Below what a log axis can show lies its lower edge.
   const toY = (value: number): number => y.toPx(y.isLog ? Math.max(value, y.range[0]) : value);
   const d = bandPath(kept, x.toPx, toY);
-  return [{ type: "path", d, fill: series.style.colour, opacity: 0.16 }];
+  return d === "" ? [] : [{ type: "path", d, fill: series.style.colour, opacity: 0.16 }];
 }
 
 /** A cross on the upper edge: the value has no place on the axis. */

@@ -79,7 +79,7 @@ describe("upward axes", () => {
     fc.assert(
       fc.property(kinds, data, fc.boolean(), (kind, [low, span], isLog) => {
         const axis: Axis = {
-          kind: kind as Axis["kind"],
+          kind: kind,
           name: "y",
           scale: isLog ? "log" : "linear",
         };

@@ -64,8 +64,8 @@ describe("sparkline", () => {
   it("ends in a dot on its last value and keeps gaps", () => {
     const { shapes } = sparkFigure({ values: [1, 2, NaN, 3, 4], colour: "s1" });
     const [path, dot] = shapes;
-    expect(path!.type === "path" && path.d.match(/M/g)).toHaveLength(2);
-    expect(dot!.type === "circle" && [dot.cx, dot.cy]).toEqual([91, 4]);
+    expect(path?.type === "path" && path.d.match(/M/g)).toHaveLength(2);
+    expect(dot?.type === "circle" && [dot.cx, dot.cy]).toEqual([91, 4]);
   });
 
   it("of nothing is empty, of one value a dot", () => {

@@ -6,7 +6,7 @@ import { longRun } from "./sample-charts.ts";
 /** Five lines of 10,000 rounds, for measurements; each press adds a round. */
 export function LongPart() {
   const [more, setMore] = useState(0);
-  const whole = useMemo(longRun, []);
+  const whole = useMemo(() => longRun(), []);
   const chart = useMemo(
     () => ({
       ...whole,

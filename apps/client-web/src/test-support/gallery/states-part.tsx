@@ -57,7 +57,7 @@ export function StatesPart() {
           <LinkButton href="/runs">All runs</LinkButton>
           <Button isBusy>Saving</Button>
           <Button disabled>Earlier</Button>
-          <Button size="small">Set 1.04</Button>
+          <Button size="small">Details</Button>
         </div>
         <div className={styles["row"]}>
           <Button kind="solid" size="big">
