@@ -20,6 +20,8 @@ function page<Name extends string>(
 const RunsPage = page(() => import("./runs/runs-page.tsx"), "RunsPage");
 const NewRunPage = page(() => import("./new-run/new-run-page.tsx"), "NewRunPage");
 const RunPage = lazy(async () => ({ default: (await import("./run/index.ts")).RunPage }));
+const ComparePage = page(() => import("./compare/index.ts"), "ComparePage");
+const SimulationsPage = page(() => import("./simulations/index.ts"), "SimulationsPage");
 const PeoplePage = page(() => import("./people/people-page.tsx"), "PeoplePage");
 const AuditPage = page(() => import("./audit/audit-page.tsx"), "AuditPage");
 const SettingsPage = page(() => import("./settings/settings-page.tsx"), "SettingsPage");
@@ -55,6 +57,8 @@ function Pages() {
       <Route path="/runs" component={RunsPage} />
       <Route path="/runs/new" component={NewRunPage} />
       <Route path="/runs/:run/:tab?/:sub?" component={RunRoute} />
+      <Route path="/compare" component={ComparePage} />
+      <Route path="/simulations/:id?/:tab?" component={SimulationsPage} />
       <Route path="/people" component={PeoplePage} />
       <Route path="/audit" component={AuditPage} />
       <Route path="/settings" component={SettingsPage} />

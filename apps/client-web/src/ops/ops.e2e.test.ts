@@ -1,7 +1,7 @@
 import { chromiumPath, withoutChromium } from "@fedtune/testkit/chromium";
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
-import { opsBench } from "./test-support/bench.ts";
+import { eventually, opsBench } from "./test-support/bench.ts";
 import { axeFindings } from "./test-support/browser.ts";
 import type { Looking } from "./test-support/browser.ts";
 import { password, setupCode } from "./test-support/stub-server.ts";
@@ -60,7 +60,7 @@ describe.skipIf(missing)(`the operators' pages ${missing ? withoutChromium : ""}
       await page.getByLabel("Learning rate").fill("0.002");
       state.operator = null;
       await page.getByLabel("Rank", { exact: true }).fill("4");
-      await page.getByRole("link", { name: "People" }).click();
+      await page.getByRole("link", { name: "People", exact: true }).click();
       await page.goto(`${url}/runs/new`);
       await page.getByLabel("Name").fill("m-keller");
       await page.getByLabel("Password").fill(password);
@@ -88,13 +88,18 @@ describe.skipIf(missing)(`the operators' pages ${missing ? withoutChromium : ""}
       await page.keyboard.press("r");
       const heading = page.getByRole("heading", { name: "Runs", level: 1 });
       await heading.waitFor();
-      await expect.poll(() => heading.evaluate((h1) => h1 === document.activeElement)).toBe(true);
+      await eventually(() => heading.evaluate((h1) => h1 === document.activeElement)).toBe(true);
       expect(await page.title()).toBe("Runs \u00b7 fedtune");
       await page.keyboard.press("?");
       await page.getByRole("dialog").getByText("Go to compare").waitFor();
+      // The first one closes the hint at the button that has the focus.
       await page.keyboard.press("Escape");
+      await page.keyboard.press("Escape");
+      await eventually(() => page.getByRole("dialog").count()).toBe(0);
       await page.keyboard.press(".");
-      expect(await page.evaluate(() => document.documentElement.dataset["theme"])).toBe("dark");
+      await eventually(() => page.evaluate(() => document.documentElement.dataset["theme"])).toBe(
+        "dark",
+      );
       await page.keyboard.press("/");
       await page.keyboard.type("n?");
       expect(pathOf(page)).toBe("/runs?q=n%3F");
@@ -151,7 +156,7 @@ describe.skipIf(missing)(`the operators' pages ${missing ? withoutChromium : ""}
       await page.getByRole("checkbox", { name: "Choose lab-results" }).click();
       await page.getByRole("heading", { name: "Runs" }).click();
       await page.keyboard.press("c");
-      await expect.poll(() => pathOf(page)).toBe("/compare?runs=message-triage,lab-results");
+      await eventually(() => pathOf(page)).toBe("/compare?runs=message-triage,lab-results");
     });
 
     it("explain themselves where there are none", async () => {
@@ -194,9 +199,9 @@ describe.skipIf(missing)(`the operators' pages ${missing ? withoutChromium : ""}
       const dialog = page.getByRole("alertdialog", { name: "Disable s-rossi?" });
       await dialog.waitFor();
       const safe = dialog.getByRole("button", { name: "Cancel" });
-      await expect.poll(() => safe.evaluate((one) => one === document.activeElement)).toBe(true);
+      await eventually(() => safe.evaluate((one) => one === document.activeElement)).toBe(true);
       await dialog.getByRole("button", { name: "Disable" }).click();
-      await expect.poll(() => dialog.count()).toBe(0);
+      await eventually(() => dialog.count()).toBe(0);
     });
 
     it("reads the log page by page and says whether it is whole", async () => {
@@ -204,7 +209,7 @@ describe.skipIf(missing)(`the operators' pages ${missing ? withoutChromium : ""}
       const page = await open("/audit");
       await page.getByText("The chain is whole").waitFor();
       await page.getByRole("button", { name: "Show older entries" }).click();
-      await expect.poll(() => page.locator("table").getAttribute("aria-rowcount")).toBe("201");
+      await eventually(() => page.locator("table").getAttribute("aria-rowcount")).toBe("201");
     });
 
     it("changes the own password", async () => {

@@ -62,7 +62,7 @@ function Privacy({ epsilon, rounds }: { readonly epsilon: EpsilonCost; readonly 
       </h3>
       <EpsilonChart epsilon={epsilon} rounds={rounds} />
       <p className={styles["foot"]}>
-        {words.cost.privacyFoot(unit, formatSignificant(noiseMultiplier))}; delta{" "}
+        {words.cost.privacyFoot(words.cost.units[unit], formatSignificant(noiseMultiplier))}; delta{" "}
         <RichText text={formatDelta(delta)} />
       </p>
     </div>

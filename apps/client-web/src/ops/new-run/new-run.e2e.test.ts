@@ -1,6 +1,6 @@
 import { chromiumPath, withoutChromium } from "@fedtune/testkit/chromium";
 import { describe, expect, it } from "vitest";
-import { opsBench } from "../test-support/bench.ts";
+import { eventually, opsBench } from "../test-support/bench.ts";
 
 const missing = chromiumPath() === null;
 
@@ -46,7 +46,7 @@ describe.skipIf(missing)(`the page for a new run ${missing ? withoutChromium : "
     await page.getByText("It is eight; wanted: a whole number from 1 to 4,096.").waitFor();
     expect(await rank.getAttribute("aria-invalid")).toBe("true");
     await rank.fill("16");
-    await expect.poll(() => page.getByText("It is eight").count()).toBe(0);
+    await eventually(() => page.getByText("It is eight").count()).toBe(0);
   });
 
   it("shows the same document as form and as JSON", async () => {
@@ -70,7 +70,7 @@ describe.skipIf(missing)(`the page for a new run ${missing ? withoutChromium : "
     const page = await open("/runs/new");
     await page.getByLabel("Learning rate").fill("0.002");
     await page.getByRole("button", { name: "Show only these" }).click();
-    await expect.poll(() => page.getByLabel("Rank", { exact: true }).count()).toBe(0);
+    await eventually(() => page.getByLabel("Rank", { exact: true }).count()).toBe(0);
     await page.getByRole("combobox", { name: "Start from" }).click();
     await page.getByRole("option", { name: /Quick demo/ }).click();
     await page.getByRole("alertdialog").getByRole("button", { name: "Take the preset" }).click();
@@ -82,7 +82,7 @@ describe.skipIf(missing)(`the page for a new run ${missing ? withoutChromium : "
     const { open } = bench();
     const page = await open("/runs/new");
     await page.getByLabel("Deadline", { exact: true }).fill("6");
-    await page.getByLabel("Unit of Deadline").selectOption("h");
+    await page.getByLabel("Unit of Deadline", { exact: true }).selectOption("h");
     await page.getByRole("radio", { name: /^fedsvd/ }).click();
     await page.getByLabel("Period").fill("3");
     await page.getByRole("radio", { name: "For each participant" }).click();
@@ -109,6 +109,6 @@ describe.skipIf(missing)(`the page for a new run ${missing ? withoutChromium : "
     await dialog.getByRole("button", { name: "Copy link" }).click();
     expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(link);
     await dialog.getByRole("button", { name: "Done" }).click();
-    await expect.poll(() => pathOf(page)).toBe("/runs/message-triage");
+    await eventually(() => pathOf(page)).toBe("/runs/message-triage");
   });
 });

@@ -7,6 +7,7 @@ import type { FormState } from "./form/form-state.ts";
 import { valueAt } from "./form/json.ts";
 import type { JsonObject } from "./form/json.ts";
 import { fieldFor, problemsOf, repaired } from "./problems.ts";
+import type { ServerProblem } from "./problems.ts";
 import { sectionsOf } from "./sections.ts";
 import { anEstimate } from "../test-support/estimates.ts";
 import { configShape } from "../test-support/server.ts";
@@ -26,19 +27,21 @@ function typed(path: string, text: string): FormState {
   return reduceForm(formState(config), { type: "write", field, text, unit: "" });
 }
 
-const tooLittleNoise = {
-  path: "privacy.noiseMultiplier",
-  message: "40 rounds at 0.62 would spend epsilon 5.93; the limit is 3.00. Use at least 1.04",
-  ...{ value: 0.62, wanted: "at least 1.04" },
-  fix: { label: "Set 1.04", path: "privacy.noiseMultiplier", value: 1.04, removes: null },
+const tooManyClients = {
+  path: "rounds.minFitClients",
+  message: "rounds.minFitClients = 5, wanted at most minAvailableClients (3)",
+  ...{ value: 5, wanted: "at most minAvailableClients (3)" },
+  fix: { label: "Set 3", path: "rounds.minFitClients", value: 3, removes: null },
 };
+
+const told = (...problems: readonly ServerProblem[]) => ({ problems, cost: null });
 
 describe("what keeps a config from becoming a run", () => {
   it("is silent on a text that is still being written, and speaks when it is left", () => {
     const writing = typed("adapter.rank", "abc");
-    expect(problemsOf(form(), writing.entries, [])).toEqual([]);
+    expect(problemsOf(form(), writing.entries, undefined)).toEqual([]);
     const left = reduceForm(writing, { type: "leave", field: fieldAt("adapter.rank") });
-    const [problem] = problemsOf(form(), left.entries, []);
+    const [problem] = problemsOf(form(), left.entries, undefined);
     expect(problem).toMatchObject({
       title: "Rank cannot be abc",
       message: "It is abc; wanted: a whole number from 1 to 4,096.",
@@ -52,25 +55,37 @@ describe("what keeps a config from becoming a run", () => {
       type: "leave",
       field: fieldAt("adapter.rank"),
     });
-    expect(problemsOf(form(left.config), left.entries, [])).toHaveLength(1);
+    expect(problemsOf(form(left.config), left.entries, undefined)).toHaveLength(1);
     const again = reduceForm(left, {
       type: "write",
       field: fieldAt("adapter.rank"),
       text: "4",
       unit: "",
     });
-    expect(problemsOf(form(again.config), again.entries, [])).toEqual([]);
+    expect(problemsOf(form(again.config), again.entries, undefined)).toEqual([]);
   });
 
   it("takes the server's word, and its repair", () => {
-    const [problem] = problemsOf(form(), {}, [tooLittleNoise]);
-    expect(problem?.field?.path).toBe("privacy.noiseMultiplier");
-    expect(problem?.title).toBe("Noise multiplier is 0.62, wanted: at least 1.04");
+    const [problem] = problemsOf(form(), {}, told(tooManyClients));
+    expect(problem?.field?.path).toBe("rounds.minFitClients");
+    expect(problem?.title).toBe("Quorum is 5, wanted: at most minAvailableClients (3)");
+    expect(problem?.message).toBe("It is 5; wanted: at most minAvailableClients (3).");
     let state = formState(config);
     repaired((field, value) => {
       state = reduceForm(state, { type: "set", field, value });
     }, problem!.repair!);
-    expect(valueAt(state.config, "privacy.noiseMultiplier")).toBe(1.04);
+    expect(valueAt(state.config, "rounds.minFitClients")).toBe(3);
+  });
+
+  it("is too little noise for the limit, with the least that is enough", () => {
+    const [problem] = problemsOf(form(), {}, anEstimate(0.62));
+    expect(problem?.field?.path).toBe("privacy.noiseMultiplier");
+    expect(problem?.message).toBe(
+      "40 rounds at 0.62 would spend epsilon 5.93; the limit is 3.00. " +
+        "Use at least 1.04, or stop after round 7.",
+    );
+    expect(problem?.repair).toMatchObject({ label: "Set 1.04", value: 1.04 });
+    expect(problemsOf(form(), {}, anEstimate(1.04))).toEqual([]);
   });
 
   it("renames a misspelt key", () => {
@@ -79,14 +94,9 @@ describe("what keeps a config from becoming a run", () => {
       ...{ label: "Rename to learningRate", path: "training.learningRate", value: 0.002 },
       removes: "training.lerningRate",
     };
-    const told = {
-      path: "training.lerningRate",
-      message: "unknown",
-      value: 0.002,
-      wanted: "a known key",
-      fix,
-    };
-    const [problem] = problemsOf(form(misspelt), {}, [told]);
+    const path = "training.lerningRate";
+    const unknown = { path, message: "", value: 0.002, wanted: "a known key", fix };
+    const [problem] = problemsOf(form(misspelt), {}, told(unknown));
     expect(problem?.field?.path).toBe("training.learningRate");
     let state = formState(misspelt);
     repaired((field, value) => {
@@ -99,7 +109,7 @@ describe("what keeps a config from becoming a run", () => {
     const left = reduceForm(typed("privacy.noiseMultiplier", "x"), {
       ...{ type: "leave", field: fieldAt("privacy.noiseMultiplier") },
     });
-    expect(problemsOf(form(), left.entries, [tooLittleNoise])).toHaveLength(1);
+    expect(problemsOf(form(), left.entries, anEstimate(0.62))).toHaveLength(1);
   });
 
   it("finds the field of what stands around it", () => {
@@ -111,7 +121,7 @@ describe("what keeps a config from becoming a run", () => {
 });
 
 describe("the sections", () => {
-  const parts = (problems: readonly (typeof tooLittleNoise)[], isFiltered = false) => {
+  const parts = (noise: number, isFiltered = false) => {
     const { fields, values } = form();
     const before = formOf(
       configShape,
@@ -120,19 +130,19 @@ describe("the sections", () => {
     ).values;
     return {
       ...{ fields, config, isFiltered, changes: changesOf(fields, values, before) },
-      problems: problemsOf(form(), {}, problems),
+      problems: problemsOf(form(), {}, anEstimate(noise)),
     };
   };
 
   it("say how far each is", () => {
-    const marks = sectionsOf(parts([tooLittleNoise])).map(({ id, mark }) => [id, mark]);
+    const marks = sectionsOf(parts(0.62)).map(({ id, mark }) => [id, mark]);
     expect(Object.fromEntries(marks)).toMatchObject({
       ...{ task: "set", privacy: "wrong", rounds: "untouched", people: "untouched" },
     });
   });
 
   it("show nothing but what differs, where that is wanted", () => {
-    const shown = sectionsOf(parts([], true)).flatMap(({ fields }) => fields);
+    const shown = sectionsOf(parts(1.04, true)).flatMap(({ fields }) => fields);
     expect(shown.map(({ path }) => path)).toContain("privacy.samplingRate");
     expect(shown.map(({ path }) => path)).not.toContain("adapter.rank");
   });

@@ -1,6 +1,7 @@
 /** Everything that keeps a config from becoming a run, each with the field that it belongs to and what would repair it. */
 import type { OutputOf } from "@fedtune/api";
-import { formatCount } from "@fedtune/figures";
+import { formatCount, formatEpsilon, formatEpsilonLeft, formatSignificant } from "@fedtune/figures";
+import type { Cost, Estimate } from "./cost-rows.ts";
 import { textOf } from "./form/entry-text.ts";
 import { wantedOf, wantedText } from "./form/check.ts";
 import type { Field } from "./form/field.ts";
@@ -8,6 +9,7 @@ import { isMeant } from "./form/form-state.ts";
 import type { FormState, Target } from "./form/form-state.ts";
 import { isJsonObject, valueAt } from "./form/json.ts";
 import type { Json } from "./form/json.ts";
+import { words } from "./words.ts";
 
 /** What is wrong, as the server tells it. */
 export type ServerProblem = OutputOf<"estimateRun">["problems"][number];
@@ -38,11 +40,13 @@ export interface Problem {
 export function problemsOf(
   { fields, values }: { readonly fields: readonly Field[]; readonly values: Json },
   entries: FormState["entries"],
-  told: readonly ServerProblem[],
+  estimate: Pick<Estimate, "problems" | "cost"> | undefined,
 ): readonly Problem[] {
   const own = fields.flatMap((field) => ownProblem(field, valueAt(values, field.path), entries));
   const known = new Set(own.map(({ field }) => field?.path));
-  const others = told.map((problem, at) => serverProblem(problem, fields, at));
+  const told = estimate?.problems.map((problem, at) => serverProblem(problem, fields, at)) ?? [];
+  const cost = estimate?.cost ?? null;
+  const others = [...told, ...(cost === null ? [] : spentProblem(cost, fields))];
   const all = [...own, ...others.filter(({ field }) => field === null || !known.has(field.path))];
   const place = new Map(fields.map(({ path }, at) => [path, at]));
   const placeOf = ({ field }: Problem): number => place.get(field?.path ?? "") ?? fields.length;
@@ -79,25 +83,43 @@ function ownRepair(field: Field): Repair | null {
 }
 
 function serverProblem(
-  { path, message, wanted, value, fix }: ServerProblem,
+  { path, wanted, value, fix }: ServerProblem,
   fields: readonly Field[],
   at: number,
 ): Problem {
   const field = fieldFor(path, fields) ?? (fix === null ? null : fieldFor(fix.path, fields));
   const given = value === null || typeof value === "object" ? "" : shown(value as Json);
   const name = field?.title ?? path;
+  const want = sentence(`wanted: ${wanted}`);
   return {
     key: `server ${path} ${at}`,
     field,
-    title:
-      name === ""
-        ? message
-        : given === ""
-          ? `${name}: ${wanted}`
-          : `${name} is ${given}, wanted: ${wanted}`,
-    message: sentence(message),
+    title: given === "" ? `${name}: ${wanted}` : `${name} is ${given}, wanted: ${wanted}`,
+    message: given === "" ? capital(want) : `It is ${given}; ${want}`,
     repair: fix === null ? null : serverRepair(fix, fields),
   };
+}
+
+/** What is spent beyond the limit, and what keeps within it: the server counts it, and lets it be. */
+function spentProblem({ epsilon, rounds }: Cost, fields: readonly Field[]): readonly Problem[] {
+  if (epsilon === null) return [];
+  const { limit, exceededAfter, leastNoiseMultiplier, noiseMultiplier, atEnd } = epsilon;
+  const field = fields.find(({ path }) => path === "privacy.noiseMultiplier");
+  if (limit === null || exceededAfter === null || field === undefined) return [];
+  const least = leastNoiseMultiplier === null ? null : Math.ceil(100 * leastNoiseMultiplier) / 100;
+  const spends = words.spends({
+    ...{ rounds: formatCount(rounds), noise: formatSignificant(noiseMultiplier) },
+    ...{ epsilon: formatEpsilon(atEnd), limit: formatEpsilonLeft(limit) },
+  });
+  const way = words.stopAfter(least === null ? null : String(least), formatCount(exceededAfter));
+  const label = words.set(String(least));
+  const repair = { label, target: field, value: least, removes: null };
+  return [
+    {
+      ...{ key: "spent", field, title: words.spendsTooMuch, message: `${spends} ${way}` },
+      repair: least === null ? null : repair,
+    },
+  ];
 }
 
 function serverRepair(fix: NonNullable<ServerProblem["fix"]>, fields: readonly Field[]): Repair {
@@ -130,6 +152,10 @@ function shown(value: Json | undefined): string {
     return Number.isInteger(value) ? formatCount(value) : String(value);
   if (Array.isArray(value)) return `${formatCount(value.length)} of them`;
   return isJsonObject(value) ? "not complete" : textOf("text", value);
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function sentence(text: string): string {

@@ -1,5 +1,6 @@
 import { renderToStaticMarkup } from "react-dom/server";
 import { describe, expect, it } from "vitest";
+import type { Estimate } from "./cost-rows.ts";
 import { annotations } from "./annotations.ts";
 import { changesOf, formOf } from "./form/changes.ts";
 import { formState, reduceForm } from "./form/form-state.ts";
@@ -8,18 +9,18 @@ import type { JsonObject } from "./form/json.ts";
 import { FormContext } from "./form-context.ts";
 import { fieldId } from "./field-id.ts";
 import { problemsOf } from "./problems.ts";
-import type { ServerProblem } from "./problems.ts";
 import { SchemaForm } from "./schema-form.tsx";
 import { sectionsOf } from "./sections.ts";
+import { anEstimate } from "../test-support/estimates.ts";
 import { configShape, triage } from "../test-support/server.ts";
 
 const before = formOf(configShape, triage, annotations).values;
 
-function drawn(state: FormState, told: readonly ServerProblem[] = []): string {
+function drawn(state: FormState, estimate?: Estimate): string {
   const { config, entries } = state;
   const form = formOf(configShape, config, annotations);
   const changes = changesOf(form.fields, form.values, before);
-  const problems = problemsOf(form, entries, told);
+  const problems = problemsOf(form, entries, estimate);
   const sections = sectionsOf({
     fields: form.fields,
     config,
@@ -65,12 +66,8 @@ describe("the form for a new run", () => {
   });
 
   it("says what is wrong at its field, and offers what repairs it", () => {
-    const fix = { label: "Set 1.04", path: "privacy.noiseMultiplier", value: 1.04, removes: null };
-    const message = "40 rounds at 0.62 would spend epsilon 5.93; the limit is 3.00";
-    const html = drawn(formState(triage), [
-      { path: fix.path, message, value: 0.62, wanted: "at least 1.04", fix },
-    ]);
-    const field = html.slice(html.indexOf(`id="${fieldId(fix.path)}"`));
+    const html = drawn(formState(triage), anEstimate(0.62));
+    const field = html.slice(html.indexOf(`id="${fieldId("privacy.noiseMultiplier")}"`));
     expect(field.slice(0, 3_000)).toMatch(/aria-invalid="true".*40 rounds at 0\.62.*Set 1\.04/s);
     expect(html.includes("1 to fix")).toBe(true);
   });

@@ -53,8 +53,8 @@ export function useNewRun(server: ServerFacts, start: FormStart): NewRun {
   const changes = useMemo(() => changesOf(form.fields, form.values, before), [form, before]);
   const estimate = useEstimate(config);
   const bytes = useBytesOf(counted, config);
-  const told = estimate.data?.problems;
-  const problems = useMemo(() => problemsOf(form, entries, told ?? []), [form, entries, told]);
+  const { data } = estimate;
+  const problems = useMemo(() => problemsOf(form, entries, data), [form, entries, data]);
   useKeptDraft(config, preset, changes.size > 0);
   const context = useMemo(
     () => ({

@@ -44,6 +44,7 @@ export const words = {
     unknown: "It can be told once the settings fit together.",
     failed: "Could not count what it will cost",
     privacy: "Privacy after each round",
+    units: { example: "a row", user: "a participant" },
     privacyFoot: (unit: string, noise: string) =>
       `For ${unit} that takes part in every round, at noise multiplier ${noise}`,
     series: { privacy: "within the limit", bad: "beyond the limit" },
@@ -51,6 +52,14 @@ export const words = {
     round: (round: number) => `round ${formatCount(round)}`,
     open: "What it will cost",
   },
+  spendsTooMuch: "The noise multiplier spends more than the limit",
+  spends: (of: Readonly<Record<"rounds" | "noise" | "epsilon" | "limit", string>>) =>
+    `${of.rounds} rounds at ${of.noise} would spend epsilon ${of.epsilon}; the limit is ${of.limit}.`,
+  stopAfter: (least: string | null, round: string) =>
+    least === null
+      ? `Stop after round ${round}.`
+      : `Use at least ${least}, or stop after round ${round}.`,
+  set: (value: string) => `Set ${value}`,
   create: "Create run",
   creating: "Creating",
   toFixFirst: (count: number) => `${settings(count)} to fix before you can create this run`,

@@ -13,6 +13,7 @@ import { Tag } from "../../ui/tag.tsx";
 import type { Column } from "../../ui/table-model.ts";
 import { Instant } from "../shell/instant.tsx";
 import { nameOf } from "../shell/navigation.ts";
+import { ActionsHead } from "./actions-head.tsx";
 import { ConfirmDeed } from "./confirm-deed.tsx";
 import { ListCard } from "./list-card.tsx";
 import { NewOperatorDialog } from "./new-operator-dialog.tsx";
@@ -103,7 +104,12 @@ function columns(
       cell: ({ disabledAt }) => <StateWord look={disabledAt === null ? active : disabled} />,
     },
     {
-      ...{ id: "actions", header: "", align: "end", phone: "fact" },
+      ...{
+        id: "actions",
+        header: <ActionsHead />,
+        align: "end",
+        phone: "fact",
+      },
       cell: (operator) =>
         operator.disabledAt !== null || operator.name === own ? null : (
           <Button

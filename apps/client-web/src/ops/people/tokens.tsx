@@ -10,6 +10,7 @@ import { Empty } from "../../ui/empty.tsx";
 import { StateWord } from "../../ui/pill.tsx";
 import type { Column } from "../../ui/table-model.ts";
 import { Instant } from "../shell/instant.tsx";
+import { ActionsHead } from "./actions-head.tsx";
 import { ConfirmDeed } from "./confirm-deed.tsx";
 import { ListCard } from "./list-card.tsx";
 import { NewTokenDialog } from "./new-token-dialog.tsx";
@@ -108,7 +109,12 @@ function columns(nowMs: number, onRevoke: (token: Token) => void): readonly Colu
       cell: (token) => <StateWord look={looks[tokenState(token, nowMs)]} />,
     },
     {
-      ...{ id: "actions", header: "", align: "end", phone: "fact" },
+      ...{
+        id: "actions",
+        header: <ActionsHead />,
+        align: "end",
+        phone: "fact",
+      },
       cell: (token) =>
         token.revokedAt !== null ? null : (
           <Button

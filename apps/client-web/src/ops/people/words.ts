@@ -1,6 +1,7 @@
 /** What the page about people and programs says. */
 export const words = {
   title: "People",
+  actions: "Actions",
   people: {
     title: "Accounts",
     about: "Who may sign in.",

@@ -4,6 +4,7 @@ import { Card } from "../../ui/card.tsx";
 import { Checkbox } from "../../ui/checkbox.tsx";
 import { DataTable } from "../../ui/data-table.tsx";
 import { Empty } from "../../ui/empty.tsx";
+import { VisuallyHidden } from "../../ui/visually-hidden.tsx";
 import type { Column } from "../../ui/table-model.ts";
 import { cells } from "./cells.tsx";
 import { columnNames, columnTitles, isFigure, nextSorting, sortedRuns } from "./columns.ts";
@@ -86,7 +87,7 @@ function choiceColumn(
 ): Column<RunSummary> {
   return {
     id: "choice",
-    header: "",
+    header: <VisuallyHidden>{words.choice}</VisuallyHidden>,
     width: "40px",
     cell: ({ id }) => (
       <Checkbox

@@ -14,6 +14,7 @@ export const words = {
   earlier: "Move up",
   later: "Move down",
   asAtFirst: "As at first",
+  choice: "Choose",
   compare: (count: number) => (count < 2 ? "Compare" : `Compare ${formatCount(count)}`),
   compareHint: "Choose two or more runs to compare them",
   compareShortcut: "Compare the chosen runs",

@@ -56,9 +56,8 @@ function Avatar({ name, ...button }: { readonly name: string } & ComponentProps<
       className={styles["button"]}
       aria-label={`${words.nav.account}: ${words.signedInAs(name)}`}
     >
-      <span className={styles["avatar"]} aria-hidden>
-        {initialsOf(name)}
-      </span>
+      {/* Not as text: the button is called what its label says. */}
+      <span className={styles["avatar"]} data-initials={initialsOf(name)} />
     </button>
   );
 }

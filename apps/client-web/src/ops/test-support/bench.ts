@@ -52,6 +52,9 @@ export function opsBench(): () => OpsBench {
   return () => present(bench);
 }
 
+/** Expects what something becomes, however long a busy machine takes. */
+export const eventually = <Value>(read: () => Value) => expect.poll(read, { timeout: 30_000 });
+
 interface Parts {
   readonly state: StubState;
   readonly site: StubSite;

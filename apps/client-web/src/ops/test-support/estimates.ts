@@ -35,7 +35,7 @@ export function anEstimate(noiseMultiplier = 0.62): Estimate {
       },
       memory: { client: 640e6, coordinator: 18e6 },
       epsilon: {
-        ...{ unit: "an example", delta: 1e-5, atEnd, limit, noiseMultiplier, curve },
+        ...{ unit: "example", delta: 1e-5, atEnd, limit, noiseMultiplier, curve },
         leastNoiseMultiplier: 1.04,
         exceededAfter: within === rounds ? null : within,
       },

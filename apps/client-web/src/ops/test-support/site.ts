@@ -14,6 +14,7 @@ const policy = [
   ...["default-src 'none'", "script-src 'self' 'wasm-unsafe-eval'", "style-src 'self'"],
   ...["img-src 'self' data: blob:", "font-src 'self'", "connect-src 'self'", "worker-src 'self'"],
   ...["manifest-src 'self'", "base-uri 'none'", "form-action 'self'", "frame-ancestors 'none'"],
+  "require-trusted-types-for 'script'",
 ].join("; ");
 
 const types: Readonly<Record<string, string>> = {
