@@ -96,7 +96,11 @@ async function build({ out, coordinator }) {
       configFile: join(root, "vite.config.ts"),
       logLevel: "silent",
       build: { outDir, emptyOutDir: true },
-      plugins: coordinator === null ? [] : [speakingTo(coordinator)],
+      // Read in src/participant/coordinator-origin.ts.
+      define:
+        coordinator === null
+          ? {}
+          : { "import.meta.env.VITE_FEDTUNE_COORDINATOR": JSON.stringify(coordinator) },
     });
     if (coordinator !== null) await writeFile(join(outDir, "_headers"), headersFor(coordinator));
     await compress(outDir);
@@ -115,20 +119,6 @@ async function sweep(folder) {
     const isOld = name.startsWith(unfinished) && mtimeMs < new Date().getTime() - LONGEST_MS;
     if (isOld) await rm(path, { recursive: true, force: true });
   }
-}
-
-/** Writes the coordinator's address into both documents. */
-function speakingTo(coordinator) {
-  return {
-    name: "coordinator",
-    transformIndexHtml: () => [
-      {
-        tag: "meta",
-        attrs: { name: "fedtune-coordinator", content: coordinator },
-        injectTo: "head",
-      },
-    ],
-  };
 }
 
 /** The headers of the pages for hosts that read them from a file; others are told by hand, see docs/deploy.md. */

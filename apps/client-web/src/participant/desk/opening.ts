@@ -1,5 +1,6 @@
 /** Step 1: opening an invitation, or a run that this browser knows; a reload lands on the step that was reached. */
 import { asFedtuneError, clientId, FedtuneError, protocolVersion } from "@fedtune/core";
+import { coordinatorOf } from "../coordinator-origin.ts";
 import { problemOf } from "../problem.ts";
 import type { Invitation } from "../invitation.ts";
 import { readLink } from "../link.ts";
@@ -25,7 +26,7 @@ import { openTabLine } from "./tabs.ts";
 /** Opens a join link, or the address of a page of a run. @throws FedtuneError `usage` for a text that is neither */
 export async function openLink(desk: Desk, link: string): Promise<void> {
   const { url, run, token } = readLink(link);
-  await openRoad(desk, { server: new URL(url).origin, run }, token);
+  await openRoad(desk, { server: coordinatorOf(new URL(url).origin), run }, token);
 }
 
 /** Opens a run; what was open before is closed without leaving it. */
