@@ -241,14 +241,23 @@ function socketBench() {
   const left: unknown[] = [];
   let answer: unknown = { ok: true };
   let isOpen = false;
+  let connects = 0;
+  let isActive = true;
+  const clock = virtualClock(() => Promise.resolve());
   const socket: LiveSocket = {
+    get active() {
+      return isActive;
+    },
     on: (event: string, listener: (message: unknown) => void) => listeners.set(event, listener),
     emit(event: string, request: unknown, acknowledge?: (answer: unknown) => void) {
       if (event === "unfollow") left.push(request);
       else asked.push(request as { run: string; after: string | null });
       acknowledge?.(answer);
     },
-    connect: () => (isOpen = true),
+    connect: () => {
+      isOpen = true;
+      connects += 1;
+    },
     disconnect: () => (isOpen = false),
   };
   const seen: string[] = [];
@@ -260,7 +269,9 @@ function socketBench() {
     refused: ({ code }) => seen.push(code),
   };
   return {
-    ...{ socket, asked, left, seen, follower, isOpen: () => isOpen },
+    ...{ asked, left, seen, follower, clock, isOpen: () => isOpen, connects: () => connects },
+    live: liveConnection(() => socket, clock),
+    giveUp: () => (isActive = false),
     tell: (event: string, message?: unknown) => listeners.get(event)?.(message ?? null),
     answerWith: (next: unknown) => (answer = next),
   };
@@ -271,7 +282,7 @@ describe("the connection", () => {
 
   test("goes on after the last event that it heard", () => {
     const bench = socketBench();
-    liveConnection(() => bench.socket).follow(sampleRun, bench.follower);
+    bench.live.follow(sampleRun, bench.follower);
     bench.tell("connect");
     bench.tell("event", event("a-1"));
     bench.tell("event", event(null));
@@ -283,7 +294,7 @@ describe("the connection", () => {
 
   test("asks anew after an end that is not for good, and says one that is", () => {
     const bench = socketBench();
-    liveConnection(() => bench.socket).follow(sampleRun, bench.follower);
+    bench.live.follow(sampleRun, bench.follower);
     bench.tell("connect");
     bench.tell("end", { run: sampleRun, forGood: false });
     bench.tell("end", { run: sampleRun, forGood: true });
@@ -293,7 +304,7 @@ describe("the connection", () => {
 
   test("hears nothing of what does not parse, of other runs, or of a run that is left", () => {
     const bench = socketBench();
-    const stop = liveConnection(() => bench.socket).follow(sampleRun, bench.follower);
+    const stop = bench.live.follow(sampleRun, bench.follower);
     bench.tell("connect");
     bench.tell("event", { run: sampleRun });
     bench.tell("event", { ...event("a-1"), run: "other" });
@@ -306,10 +317,25 @@ describe("the connection", () => {
     expect(bench.isOpen()).toBe(false);
   });
 
+  test("asks again where the other end has let go, and not after the page has left", () => {
+    const bench = socketBench();
+    const stop = bench.live.follow(sampleRun, bench.follower);
+    bench.tell("connect");
+    bench.giveUp();
+    bench.tell("disconnect");
+    expect(bench.connects()).toBe(1);
+    bench.clock.advance();
+    expect(bench.connects()).toBe(2);
+    bench.tell("connect_error");
+    expect(bench.seen).toEqual(["anew", "lost", "lost"]);
+    stop();
+    expect(bench.clock.advance()).toBe(false);
+  });
+
   test("tells why it may not follow", () => {
     const bench = socketBench();
     bench.answerWith({ ok: false, error: { code: "run-unknown", message: "none", data: {} } });
-    liveConnection(() => bench.socket).follow(sampleRun, bench.follower);
+    bench.live.follow(sampleRun, bench.follower);
     bench.tell("connect");
     expect(bench.seen).toEqual(["run-unknown"]);
   });
@@ -327,7 +353,7 @@ describe("following into the cache", () => {
     cache.getQueryCache().subscribe(({ type, query }) => {
       if (type === "updated" && query.state.isInvalidated) invalid.push(String(query.queryKey));
     });
-    const live = liveConnection(() => bench.socket);
+    const { live } = bench;
     const now = (): number => 50_000;
     const ports = { clock, frames: page.ports, now, isOnline: () => true };
     const stop = followInto({ cache, live, run: sampleRun, store }, ports);

@@ -2,9 +2,12 @@
 import { followAnswer, liveEnd, liveEvent } from "@fedtune/api";
 import type { OutputOf } from "@fedtune/api";
 import { FedtuneError, runId } from "@fedtune/core";
+import type { Clock } from "@fedtune/core";
 
 /** What the connection needs of a socket; socket.io's client fits. */
 export interface LiveSocket {
+  /** Whether it will connect again by itself. */
+  readonly active: boolean;
   on(event: "connect" | "disconnect" | "connect_error", listener: () => void): unknown;
   on(event: "event" | "end", listener: (message: unknown) => void): unknown;
   emit(event: "follow", request: unknown, acknowledge: (answer: unknown) => void): unknown;
@@ -39,11 +42,15 @@ export interface LiveConnection {
   follow(run: string, follower: RunFollower): () => void;
 }
 
+/** A coordinator that let go of the page, or did not let it in, is asked again after this. */
+export const againMs = 5_000;
+
 /** Opens the connection with the first follower and closes it after the last. */
-export function liveConnection(open: () => LiveSocket): LiveConnection {
+export function liveConnection(open: () => LiveSocket, clock: Clock): LiveConnection {
   const followed = new Map<string, Followed>();
   let socket: LiveSocket | null = null;
   let isConnected = false;
+  let stopWaiting: (() => void) | null = null;
 
   const ask = (run: string, one: Followed): void => {
     const after = one.last;
@@ -76,10 +83,16 @@ export function liveConnection(open: () => LiveSocket): LiveConnection {
       isConnected = true;
       for (const [run, one] of followed) ask(run, one);
     });
-    made.on("disconnect", () => {
+    const lost = (): void => {
       isConnected = false;
       for (const { follower } of followed.values()) follower.lost();
-    });
+      // It connects again by itself after a lost connection, but not where the other end has closed it.
+      if (made.active) return;
+      stopWaiting?.();
+      stopWaiting = clock.after(againMs, () => made.connect());
+    };
+    made.on("disconnect", lost);
+    made.on("connect_error", lost);
     made.on("event", heard);
     made.on("end", over);
     made.connect();
@@ -96,6 +109,8 @@ export function liveConnection(open: () => LiveSocket): LiveConnection {
         followed.delete(run);
         if (isConnected) socket?.emit("unfollow", { run: runId(run) });
         if (followed.size > 0) return;
+        stopWaiting?.();
+        stopWaiting = null;
         socket?.disconnect();
         socket = null;
         isConnected = false;

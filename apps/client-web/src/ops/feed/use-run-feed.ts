@@ -12,7 +12,10 @@ import type { LiveConnection } from "./live.ts";
 
 /** The page's connection; a test hands in its own. */
 export const LiveContext = createContext<LiveConnection>(
-  liveConnection(() => io(liveNamespace, { autoConnect: false, transports: ["websocket"] })),
+  liveConnection(
+    () => io(liveNamespace, { autoConnect: false, transports: ["websocket"] }),
+    browserClock,
+  ),
 );
 
 /** The state of the feed that this page follows. */

@@ -15,6 +15,7 @@ import { mechanismText } from "./model/privacy.ts";
 import type { PrivacyView } from "./model/privacy.ts";
 import type { RunSettings } from "./model/settings.ts";
 import styles from "./run-head.module.css";
+import { timeZone } from "./time-zone.ts";
 
 /** The head of a run's page. */
 export interface RunHeadProps {
@@ -73,7 +74,6 @@ function Facts({ run, settings, privacy }: Pick<RunHeadProps, "run" | "settings"
   const unit = settings.privacy.mode === "user-level" ? "client" : "row";
   const limit = privacy?.limit ?? privacy?.projected ?? null;
   const most = limit === null ? "" : `, \u03b5 at most ${formatEpsilonLeft(limit)} per ${unit}`;
-  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
   const created = Date.parse(run.createdAt);
   const at = formatTimeOfDay(created, timeZone).slice(0, 5);
   const started = `${formatDate(created, timeZone)}, ${at}`;

@@ -59,7 +59,7 @@ const noEvaluations: readonly Evaluation[] = [];
 const noRefusals: readonly Refusal[] = [];
 const noParticipants: readonly Participant[] = [];
 
-/** Curves, figures and rows of a live run. */
+/** Curves, figures and rows of a live run; they stay the same while only its state changes. */
 export function useRunViews(reader: RunReader, run: Run) {
   const { data: rounds = noRounds, error } = useQuery(roundsQuery(reader));
   const { data: evaluations = noEvaluations } = useQuery(evaluationsQuery(reader));
@@ -69,19 +69,27 @@ export function useRunViews(reader: RunReader, run: Run) {
     enabled: mayAsk,
   });
   const cost = estimate?.cost ?? null;
-  const settings = useMemo(() => settingsOf(run.config), [run.config]);
-  const privacy = useMemo(() => privacyView({ run, estimate: cost?.epsilon ?? null }), [run, cost]);
+  const { id, configHash, config, status, numRounds, committedRounds, presence } = run;
+  const { epsilon } = run.figures;
+  const settings = useMemo(() => settingsOf(config), [config]);
+  const privacy = useMemo(
+    () =>
+      privacyView({
+        run: { numRounds, committedRounds, figures: { epsilon } },
+        estimate: cost?.epsilon ?? null,
+      }),
+    [numRounds, committedRounds, epsilon, cost],
+  );
   const rows = useMemo(
     () => roundFigures({ rounds, evaluations, epsilonAfter: epsilonOf(privacy) }),
     [rounds, evaluations, privacy],
   );
-  const views = useMemo(
-    (): RunViews => ({
-      ...{ id: run.id, configHash: run.configHash, settings, rows, cost, privacy, run },
-      isSimulation: false,
-    }),
-    [run, settings, rows, cost, privacy],
-  );
+  const views = useMemo((): RunViews => {
+    const facts = { status, numRounds, committedRounds, presence };
+    return {
+      ...{ id, configHash, settings, rows, cost, privacy, run: facts, isSimulation: false },
+    };
+  }, [id, configHash, settings, rows, cost, privacy, status, numRounds, committedRounds, presence]);
   return { views, error };
 }
 

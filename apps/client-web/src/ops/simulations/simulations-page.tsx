@@ -16,6 +16,7 @@ import { DataTable } from "../../ui/data-table.tsx";
 import { Empty } from "../../ui/empty.tsx";
 import { ErrorNote } from "../../ui/error-note.tsx";
 import type { Column, TableSort } from "../../ui/table-model.ts";
+import { VisuallyHidden } from "../../ui/visually-hidden.tsx";
 import { Loading } from "../shell/loading.tsx";
 import { PageHead } from "../shell/page-head.tsx";
 import { accuracyOf } from "../run/model/rounds-table.ts";
@@ -25,6 +26,7 @@ import type { Simulation } from "./model/simulation.ts";
 import { SimulationView } from "./simulation-view.tsx";
 import { simulationName, useRemoveSimulation, useSimulations } from "./use-simulations.ts";
 import styles from "./simulations.module.css";
+import { timeZone } from "../run/time-zone.ts";
 
 /** Simulated runs: all that this browser holds, or one of them in the views of live runs. */
 export function SimulationsPage() {
@@ -106,7 +108,6 @@ function scores({ rows }: Simulation): readonly (readonly [number, number])[] {
 }
 
 function columnsOf(remove: (id: string) => void): readonly Column<Simulation>[] {
-  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
   const nowMs = Date.now();
   const best = (one: Simulation): number | null => {
     const values = scores(one).map(([, value]) => value);
@@ -163,7 +164,8 @@ function columnsOf(remove: (id: string) => void): readonly Column<Simulation>[] 
       sortValue: ({ addedAtMs }) => addedAtMs,
     },
     {
-      ...{ id: "remove", header: "", align: "end", phone: "fact" },
+      ...{ id: "remove", align: "end", phone: "fact" },
+      header: <VisuallyHidden>Forget</VisuallyHidden>,
       cell: ({ id, name }) => (
         <Button
           size="small"

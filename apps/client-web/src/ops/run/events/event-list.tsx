@@ -15,12 +15,14 @@ export interface EventListProps {
 export const EventList = ({ entries, timeZone }: EventListProps) => (
   <ul className={styles["list"]}>
     {entries.map((entry) => (
-      <EventLine key={entry.id} entry={entry} timeZone={timeZone} />
+      <li key={entry.id} className={styles["line"]}>
+        <EventLine entry={entry} timeZone={timeZone} />
+      </li>
     ))}
   </ul>
 );
 
-/** One line. */
+/** What an item of the list holds. */
 export function EventLine({
   entry,
   timeZone,
@@ -30,7 +32,7 @@ export function EventLine({
 }) {
   const { atMs, icon, tone, text } = entry;
   return (
-    <li className={styles["line"]}>
+    <>
       <time className={styles["time"]} dateTime={new Date(atMs).toISOString()}>
         {formatTimeOfDay(atMs, timeZone)}
       </time>
@@ -42,6 +44,6 @@ export function EventLine({
         )}
       </span>
       <span className={styles["text"]}>{text}</span>
-    </li>
+    </>
   );
 }

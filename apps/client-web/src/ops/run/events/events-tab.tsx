@@ -15,6 +15,7 @@ import { useNames } from "../use-run-data.ts";
 import { useSearchState } from "../use-search-state.ts";
 import { VirtualEvents } from "./virtual-events.tsx";
 import styles from "./events.module.css";
+import { timeZone } from "../time-zone.ts";
 
 /** Rounds whose events are read at a time. */
 const PAGE = 20;
@@ -47,7 +48,6 @@ export function EventsTab({ reader, run, views }: RunTabProps) {
     () => eventsOf(eventLog(details, { nameOf, quorum, maxNorm }), kind),
     [details, nameOf, quorum, maxNorm, kind],
   );
-  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
   return (
     <>
       <div className={styles["toolbar"]}>

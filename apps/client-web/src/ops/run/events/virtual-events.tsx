@@ -4,6 +4,7 @@ import { ArrowUp } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import type { RefObject } from "react";
 import { Button } from "../../../ui/button.tsx";
+import { classes } from "../../../ui/classes.ts";
 import { EventLine } from "./event-list.tsx";
 import type { EventListProps } from "./event-list.tsx";
 import styles from "./events.module.css";
@@ -51,16 +52,15 @@ export function VirtualEvents({ entries, timeZone }: EventListProps) {
         {items.map(({ key, index, start }) => {
           const entry = entries[index];
           return entry === undefined ? null : (
-            <div
+            <li
               key={key}
-              role="presentation"
               data-index={index}
               ref={list.measureElement}
-              className={rows["place"]}
+              className={classes(styles["line"], rows["place"])}
               style={{ transform: `translateY(${start}px)` }}
             >
               <EventLine entry={entry} timeZone={timeZone} />
-            </div>
+            </li>
           );
         })}
       </ul>

@@ -18,9 +18,12 @@ import type { RoundFigures } from "./round-figures.ts";
 import type { RunSettings } from "./settings.ts";
 import type { Traffic } from "./traffic.ts";
 
-/** Numbers with a gap for each null. */
-export const withGaps = (values: readonly (number | null)[]): Float64Array =>
-  Float64Array.from(values, (value) => value ?? Number.NaN);
+/** Numbers with a gap for each null. A plain loop: the typed array's own `from` takes ten times as long. */
+export function withGaps(values: readonly (number | null)[]): Float64Array {
+  const numbers = new Float64Array(values.length);
+  for (let at = 0; at < values.length; at += 1) numbers[at] = values[at] ?? Number.NaN;
+  return numbers;
+}
 
 const thin: SeriesStyle = { colour: "line-strong", dash: [2, 3], width: 1.5 };
 

@@ -1,6 +1,5 @@
 /** The four figures that stand above the curves. */
 import type { Run } from "./api-types.ts";
-import { lastValue } from "./curves.ts";
 import type { Curves, Series } from "./curves.ts";
 import { median } from "./forecast.ts";
 import type { RoundFigures } from "./round-figures.ts";
@@ -59,28 +58,38 @@ export interface TimeFigure {
 export const roundsBeforeForecast = 2;
 const sparkRounds = 20;
 
-/** From the lengths of the last rounds; `openMs` is how long the one at hand has taken. */
+/** How long the rounds of a run have taken; ms. */
+export interface Pace {
+  /** All of them together; null: hidden, or none yet. */
+  readonly totalMs: number | null;
+  /** Of the last ones. */
+  readonly medianMs: number | null;
+  readonly spark: TimeFigure["spark"];
+}
+
+/** The pace of the committed rounds. */
+export function paceOf(rows: readonly RoundFigures[]): Pace {
+  let totalMs: number | null = null;
+  for (const { seconds } of rows) if (seconds !== null) totalMs = (totalMs ?? 0) + seconds * 1000;
+  const recent = rows.slice(-sparkRounds).flatMap(({ seconds }) => seconds ?? []);
+  const middle = median(recent);
+  return {
+    ...{ totalMs, medianMs: middle === null ? null : middle * 1000 },
+    spark: recent.map((one, at) => [at, one]),
+  };
+}
+
+/** From the pace; `openMs` is how long the round at hand has taken. */
 export function timeFigure(
-  rows: readonly RoundFigures[],
+  { totalMs, medianMs, spark }: Pace,
   run: Pick<Run, "status" | "numRounds" | "committedRounds">,
   openMs: number | null,
 ): TimeFigure {
-  const seconds = rows.flatMap((row) => (row.seconds === null ? [] : row.seconds));
-  const recent = seconds.slice(-sparkRounds);
-  const middle = median(recent);
-  const medianMs = middle === null ? null : middle * 1000;
   const isEarly = run.committedRounds < roundsBeforeForecast || run.status !== "running";
   const left = (run.numRounds - run.committedRounds) * (medianMs ?? 0) - (openMs ?? 0);
   return {
     leftMs: isEarly || medianMs === null ? null : Math.max(left, 0),
-    soFarMs:
-      seconds.length === 0 ? null : seconds.reduce((sum, one) => sum + one * 1000, openMs ?? 0),
-    ...{ medianMs, spark: recent.map((one, at) => [at, one]) },
+    soFarMs: totalMs === null ? null : totalMs + (openMs ?? 0),
+    ...{ medianMs, spark },
   };
-}
-
-/** The last value of a named line; null: it has none. */
-export function lastOf(curves: Curves, id: string): number | null {
-  const series = curves.series.find((one) => one.id === id);
-  return series === undefined ? null : lastValue(series.values);
 }

@@ -1,5 +1,5 @@
 /** The aggregation error by layer and round. */
-import type { RoundFigures } from "./round-figures.ts";
+import type { AggregationError, RoundFigures } from "./round-figures.ts";
 
 /** A layer's errors, in order of the rounds; null: not measured. */
 export interface LayerRow {
@@ -46,29 +46,38 @@ function named(modules: readonly string[]): ReadonlyMap<string, string> {
   );
 }
 
+/** Errors of all modules by module, in order of the rounds; plain loops, since a run may have ten thousand rounds. */
+function byModule(errors: readonly AggregationError[]): ReadonlyMap<string, (number | null)[]> {
+  const values = new Map<string, (number | null)[]>();
+  for (const [at, { modules }] of errors.entries()) {
+    for (const module in modules) {
+      const own = values.get(module) ?? new Array<number | null>(errors.length).fill(null);
+      values.set(module, own);
+      own[at] = modules[module] ?? null;
+    }
+  }
+  return values;
+}
+
 /** What is known of the error; the last layer stands on top, as in the model. */
 export function layerErrors(rows: readonly RoundFigures[]): LayerErrors {
   const measured = rows.filter(({ aggregationError }) => aggregationError !== null);
-  const last = measured.at(-1)?.aggregationError;
-  if (last === undefined || last === null) return { kind: "nothing-yet" };
-  if (last.total === null && measured.every((row) => row.aggregationError?.total === null))
+  const errors = measured.flatMap(({ aggregationError }) => aggregationError ?? []);
+  const last = errors.at(-1);
+  if (last === undefined) return { kind: "nothing-yet" };
+  if (errors.every(({ total }) => total === null))
     return { kind: "not-measured", reason: last.reason ?? "not measured" };
-  const modules = [
-    ...new Set(measured.flatMap((row) => Object.keys(row.aggregationError?.modules ?? {}))),
-  ];
-  if (modules.length === 0 && measured.every((row) => row.aggregationError?.total === 0))
-    return { kind: "exact" };
-  const names = named(modules);
-  const layerOf = (module: string): LayerRow => ({
-    ...{ module, name: names.get(module) ?? module },
-    values: measured.map((row) => row.aggregationError?.modules[module] ?? null),
-  });
+  const values = byModule(errors);
+  if (values.size === 0 && errors.every(({ total }) => total === 0)) return { kind: "exact" };
+  const names = named([...values.keys()]);
   return {
     kind: "measured",
     rounds: measured.map(({ round }) => round),
-    rows: modules.map(layerOf).sort(byNameDescending),
-    totals: measured.map((row) => row.aggregationError?.total ?? null),
-    isSketched: measured.some((row) => (row.aggregationError?.standardError ?? 0) > 0),
+    rows: [...values]
+      .map(([module, own]) => ({ module, name: names.get(module) ?? module, values: own }))
+      .sort(byNameDescending),
+    totals: errors.map(({ total }) => total),
+    isSketched: errors.some(({ standardError }) => (standardError ?? 0) > 0),
   };
 }
 

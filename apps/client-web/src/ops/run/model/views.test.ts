@@ -6,7 +6,7 @@ import { accuracyCurves, lossCurves } from "./curves.ts";
 import { epsilonAt } from "./epsilon-curve.ts";
 import { eventLog, eventsOf } from "./event-log.ts";
 import { headState, runActions, windowTitle } from "./header.ts";
-import { qualityFigure, timeFigure } from "./key-figures.ts";
+import { paceOf, qualityFigure, timeFigure } from "./key-figures.ts";
 import { layerErrors, layerName, worstLayer } from "./layers.ts";
 import { membersOf } from "./members.ts";
 import { byTrouble, filteredParticipants, participantRows } from "./participants-table.ts";
@@ -76,11 +76,15 @@ describe("key figures", () => {
   });
 
   test("forecast the time left from the median round, after two rounds", () => {
-    const figure = timeFigure(rows, run, 258_000);
+    const figure = timeFigure(paceOf(rows), run, 258_000);
     expect(figure.leftMs).toBe(14 * (figure.medianMs ?? 0) - 258_000);
-    expect(timeFigure(rows.slice(0, 2), { ...run, committedRounds: 1 }, 0).leftMs).toBeNull();
-    expect(timeFigure(rows, { ...run, status: "completed" }, null).leftMs).toBeNull();
-    expect(timeFigure([], { ...run, committedRounds: 0 }, null)).toMatchObject({ soFarMs: null });
+    expect(
+      timeFigure(paceOf(rows.slice(0, 2)), { ...run, committedRounds: 1 }, 0).leftMs,
+    ).toBeNull();
+    expect(timeFigure(paceOf(rows), { ...run, status: "completed" }, null).leftMs).toBeNull();
+    expect(timeFigure(paceOf([]), { ...run, committedRounds: 0 }, null)).toMatchObject({
+      soFarMs: null,
+    });
   });
 });
 

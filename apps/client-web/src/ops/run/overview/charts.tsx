@@ -1,5 +1,5 @@
 import type { HeatChart, LineChart, Provenance } from "@fedtune/figures";
-import { useMemo } from "react";
+import { memo, useMemo } from "react";
 import { Chart } from "../../../chart/chart.tsx";
 import type { ChartProps } from "../../../chart/chart.tsx";
 import type { ChartState } from "../../../chart/chart-state.tsx";
@@ -12,7 +12,7 @@ import { trafficOf } from "../model/traffic.ts";
 import type { RunViews } from "../use-run-data.ts";
 import { useSearchState } from "../use-search-state.ts";
 
-/** A chart of a run. */
+/** A chart of a run. It is drawn anew with a new round, not with each change of a member. */
 export interface RunChartProps {
   readonly views: RunViews;
   readonly height?: number;
@@ -55,12 +55,12 @@ function metricState({ rows, settings, run }: RunViews, hasValues: boolean): Cha
 }
 
 /** Accuracy, central or over clients with their spread. */
-export function AccuracyChart(props: RunChartProps) {
+export const AccuracyChart = memo(function AccuracyChart(props: RunChartProps) {
   const { rows, settings } = props.views;
   const chart = useMemo(() => accuracyChart(rows, settings), [rows, settings]);
   const state = metricState(props.views, chart.series.length > 0);
   return <Chart {...useChartProps(props)} chart={chart} state={state} />;
-}
+});
 
 const scales = [
   { value: "linear", label: "linear" },
@@ -68,7 +68,7 @@ const scales = [
 ] as const;
 
 /** Loss, evaluated and of training. */
-export function LossChart(props: RunChartProps) {
+export const LossChart = memo(function LossChart(props: RunChartProps) {
   const { rows, settings } = props.views;
   const [wanted, setScale] = useSearchState("loss");
   const scale = wanted === "log" ? "log" : "linear";
@@ -83,10 +83,10 @@ export function LossChart(props: RunChartProps) {
     />
   );
   return <Chart {...useChartProps(props)} chart={chart} state={state} actions={choice} />;
-}
+});
 
 /** Bytes up, against dense LoRA. */
-export function TrafficChart(props: RunChartProps) {
+export const TrafficChart = memo(function TrafficChart(props: RunChartProps) {
   const { rows, cost } = props.views;
   const traffic = useMemo(() => trafficOf(rows, cost?.bytes ?? null), [rows, cost]);
   const chart = useMemo(() => trafficChart(traffic), [traffic]);
@@ -97,7 +97,7 @@ export function TrafficChart(props: RunChartProps) {
       ? { kind: "before", text: "First value after round 1" }
       : { kind: "ready" };
   return <Chart {...useChartProps(props)} chart={chart} state={state} />;
-}
+});
 
 const noPromise: LineChart = {
   ...{ title: "Privacy spent", series: [], foot: "No noise is added, nothing is promised." },
@@ -106,7 +106,7 @@ const noPromise: LineChart = {
 };
 
 /** Epsilon spent and projected. */
-export function PrivacyChart(props: RunChartProps) {
+export const PrivacyChart = memo(function PrivacyChart(props: RunChartProps) {
   const { privacy, settings } = props.views;
   const chart = useMemo(
     () => (privacy === null ? noPromise : privacyChart(privacy, settings)),
@@ -117,7 +117,7 @@ export function PrivacyChart(props: RunChartProps) {
       ? { kind: "empty", text: "This run has no privacy mechanism." }
       : { kind: "ready" };
   return <Chart {...useChartProps(props)} chart={chart} state={state} />;
-}
+});
 
 const noLayers = (foot: string): HeatChart => ({
   title: layersTitle,
@@ -159,9 +159,9 @@ function heatOf(errors: LayerErrors): { readonly chart: HeatChart; readonly stat
 }
 
 /** How far each layer's broadcast is from what the clients sent. */
-export function LayersChart(props: RunChartProps) {
+export const LayersChart = memo(function LayersChart(props: RunChartProps) {
   const { rows } = props.views;
   const { chart, state } = useMemo(() => heatOf(layerErrors(rows)), [rows]);
   const { provenance, className } = useChartProps(props);
   return <HeatMap {...{ chart, state, provenance, className }} />;
-}
+});

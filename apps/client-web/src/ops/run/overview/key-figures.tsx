@@ -21,7 +21,7 @@ import { Figure } from "../../../ui/figure.tsx";
 import { Meter } from "../../../ui/meter.tsx";
 import { RichText } from "../../../ui/rich-text.tsx";
 import { accuracyCurves } from "../model/curves.ts";
-import { qualityFigure, roundsBeforeForecast, timeFigure } from "../model/key-figures.ts";
+import { paceOf, qualityFigure, roundsBeforeForecast, timeFigure } from "../model/key-figures.ts";
 import { trafficOf } from "../model/traffic.ts";
 import type { Traffic } from "../model/traffic.ts";
 import type { RunViews } from "../use-run-data.ts";
@@ -160,7 +160,8 @@ function splitUnit(text: string | null): readonly (string | undefined)[] {
 }
 
 function Time({ views: { rows, run }, openMs }: KeyFiguresProps) {
-  const { leftMs, soFarMs, medianMs, spark } = timeFigure(rows, run, openMs);
+  const pace = useMemo(() => paceOf(rows), [rows]);
+  const { leftMs, soFarMs, medianMs, spark } = timeFigure(pace, run, openMs);
   const taken = soFarMs === null ? null : formatDuration(soFarMs);
   const middle = medianMs === null ? "" : `; median round ${formatTimer(medianMs)}`;
   if (run.presence === "hidden")

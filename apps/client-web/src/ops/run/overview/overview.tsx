@@ -25,6 +25,7 @@ import { KeyFigures } from "./key-figures.tsx";
 import { RoundStrip } from "./strip/round-strip.tsx";
 import { Waiting } from "./strip/waiting.tsx";
 import styles from "./overview.module.css";
+import { timeZone } from "../time-zone.ts";
 
 /** What may need action now stands above what needs thought. */
 export function Overview(props: RunTabProps) {
@@ -112,7 +113,6 @@ function LastEvents({ reader, run, views, details }: LastProps) {
     () => eventLog(details.slice(-2), { nameOf, quorum, maxNorm }).slice(0, shownEvents),
     [details, nameOf, quorum, maxNorm],
   );
-  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
   return (
     <Card
       title="Events"

@@ -10,11 +10,13 @@ import { DataTable } from "../../../ui/data-table.tsx";
 import { Empty } from "../../../ui/empty.tsx";
 import { Tag } from "../../../ui/tag.tsx";
 import type { Column } from "../../../ui/table-model.ts";
+import { VisuallyHidden } from "../../../ui/visually-hidden.tsx";
 import { keys } from "../../api/keys.ts";
 import { InviteDialog } from "../../invite/invite-dialog.tsx";
 import { LoadError } from "../../shell/load-error.tsx";
 import { invitationsQuery } from "../queries.ts";
 import type { RunTabProps } from "../run-page.tsx";
+import { timeZone } from "../time-zone.ts";
 
 type Invitation = ItemOf<"listEnrolmentTokens">;
 
@@ -77,7 +79,6 @@ function endOf({ revokedAt, expiresAt, uses, maxUses }: Invitation, nowMs: numbe
 }
 
 function columnsOf({ revoke, busy }: Revoking): readonly Column<Invitation>[] {
-  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
   const nowMs = Date.now();
   const at = (date: string): string => formatInstant(Date.parse(date), { timeZone, nowMs });
   return [
@@ -96,7 +97,8 @@ function columnsOf({ revoke, busy }: Revoking): readonly Column<Invitation>[] {
       cell: ({ expiresAt }) => at(expiresAt),
     },
     {
-      ...{ id: "end", header: "", align: "end", phone: "fact" },
+      ...{ id: "end", align: "end", phone: "fact" },
+      header: <VisuallyHidden>Take back</VisuallyHidden>,
       cell: (invitation) => {
         const end = endOf(invitation, nowMs);
         if (end !== null) return <Tag>{end}</Tag>;

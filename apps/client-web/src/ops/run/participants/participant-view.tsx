@@ -36,6 +36,7 @@ import { refusalText } from "../words.ts";
 import { runsInText, stateWords } from "./participant-columns.tsx";
 import { useParticipantRows } from "./use-participant-rows.ts";
 import styles from "./participants.module.css";
+import { timeZone } from "../time-zone.ts";
 
 /** Rounds that a participant's part is told of. */
 const PAST = 20;
@@ -72,7 +73,6 @@ export function ParticipantView(props: RunTabProps & { readonly client: string }
 }
 
 function Facts({ facts, nowMs }: { readonly facts: Participant; readonly nowMs: number }) {
-  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
   const { lastSeen, staleness, share, meanTrainingSeconds } = facts;
   const rows: readonly (readonly [string, string])[] = [
     ["Device", facts.device?.platform ?? noValue],

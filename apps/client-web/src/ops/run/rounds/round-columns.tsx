@@ -16,6 +16,7 @@ import { Link } from "wouter";
 import { StateWord } from "../../../ui/pill.tsx";
 import { RichText } from "../../../ui/rich-text.tsx";
 import type { Column } from "../../../ui/table-model.ts";
+import { VisuallyHidden } from "../../../ui/visually-hidden.tsx";
 import type { Phases } from "../model/phases.ts";
 import type { RoundShares, RoundsTableRow } from "../model/rounds-table.ts";
 import type { Limits } from "../words.ts";
@@ -117,7 +118,8 @@ function timeColumns({ phasesOf, roundTimeoutMs }: RoundColumnsContext): readonl
       ),
     },
     {
-      ...{ id: "seconds", header: "", align: "end", phone: "fact" },
+      ...{ id: "seconds", align: "end", phone: "fact" },
+      header: <VisuallyHidden>Length</VisuallyHidden>,
       cell: ({ seconds }) => orNoValue(seconds, (value) => formatTimer(value * 1000)),
       sortValue: ({ seconds }) => seconds,
     },

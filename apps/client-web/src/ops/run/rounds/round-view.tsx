@@ -34,6 +34,7 @@ import type { Limits } from "../words.ts";
 import { MemberTrack } from "./member-track.tsx";
 import { PhaseBar, PhaseKey } from "./phase-bar.tsx";
 import styles from "./rounds.module.css";
+import { timeZone } from "../time-zone.ts";
 
 /** What happened in one round, minute by minute, and why whom was refused. */
 export function RoundView({ reader, run, views, round }: RunTabProps & { readonly round: number }) {
@@ -117,7 +118,6 @@ function Pager({
 
 function RoundFacts({ details }: { readonly details: RoundDetails }) {
   const { committed, committedAt, round } = details;
-  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
   const adapter = committed?.adapters[0]?.hash;
   if (committed === null) return <span>Not published yet</span>;
   return (

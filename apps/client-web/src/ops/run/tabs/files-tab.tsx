@@ -10,6 +10,7 @@ import { DataTable } from "../../../ui/data-table.tsx";
 import { Empty } from "../../../ui/empty.tsx";
 import { Tag } from "../../../ui/tag.tsx";
 import type { Column } from "../../../ui/table-model.ts";
+import { VisuallyHidden } from "../../../ui/visually-hidden.tsx";
 import { allows, useMe } from "../../api/session.ts";
 import { formatMetric, metricWord } from "../../metric.ts";
 import { LoadError } from "../../shell/load-error.tsx";
@@ -158,7 +159,8 @@ function adapterColumns(
         adapter === null ? null : <Hash value={adapter} label={`Hash of adapter ${round}`} />,
     },
     {
-      ...{ id: "take", header: "", align: "end", phone: "fact" },
+      ...{ id: "take", align: "end", phone: "fact" },
+      header: <VisuallyHidden>Download</VisuallyHidden>,
       cell: ({ round }) =>
         mayTake ? (
           <Button

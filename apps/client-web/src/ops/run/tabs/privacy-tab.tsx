@@ -25,6 +25,7 @@ import { PrivacyChart } from "../overview/charts.tsx";
 import { ledgerQuery } from "../queries.ts";
 import type { RunTabProps } from "../run-page.tsx";
 import styles from "./tabs.module.css";
+import { timeZone } from "../time-zone.ts";
 
 /** The exact guarantee, what has been charged, what is to come, what is released beside it. */
 export function PrivacyTab({ reader, run, views }: RunTabProps) {
@@ -137,7 +138,6 @@ function GuaranteeFacts({ guarantee, privacy }: FactsProps) {
 type LedgerRow = Ledger["rows"][number];
 
 function LedgerRows({ ledger }: { readonly ledger: Ledger | undefined }) {
-  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
   const nowMs = Date.now();
   const columns: readonly Column<LedgerRow>[] = [
     {

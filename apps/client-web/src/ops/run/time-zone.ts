@@ -1,0 +1,2 @@
+/** The zone in which this page tells times: asked once, since asking takes longer than formatting. */
+export const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
