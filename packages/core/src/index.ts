@@ -183,12 +183,12 @@ export type { RequestClaim, RequestToSign } from "./security/signing.ts";
 export { openCoordinator } from "./round/coordinator.ts";
 export type {
   Coordinator,
-  CoordinatorListener,
   CoordinatorPorts,
   EvaluatedModel,
   Retention,
   TimedWait,
 } from "./round/coordinator.ts";
+export type { CoordinatorListener } from "./round/listener.ts";
 export { isLowerBetter } from "./round/early-stopping.ts";
 export { combine as combineRound } from "./round/combine.ts";
 export type {

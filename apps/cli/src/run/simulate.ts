@@ -179,14 +179,8 @@ async function prepareSimulation(source: ConfigSource): Promise<PreparedSimulati
   };
   const resolved = parse(() => resolveRun(run, registries, nodeHash));
   checkSharing(simulation, resolved);
-  return {
-    simulation,
-    run,
-    resolved,
-    population,
-    test,
-    model: await openBaseModel(resolved.config.model),
-  };
+  const model = await openBaseModel(resolved.config.model);
+  return { simulation, run, resolved, population, test, model };
 }
 
 /** Clients can share only what they keep. */

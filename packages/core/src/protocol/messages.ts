@@ -1,105 +1,28 @@
 /** The control messages between coordinator and clients: string tags, a version, everything parsed at the boundary. */
 import { z } from "zod";
-import { codecNames } from "../adapter/codec.ts";
-import { adapterInits } from "../adapter/kind.ts";
-import { factorRoles } from "../adapter/layout.ts";
-import { runPrivacySchema } from "../config/privacy.ts";
-import { taskSchema, trainingSchema } from "../config/training.ts";
-import { errorCodes, FedtuneError } from "../errors.ts";
-import { digestPattern, idPattern } from "../ids.ts";
-import type { ClientId, Digest, RunId } from "../ids.ts";
-import { coldStarts, sparseMasks } from "../method.ts";
+import { FedtuneError } from "../errors.ts";
+import {
+  blob,
+  client,
+  code,
+  device,
+  digest,
+  held,
+  index,
+  metrics,
+  plan,
+  published,
+  roles,
+  round,
+  run,
+  spec,
+  words,
+} from "./fields.ts";
 
 /** Version of the control protocol; a client of another version is refused with `protocol-version`. */
 export const protocolVersion = 1;
 /** Longest accepted control message, in UTF-16 code units. */
 export const maxMessageLength = 1_000_000;
-
-const run = z
-  .string()
-  .regex(idPattern)
-  .transform((text) => text as RunId);
-const client = z
-  .string()
-  .regex(idPattern)
-  .transform((text) => text as ClientId);
-const digest = z
-  .string()
-  .regex(digestPattern)
-  .transform((text) => text as Digest);
-const round = z.int().min(0).max(0xffffffff);
-const index = z.int().min(0).max(10_000_000);
-const words = z.tuple([z.uint32(), z.uint32(), z.uint32(), z.uint32()]);
-const blob = z.strictObject({ hash: digest, bytes: z.int().min(0).max(0xffffffff) });
-const published = z.discriminatedUnion("kind", [
-  blob.extend({
-    kind: z.literal("factors"),
-    round,
-    roles: z.array(z.enum(factorRoles)),
-    /** Number of values of a sparse part; null: all of them. */
-    kept: z.int().min(0).nullable(),
-  }),
-  blob.extend({ kind: z.literal("rotation"), round }),
-  blob.extend({ kind: z.literal("residual"), round }),
-]);
-const metrics = z.record(z.string().max(64), z.number());
-const held = z.strictObject({ round, hash: digest }).nullable();
-const code = z.enum(errorCodes);
-const roles = z.array(z.enum(factorRoles)).max(factorRoles.length);
-
-const plan = z.strictObject({
-  rank: z.int().positive(),
-  train: roles,
-  upload: roles,
-  personal: roles,
-  codec: z.enum(codecNames),
-  sparsify: z
-    .strictObject({
-      density: z.number().positive().max(1),
-      mask: z.enum(sparseMasks),
-      dense: roles,
-      errorFeedbackRounds: z.int().min(0),
-    })
-    .nullable(),
-  coldStart: z.enum(coldStarts),
-});
-
-/** What a client must know of a run before it can take orders. */
-const spec = z.strictObject({
-  configHash: digest,
-  model: z.string().max(4096),
-  task: taskSchema,
-  adapter: z.strictObject({
-    kind: z.string().max(64),
-    rank: z.int().positive(),
-    loraAlpha: z.number().positive(),
-    targetModules: z.array(z.string()).min(1),
-    init: z.enum(adapterInits),
-  }),
-  head: z.enum(["freeze", "share", "personal"]),
-  training: trainingSchema,
-  /** What the run does to protect data; the client holds its orders against it and against its own ledger. */
-  privacy: runPrivacySchema,
-  /** Share of its examples that a client without evaluation data of its own keeps out of training. */
-  holdout: z.number().min(0).max(0.9),
-  layoutHash: digest,
-  /** Where the adapter of round 0 comes from: the key of the stream that draws it, or a blob of all its values. */
-  initial: z.discriminatedUnion("kind", [
-    z.strictObject({ kind: z.literal("seed"), key: words }),
-    blob.extend({ kind: z.literal("blob") }),
-  ]),
-  /** Hash of the float32 values of the adapter of round 0. */
-  initialHash: digest,
-});
-
-/** What a device says of itself, for people who look at a run; nothing rests on it. */
-const device = z.strictObject({
-  /** What computes: `webgpu`, `wasm`, `tfjs-node`. */
-  backend: z.string().max(64),
-  /** Browser or operating system. */
-  platform: z.string().max(200),
-  threads: z.int().min(0).max(4096).nullable(),
-});
 
 const clientMessages = {
   hello: z.strictObject({

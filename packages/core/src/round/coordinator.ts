@@ -19,7 +19,7 @@ import type {
 } from "../ports.ts";
 import { encodeMessage } from "../protocol/messages.ts";
 import type { ServerMessage } from "../protocol/messages.ts";
-import type { EvaluationRow, Resumption, RoundRow, RunEnd, Store } from "../store/store.ts";
+import type { Resumption, RoundRow, RunEnd, Store } from "../store/store.ts";
 import type { ArrivedUpdate } from "./arrivals.ts";
 import type { RoundRules } from "./attempt.ts";
 import { boundedBlobs, boundedStore } from "./bounded.ts";
@@ -33,11 +33,12 @@ import type { GlobalModel } from "./global-model.ts";
 import { openGlobalModel } from "./global-model.ts";
 import { clientEvents } from "./reception.ts";
 import type { Offload } from "./offload.ts";
+import type { CoordinatorListener } from "./listener.ts";
 import type { RunSetup } from "./setup.ts";
 import { initialState } from "./state.ts";
 import { countRefusals, leftRun } from "./take-up.ts";
 import { noTimeline, openTimeline } from "./timeline.ts";
-import type { AttemptTimeline, MemberChange, Timeline } from "./timeline.ts";
+import type { AttemptTimeline, Timeline } from "./timeline.ts";
 import { openTimers } from "./timers.ts";
 import type { Timers } from "./timers.ts";
 import type { RoundEvent, RoundState } from "./types.ts";
@@ -65,26 +66,6 @@ export interface EvaluatedModel {
   readonly rank: number;
   readonly round: number;
   readonly residuals: readonly BaseResidual[];
-}
-
-/** Tells its owner what happens; for logs, progress and the live feed. All calls are synchronous and after the fact. */
-export interface CoordinatorListener {
-  stateChanged?(state: RoundState, event: RoundEvent): void;
-  roundCommitted?(row: RoundRow): void;
-  evaluated?(row: EvaluationRow): void;
-  refused?(refusal: {
-    readonly client: string;
-    readonly code: ErrorCode;
-    readonly message: string;
-    readonly round: number | null;
-  }): void;
-  /** How far a member of the cohort is; not told by coordinators that keep only the latest round. */
-  memberChanged?(change: MemberChange): void;
-  attemptAbandoned?(attempt: {
-    readonly round: number;
-    readonly attempt: number;
-    readonly code: ErrorCode;
-  }): void;
 }
 
 /** What is kept after a round: everything (a server), or only the latest (a long simulation). */
