@@ -10,6 +10,7 @@ import {
 } from "@fedtune/core";
 import type { Registries, TaskSettings } from "@fedtune/core";
 import { postgresStore, startDatabase } from "@fedtune/db";
+import type { BlobLister } from "@fedtune/db";
 import { privacyRules, userLevelPrivacy } from "@fedtune/dp";
 import { nodeEntropy, nodeHash } from "@fedtune/node-ports";
 import { readSettings, readSite, startCoordinator } from "@fedtune/server";
@@ -19,8 +20,12 @@ import { builtinModelFolder, nodeFiles } from "@fedtune/training/node";
 import { copyFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 
 const registries: Registries = { methods, combiners, kinds: adapterKinds, privacy: privacyRules };
+
+/** In memory there is nothing to sweep. */
+const noBlobs: BlobLister = { list: () => Readable.from([]) };
 
 /** A coordinator of a test. */
 export interface WholeServer {
@@ -41,7 +46,7 @@ export async function startWholeServer(pagesFolder: string): Promise<WholeServer
   const coordinator = await startCoordinator({
     ...{ settings: readSettings({ environment }), database, registries, version: "1.2.3" },
     ...{ store: postgresStore(database), blobs: memoryBlobs(), blobFolder: null },
-    ...{ lister: { async *list() {} }, servesAll: true, prepare, askModel },
+    ...{ lister: noBlobs, servesAll: true, prepare, askModel },
     pages: () => pages,
   });
   const setupCode = await coordinator.security.firstOperator.newCode();
