@@ -10,23 +10,16 @@ export type {
 export type {
   ColumnMapping,
   FileFacts,
-  FilePreview,
   FileProblem,
   FileState,
-  LabelCount,
   UnknownLabel,
 } from "./file-report.ts";
 export type { Invitation, PrivacyPromise, Problem } from "./invitation.ts";
 export type { PrivacyRecord, PrivacyStanding } from "./privacy-standing.ts";
 export { pagePorts } from "./page/page-ports.ts";
 export { createParticipant } from "./participant.ts";
-export type { ParticipantPorts } from "./participant.ts";
-export { roundPhases } from "./session-report.ts";
 export type {
-  Connection,
   MissedBecause,
-  Notice,
-  OwnAccuracy,
   RoundOutcome,
   RoundPhase,
   RoundWork,
@@ -34,11 +27,8 @@ export type {
   Transfer,
 } from "./session-report.ts";
 export { takeLink } from "./link.ts";
-export type { AddressBar } from "./link.ts";
-export { finalCodes } from "./types.ts";
 export type {
   ActionName,
-  Deletion,
   Guess,
   Keepings,
   Membership,

@@ -90,7 +90,7 @@ describe.skipIf(!isThere)(title("a data holder's tab"), () => {
     await proxy.close();
   });
 
-  it("[AD1] tries what it has learned, takes it along as PEFT's files, lists what it sent, and deletes everything", async () => {
+  it("[AD8] tries what it has learned, takes it along as PEFT's files, lists what it sent, and deletes everything", async () => {
     await coordinator.play(runConfig("after", { rounds: { numRounds: 1 } }));
     const tab = await openTab(context, await coordinator.invite("after"));
     await tab.join();

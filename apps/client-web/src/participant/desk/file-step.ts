@@ -13,7 +13,7 @@ import { loaded } from "./loading.ts";
 import { countPrivacy } from "./privacy-count.ts";
 
 /** Beyond it reading takes minutes, and the command line does better. */
-export const MOST_FILE_BYTES = 384_000_000;
+const MOST_FILE_BYTES = 384_000_000;
 /** Between two words about how far reading is. */
 const PROGRESS_MS = 100;
 

@@ -3,7 +3,7 @@ import type { Power, Settings } from "../device-report.ts";
 import type { PausedBy } from "../types.ts";
 
 /** Charge at which a device on battery stops by itself. */
-export const LOW_CHARGE = 0.2;
+const LOW_CHARGE = 0.2;
 /** Charge from which it goes on: not at once, or it would stop and go. */
 const ENOUGH_CHARGE = 0.25;
 

@@ -13,7 +13,7 @@ const ENROL_MS = 30_000;
 const TOLERATED_MS = 30_000;
 
 /** The wall clock that requests are signed by. */
-export function signingTime(desk: Desk): number {
+function signingTime(desk: Desk): number {
   const offset = desk.road?.clockOffsetMs ?? 0;
   return desk.ports.wallTime() + (Math.abs(offset) > TOLERATED_MS ? offset : 0);
 }

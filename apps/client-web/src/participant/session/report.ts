@@ -13,7 +13,7 @@ export interface SessionMemory {
 }
 
 /** A clock that is further off than this is told of. */
-export const WRONG_CLOCK_MS = 120_000;
+const WRONG_CLOCK_MS = 120_000;
 
 /** Before anything has happened. */
 export const noMemory: SessionMemory = {

@@ -12,7 +12,7 @@ export type Remote<Bench> = {
 type Outcome = { readonly value: unknown } | { readonly code: string; readonly message: string };
 
 /** The bench of a page that is loaded. */
-export function benchOf<Bench>(page: Page): Remote<Bench> {
+function benchOf<Bench>(page: Page): Remote<Bench> {
   const call = async (name: string, input: readonly unknown[]): Promise<unknown> => {
     const outcome = await page.evaluate(
       async ([method, values]): Promise<Outcome> => {

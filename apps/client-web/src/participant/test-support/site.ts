@@ -7,7 +7,7 @@ import { extname, join, normalize } from "node:path";
 import { build } from "vite";
 
 /** Strict as a coordinator's: nothing of another origin, no code that is made at run time but WebAssembly. */
-export const pageHeaders: Readonly<Record<string, string>> = {
+const pageHeaders: Readonly<Record<string, string>> = {
   "content-security-policy": [
     "default-src 'none'",
     "script-src 'self' 'wasm-unsafe-eval'",
