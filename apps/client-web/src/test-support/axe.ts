@@ -23,7 +23,7 @@ export async function axeFindings(page: Page): Promise<string[]> {
   await page.evaluate(await source);
   const options = JSON.stringify({ runOnly: rules });
   const context = JSON.stringify({ exclude: [focusGuards] });
-  const results = (await page.evaluate(`axe.run(${context}, ${options})`)) as AxeResults;
+  const results = await page.evaluate<AxeResults>(`axe.run(${context}, ${options})`);
   return results.violations.flatMap(({ id, nodes }) =>
     nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 200)} ${failureSummary}`),
   );
