@@ -96,8 +96,16 @@ const presets: readonly Preset[] = [
   },
 ];
 
+/** People who are invited by a link come in days, not in minutes. */
+const WAIT_MS = 14 * 86_400_000;
+
 /** Those presets whose method, kind and privacy these registries have. */
 export function presetsOf(registries: Registries): readonly Preset[] {
   const schema = runConfigSchema(registries);
-  return presets.filter(({ config }) => schema.safeParse(config).success);
+  return presets
+    .map((preset): Preset => {
+      const { rounds, ...config } = preset.config as { readonly rounds?: object };
+      return { ...preset, config: { ...config, rounds: { waitTimeoutMs: WAIT_MS, ...rounds } } };
+    })
+    .filter(({ config }) => schema.safeParse(config).success);
 }
