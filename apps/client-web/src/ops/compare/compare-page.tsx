@@ -13,7 +13,7 @@ import { AddRun } from "./add-run.tsx";
 import { Chips } from "./chips.tsx";
 import { CompareDownloads } from "./compare-downloads.tsx";
 import { CostPanel } from "./cost-panel.tsx";
-import { CurvesCard } from "./curves-card.tsx";
+import { CurvesCard, ViewChoices } from "./curves-card.tsx";
 import { DifferencesCard } from "./differences-card.tsx";
 import { differing, settingRows } from "./model/config-diff.ts";
 import { configsOf, groupsOf } from "./model/groups.ts";
@@ -77,6 +77,7 @@ function Body(parts: CompareParts) {
   if (parts.groups.length === 0) return null;
   return (
     <div className={styles["grid"]}>
+      <ViewChoices {...parts} />
       <CurvesCard {...parts} />
       <CostPanel {...parts} />
       <ResultsCard {...parts} />

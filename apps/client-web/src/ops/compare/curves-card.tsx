@@ -12,12 +12,10 @@ import styles from "./compare.module.css";
 const axisOptions = axisNames.map((value) => ({ value, label: words.axes[value] }));
 const metricOptions = comparedMetrics.map((value) => ({ value, label: metricLooks[value].title }));
 
-/** The curves over rounds, bytes, epsilon or time. */
-export function CurvesCard({ groups, view, change, placeOf }: CompareParts) {
-  const chart = useMemo(() => compareChart(groups, view, placeOf), [groups, view, placeOf]);
-  const provenance = useMemo(() => provenanceOf(groups), [groups]);
-  const choices = (
-    <div className={styles["axes"]}>
+/** Which metric, over what. */
+export function ViewChoices({ view, change }: CompareParts) {
+  return (
+    <div className={styles["choosing"]}>
       <Segmented
         {...{ label: "Metric", value: view.metric, options: metricOptions, size: "small" }}
         onChange={(metric) => {
@@ -33,7 +31,11 @@ export function CurvesCard({ groups, view, change, placeOf }: CompareParts) {
       />
     </div>
   );
-  return (
-    <Chart {...{ chart, provenance, height: 420, actions: choices }} className={styles["curves"]} />
-  );
+}
+
+/** The curves over rounds, bytes, epsilon or time. */
+export function CurvesCard({ groups, view, placeOf }: CompareParts) {
+  const chart = useMemo(() => compareChart(groups, view, placeOf), [groups, view, placeOf]);
+  const provenance = useMemo(() => provenanceOf(groups), [groups]);
+  return <Chart {...{ chart, provenance, height: 440 }} className={styles["curves"]} />;
 }

@@ -83,7 +83,7 @@ function againstText({ against, p }: GroupResult, metric: ComparedMetric): React
     p === null ? "no test" : p < 0.001 ? "p < 0.001" : `p = ${formatSignificant(p, 2)}`;
   return (
     <>
-      {text} <span className={styles["quiet"]}>{chance}</span>
+      {text}, <span className={styles["quiet"]}>{chance}</span>
     </>
   );
 }

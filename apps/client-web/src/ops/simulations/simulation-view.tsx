@@ -35,15 +35,18 @@ import styles from "./simulations.module.css";
 export function SimulationView({ simulation }: { readonly simulation: Simulation | null }) {
   if (simulation === null)
     return (
-      <Card>
-        <Empty
-          title="This browser does not hold that simulation"
-          action={<LinkButton href="/simulations">All simulations</LinkButton>}
-        >
-          Simulations stay in the browser that they were dropped into; ask for the folder and drop
-          it here.
-        </Empty>
-      </Card>
+      <>
+        <PageHead title="Simulation" />
+        <Card>
+          <Empty
+            title="This browser does not hold that simulation"
+            action={<LinkButton href="/simulations">All simulations</LinkButton>}
+          >
+            Simulations stay in the browser that they were dropped into; ask for the folder and drop
+            it here.
+          </Empty>
+        </Card>
+      </>
     );
   return <KnownSimulation simulation={simulation} />;
 }
