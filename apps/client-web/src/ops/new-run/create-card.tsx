@@ -3,7 +3,6 @@ import type { Ref } from "react";
 import { Button } from "../../ui/button.tsx";
 import { LoadError } from "../shell/load-error.tsx";
 import type { Advice } from "./advice.ts";
-import { focusWithin } from "../shell/focus.ts";
 import { fieldId } from "./field-id.ts";
 import type { Problem } from "./problems.ts";
 import { words } from "./words.ts";
@@ -17,13 +16,15 @@ export interface CreateCardProps {
   readonly isBusy: boolean;
   readonly onCreate: () => void;
   readonly onSimulate: () => void;
+  /** Leads to the field with a path. */
+  readonly onGoTo: (path: string) => void;
   /** The summary takes the focus when there is something to fix. */
   readonly summary: Ref<HTMLDivElement>;
 }
 
 /** The summary of what is to be fixed, each line leading to its field, and the button; it is never disabled. */
 export function CreateCard(props: CreateCardProps) {
-  const { problems, advice, error, isBusy, onCreate, onSimulate, summary } = props;
+  const { problems, advice, error, isBusy, onCreate, onSimulate, onGoTo, summary } = props;
   const isReady = problems.length === 0;
   return (
     <section className={styles["card"]} aria-label={words.create}>
@@ -35,14 +36,16 @@ export function CreateCard(props: CreateCardProps) {
         {isReady ? null : (
           <ul className={styles["list"]}>
             {problems.map((problem) => (
-              <ProblemLine key={problem.key} problem={problem} />
+              <ProblemLine key={problem.key} {...{ problem, onGoTo }} />
             ))}
           </ul>
         )}
         {advice.map(({ field, text }) => (
           <p key={field.path} className={styles["advice"]}>
             <TriangleAlert size={16} aria-hidden />
-            <FieldLink path={field.path}>{text}</FieldLink>
+            <FieldLink path={field.path} onGoTo={onGoTo}>
+              {text}
+            </FieldLink>
           </p>
         ))}
       </div>
@@ -64,22 +67,33 @@ export function CreateCard(props: CreateCardProps) {
   );
 }
 
-function ProblemLine({ problem: { field, title, message } }: { readonly problem: Problem }) {
-  return <li>{field === null ? message : <FieldLink path={field.path}>{title}</FieldLink>}</li>;
+interface ProblemLineProps extends Pick<CreateCardProps, "onGoTo"> {
+  readonly problem: Problem;
 }
 
-interface FieldLinkProps {
+function ProblemLine({ problem: { field, title, message }, onGoTo }: ProblemLineProps) {
+  if (field === null) return <li>{message}</li>;
+  return (
+    <li>
+      <FieldLink path={field.path} onGoTo={onGoTo}>
+        {title}
+      </FieldLink>
+    </li>
+  );
+}
+
+interface FieldLinkProps extends Pick<CreateCardProps, "onGoTo"> {
   readonly path: string;
   readonly children: string;
 }
 
-function FieldLink({ path, children }: FieldLinkProps) {
+function FieldLink({ path, onGoTo, children }: FieldLinkProps) {
   return (
     <a
       href={`#${fieldId(path)}`}
       onClick={(event) => {
         event.preventDefault();
-        focusWithin(fieldId(path));
+        onGoTo(path);
       }}
     >
       {children}

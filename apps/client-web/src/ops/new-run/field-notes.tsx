@@ -49,7 +49,7 @@ function Preset({ field, state }: { readonly field: Field; readonly state: Field
 }
 
 /** A value of a field in one line. */
-export function shownValue({ widget, shape, annotation }: Field, value: Json | undefined): string {
+function shownValue({ widget, shape, annotation }: Field, value: Json | undefined): string {
   if (value === undefined || value === null) return annotation.empty?.toLowerCase() ?? "none";
   if (shape.kind === "choice" && isJsonObject(value)) return textOf("text", value[shape.tag]);
   if (isJsonObject(value)) return "";

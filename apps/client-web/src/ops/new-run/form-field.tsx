@@ -57,7 +57,7 @@ function lookOf({ field, state }: DrawnField) {
 }
 
 /** The key that the field sets: of a choice the one that names what is chosen. */
-export function keyOf({ path, shape }: Field): string {
+function keyOf({ path, shape }: Field): string {
   return shape.kind === "choice" ? `${path}.${shape.tag}` : path;
 }
 

@@ -12,7 +12,7 @@ export interface JsonViewProps {
 }
 
 /** What a text is: an object of JSON, or why it is none. */
-export function readConfig(
+function readConfig(
   text: string,
 ): { readonly config: JsonObject } | { readonly problem: string } {
   try {

@@ -8,12 +8,12 @@ import { CreateCard } from "./create-card.tsx";
 import { FormContext } from "./form-context.ts";
 import { JsonView } from "./json-view.tsx";
 import { NewRunHead } from "./new-run-head.tsx";
-import type { FormView } from "./new-run-head.tsx";
 import type { FormStart } from "./new-run-page.tsx";
 import { SchemaForm } from "./schema-form.tsx";
 import { SectionNav } from "./section-nav.tsx";
 import { SimulationDialog } from "./simulation-dialog.tsx";
 import { useCreateRun } from "./use-create-run.ts";
+import { useFormView } from "./use-form-view.ts";
 import { useNewRun } from "./use-new-run.ts";
 import styles from "./new-run-form.module.css";
 
@@ -26,7 +26,7 @@ export interface NewRunFormProps {
 /** The form for a new run, with its sections at the left and its cost at the right. */
 export function NewRunForm({ server, start }: NewRunFormProps) {
   const [, navigate] = useLocation();
-  const [view, setView] = useState<FormView>("form");
+  const { view, setView, goTo } = useFormView();
   const [isTrying, setTrying] = useState(false);
   const summary = useRef<HTMLDivElement>(null);
   const newRun = useNewRun(server, start);
@@ -56,6 +56,7 @@ export function NewRunForm({ server, start }: NewRunFormProps) {
             {...{ problems, summary, advice: newRun.advice, error: creation.error }}
             isBusy={creation.isPending}
             onCreate={create}
+            onGoTo={goTo}
             onSimulate={() => {
               setTrying(true);
             }}

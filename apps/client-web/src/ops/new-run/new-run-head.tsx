@@ -7,12 +7,10 @@ import { ErrorNote } from "../../ui/error-note.tsx";
 import { Segmented } from "../../ui/segmented.tsx";
 import { Select } from "../../ui/select.tsx";
 import { PageHead } from "../shell/page-head.tsx";
+import type { FormView } from "./use-form-view.ts";
 import type { NewRun } from "./use-new-run.ts";
 import { words } from "./words.ts";
 import styles from "./new-run-head.module.css";
-
-/** How the config is shown. */
-export type FormView = "form" | "json";
 
 /** The head of the page. */
 export interface NewRunHeadProps {

@@ -65,6 +65,18 @@ describe.skipIf(missing)(`the page for a new run ${missing ? withoutChromium : "
     expect(await page.getByLabel("Rank", { exact: true }).inputValue()).toBe("2");
   });
 
+  it("leads from the summary to the field, from the JSON too", async () => {
+    const { open } = bench();
+    const page = await open("/runs/new");
+    await page.getByLabel("Noise multiplier").fill("0.62");
+    await page.getByRole("radio", { name: "JSON" }).click();
+    await page
+      .getByRole("link", { name: "The noise multiplier spends more than the limit" })
+      .click();
+    const field = page.getByLabel("Noise multiplier");
+    await eventually(() => field.evaluate((one) => one === document.activeElement)).toBe(true);
+  });
+
   it("takes another preset after asking, and shows only what differs", async () => {
     const { open } = bench();
     const page = await open("/runs/new");

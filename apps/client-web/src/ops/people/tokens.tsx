@@ -91,14 +91,13 @@ function columns(nowMs: number, onRevoke: (token: Token) => void): readonly Colu
       ...{ id: "scopes", header: words.scopes, phone: "fact" },
       cell: ({ scopes }) => <code className={styles["key"]}>{scopes.join(", ")}</code>,
     },
-    { ...{ id: "by", header: words.by }, cell: ({ operator }) => operator ?? words.system },
     {
       ...{ id: "created", header: words.created },
-      cell: ({ createdAt }) => <Instant at={createdAt} />,
-    },
-    {
-      ...{ id: "expires", header: words.expires },
-      cell: ({ expiresAt }) => <Instant at={expiresAt} never={words.lastsFor.ever.toLowerCase()} />,
+      cell: ({ createdAt, operator }) => (
+        <>
+          <Instant at={createdAt} />, {operator ?? words.system}
+        </>
+      ),
     },
     {
       ...{ id: "used", header: words.used, phone: "fact" },
@@ -106,7 +105,12 @@ function columns(nowMs: number, onRevoke: (token: Token) => void): readonly Colu
     },
     {
       ...{ id: "state", header: words.state, phone: "fact" },
-      cell: (token) => <StateWord look={looks[tokenState(token, nowMs)]} />,
+      cell: (token) => (
+        <StateWord look={looks[tokenState(token, nowMs)]}>
+          {" "}
+          <Instant at={token.revokedAt ?? token.expiresAt} never={words.noEnd} />
+        </StateWord>
+      ),
     },
     {
       ...{

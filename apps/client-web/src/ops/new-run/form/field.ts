@@ -167,7 +167,7 @@ function widgetFor(shape: Shape): Widget {
 }
 
 /** A key as words: `maxTotalRank` is "Max total rank". */
-export function titleOf(key: string): string {
+function titleOf(key: string): string {
   return sentence(
     key.replaceAll(/([a-z\d])([A-Z])/g, (_, a: string, b: string) => `${a} ${b.toLowerCase()}`),
   );

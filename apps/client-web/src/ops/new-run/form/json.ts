@@ -14,7 +14,7 @@ export function isJsonObject(value: unknown): value is JsonObject {
 }
 
 /** The keys of a path; none for the whole document. */
-export function keysOf(path: string): readonly string[] {
+function keysOf(path: string): readonly string[] {
   return path === "" ? [] : path.split(".");
 }
 
