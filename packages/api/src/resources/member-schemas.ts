@@ -66,7 +66,7 @@ export const attemptTimeline = z.object({
 });
 
 /** What a device says of itself. */
-export const device = z
+const device = z
   .object({
     backend: z.string().describe("what computes: webgpu, webgl, wasm, tfjs-node, ..."),
     platform: z.string().describe("browser or operating system"),

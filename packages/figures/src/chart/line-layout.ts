@@ -101,7 +101,7 @@ interface WantedText {
 }
 
 /** The last value inside of the range that is shown. */
-export function lastShown(series: Series, range: Range | null | undefined): number {
+function lastShown(series: Series, range: Range | null | undefined): number {
   let index = series.y.length - 1;
   if (range !== null && range !== undefined) {
     index = Math.min(index, lowerBound(series.x, range[1] + 1e-9) - 1);

@@ -26,7 +26,7 @@ const isXml = (character: string): boolean =>
     : "\t\n\r".includes(character);
 
 /** Text that is safe inside of elements and attributes. */
-export const escapeXml = (text: string): string =>
+const escapeXml = (text: string): string =>
   Array.from(text)
     .filter(isXml)
     .map((character) => entities[character] ?? character)

@@ -67,7 +67,7 @@ function geluTanh(x: tf.Tensor2D): tf.Tensor2D {
 }
 
 /** x sigmoid(x). Elfwing et al., arXiv 1702.03118. */
-export function silu(x: tf.Tensor2D): tf.Tensor2D {
+function silu(x: tf.Tensor2D): tf.Tensor2D {
   return pointwise(
     x,
     (input) => tf.mul(input, tf.sigmoid(input)),

@@ -25,7 +25,7 @@ export function bertLayer(index: number): LayerParts {
 }
 
 /** What stands before the layers of an encoder; HuggingFace's names are the same for all of them. */
-export const encoderOuter: OuterParts = {
+const encoderOuter: OuterParts = {
   words: "embeddings.word_embeddings.weight",
   positions: "embeddings.position_embeddings.weight",
   types: "embeddings.token_type_embeddings.weight",

@@ -31,7 +31,7 @@ export function attentionWidths(config: ModelConfig): {
 }
 
 /** The linear modules of one layer, in model order. */
-export function layerModules(config: ModelConfig, index: number): readonly LinearModule[] {
+function layerModules(config: ModelConfig, index: number): readonly LinearModule[] {
   const { attention, attentionOutput, feedForward } = familyOf(config).layer(index);
   const { hiddenSize: hidden, intermediateSize: inner } = config;
   const { query, key } = attentionWidths(config);
@@ -80,7 +80,7 @@ export function normNames(config: ModelConfig): readonly string[] {
 }
 
 /** Tables of embeddings, each `[rows, hidden]`, and the language head where it has weights of its own. */
-export function tables(config: ModelConfig): ReadonlyMap<string, readonly [number, number]> {
+function tables(config: ModelConfig): ReadonlyMap<string, readonly [number, number]> {
   const { outer } = familyOf(config);
   const { hiddenSize: hidden, vocabularySize, positions, tokenTypes, decoder } = config;
   const rows: [string | null, number][] = [

@@ -12,7 +12,7 @@ export interface BudgetLimitProps {
 }
 
 /** The number in a text; null for an empty one, undefined for one that is no positive number. */
-export function limitOf(text: string): number | null | undefined {
+function limitOf(text: string): number | null | undefined {
   const trimmed = text.trim().replace(",", ".");
   if (trimmed === "") return null;
   const value = Number(trimmed);

@@ -46,7 +46,7 @@ export function PendingRunProvider({ link, children }: PendingRunProviderProps) 
 export const usePendingRuns = (): PendingRuns => use(PendingContext);
 
 /** A link as a run to be opened. */
-export function pendingLink(link: string): PendingRun | null {
+function pendingLink(link: string): PendingRun | null {
   const [, segment] =
     /^\/join\/([^/]+)/.exec(URL.canParse(link) ? new URL(link).pathname : "") ?? [];
   return segment === undefined

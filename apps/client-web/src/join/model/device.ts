@@ -175,7 +175,7 @@ const line = (term: string, value: string, state: CheckLine["state"]): CheckLine
 });
 
 /** What the device runs on. */
-export function powerText({ source, charge }: Power): string {
+function powerText({ source, charge }: Power): string {
   if (source === "mains") return deviceWords.powerMains;
   if (source === "unknown") return deviceWords.powerUnknown;
   return charge === null

@@ -72,7 +72,7 @@ export interface FilePageView {
 }
 
 /** Rows that a preview shows. */
-export const previewRows = 5;
+const previewRows = 5;
 
 /** Step 2 as its page shows it. */
 export function filePageView({ file, invitation }: Road): FilePageView {

@@ -95,7 +95,7 @@ function statesOf({ rounds, totalRounds, work }: SessionReport): readonly Ribbon
 }
 
 /** What became of a round: one that this device could not do counts as missed. */
-export function stateOf({ result }: RoundOutcome): RibbonState {
+function stateOf({ result }: RoundOutcome): RibbonState {
   switch (result) {
     case "accepted":
     case "late":

@@ -3,7 +3,7 @@ import { useNotify } from "../../ui/notices.tsx";
 import { commonWords } from "../words/common.ts";
 
 /** Hands files to the browser, one after the other, as downloads. */
-export function saveFiles(files: readonly NamedFile[]): void {
+function saveFiles(files: readonly NamedFile[]): void {
   for (const { name, mediaType, bytes } of files) {
     const address = URL.createObjectURL(new Blob([bytes], { type: mediaType }));
     const link = document.createElement("a");

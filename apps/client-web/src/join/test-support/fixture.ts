@@ -226,7 +226,7 @@ export const session: SessionReport = {
 };
 
 /** Before anything has happened. */
-export const freshSession: SessionReport = {
+const freshSession: SessionReport = {
   ...session,
   ...{ connection: { kind: "none" }, work: null, rounds: [], transfers: [] },
   ...{ bytesUp: 0, bytesDown: 0, messageBytesUp: 0, accuracy: [] },

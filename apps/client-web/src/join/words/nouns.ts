@@ -26,7 +26,7 @@ const irregular: Readonly<Record<string, string>> = {
 };
 
 /** The English plural of a noun, by its last word. */
-export function plural(noun: string): string {
+function plural(noun: string): string {
   const [, head = "", last = noun] = /^(.*\s)?(\S+)$/.exec(noun) ?? [];
   const known = irregular[last];
   if (known !== undefined) return head + known;

@@ -5,7 +5,7 @@ import { QueryClient } from "@tanstack/react-query";
 const RETRIES = 2;
 
 /** Whether a failed reading is worth another try. */
-export function shouldRetry(failures: number, error: unknown): boolean {
+function shouldRetry(failures: number, error: unknown): boolean {
   return failures < RETRIES && isFedtuneError(error) && error.retryable;
 }
 

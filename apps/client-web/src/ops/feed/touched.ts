@@ -3,7 +3,7 @@ import type { Clock } from "@fedtune/core";
 import type { RunPart } from "./patches.ts";
 
 /** Least time between two readings of the same parts. */
-export const readingPauseMs = 2_000;
+const readingPauseMs = 2_000;
 
 /** What waits to be read. */
 export interface TouchedParts {

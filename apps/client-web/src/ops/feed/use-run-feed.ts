@@ -11,7 +11,7 @@ import { liveConnection } from "./live.ts";
 import type { LiveConnection } from "./live.ts";
 
 /** The page's connection; a test hands in its own. */
-export const LiveContext = createContext<LiveConnection>(
+const LiveContext = createContext<LiveConnection>(
   liveConnection(
     () => io(liveNamespace, { autoConnect: false, transports: ["websocket"] }),
     browserClock,
@@ -26,7 +26,7 @@ export function useRunFeed(run: string): void {
   const cache = useQueryClient();
   const live = use(LiveContext);
   useEffect(() => {
-    const ports = { clock: browserClock, frames: pageFrames, now: Date.now };
+    const ports = { clock: browserClock, frames: pageFrames, now: () => Date.now() };
     const isOnline = (): boolean => navigator.onLine;
     return followInto({ cache, live, run, store }, { ...ports, isOnline });
   }, [cache, live, run]);

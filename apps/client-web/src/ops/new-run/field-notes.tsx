@@ -6,7 +6,7 @@ import type { Json } from "./form/json.ts";
 import { useForm } from "./form-context.ts";
 import { repaired } from "./problems.ts";
 import type { Problem } from "./problems.ts";
-import type { FieldState } from "./use-field.ts";
+import type { FieldState } from "./field-state.ts";
 import { words } from "./words.ts";
 import styles from "./form.module.css";
 

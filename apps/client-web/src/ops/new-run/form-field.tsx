@@ -1,3 +1,4 @@
+import { memo } from "react";
 import type { ReactNode } from "react";
 import { Select } from "../../ui/select.tsx";
 import { Switch } from "../../ui/switch.tsx";
@@ -5,12 +6,13 @@ import { Tag } from "../../ui/tag.tsx";
 import { TextField } from "../../ui/text-field.tsx";
 import { unitsOf } from "./form/entry-text.ts";
 import type { Field } from "./form/field.ts";
-import { isJsonObject } from "./form/json.ts";
+import { isJsonObject, valueAt } from "./form/json.ts";
 import { CardsField } from "./cards-field.tsx";
 import { FieldError, FieldHelp } from "./field-notes.tsx";
 import { fieldId } from "./field-id.ts";
-import { useField } from "./use-field.ts";
-import type { FieldState } from "./use-field.ts";
+import { drawsSame, fieldState } from "./field-state.ts";
+import type { FieldParts, FieldState } from "./field-state.ts";
+import { useForm } from "./form-context.ts";
 import { words } from "./words.ts";
 import styles from "./form.module.css";
 
@@ -21,15 +23,27 @@ interface DrawnField {
 
 /** A field of the form, drawn by the widget that it names. */
 export function FormField({ field }: { readonly field: Field }) {
-  const state = useField(field);
-  const isWide =
-    field.annotation.isWide === true || field.widget === "json" || field.widget === "lines";
+  const { values, entries, changes, problems, dispatch } = useForm();
+  const { path } = field;
   return (
-    <div id={fieldId(field.path)} className={isWide ? styles["wide"] : styles["place"]}>
-      {drawn({ field, state })}
-    </div>
+    <FieldView
+      {...{ field, dispatch, value: valueAt(values, path), entry: entries[path] }}
+      change={changes.get(path)}
+      problem={problems.find((problem) => problem.field?.path === path) ?? null}
+    />
   );
 }
+
+const FieldView = memo(function FieldView(parts: FieldParts) {
+  const { field } = parts;
+  const { path, widget, annotation } = field;
+  const isWide = annotation.isWide === true || widget === "json" || widget === "lines";
+  return (
+    <div id={fieldId(path)} className={isWide ? styles["wide"] : styles["place"]}>
+      {drawn({ field, state: fieldState(parts) })}
+    </div>
+  );
+}, drawsSame);
 
 function drawn({ field, state }: DrawnField): ReactNode {
   switch (field.widget) {

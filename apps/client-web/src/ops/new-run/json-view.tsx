@@ -12,9 +12,7 @@ export interface JsonViewProps {
 }
 
 /** What a text is: an object of JSON, or why it is none. */
-function readConfig(
-  text: string,
-): { readonly config: JsonObject } | { readonly problem: string } {
+function readConfig(text: string): { readonly config: JsonObject } | { readonly problem: string } {
   try {
     const value = JSON.parse(text) as Json;
     return isJsonObject(value) ? { config: value } : { problem: words.jsonNoObject };

@@ -17,7 +17,7 @@ type ReadPage<Item> = (query: {
 }) => Promise<Page<Item>>;
 
 /** Reads a list on from what is known of it: lists only grow at their end. */
-export async function restOf<Item>(
+async function restOf<Item>(
   known: readonly Item[],
   read: ReadPage<Item>,
 ): Promise<readonly Item[]> {
@@ -98,7 +98,7 @@ export function roundQuery({ api, run }: RunReader, round: number) {
     queryKey: keys.round(run, round),
     queryFn: ({ signal }) =>
       api.getRound({ params: { run: runId(run), round: String(round) }, signal }),
-    staleTime: ({ state }) => (state.data?.committed == null ? 5_000 : Number.POSITIVE_INFINITY),
+    staleTime: ({ state }) => ((state.data?.committed ?? null) === null ? 5_000 : Number.POSITIVE_INFINITY),
   });
 }
 
@@ -150,7 +150,7 @@ export function membersQuery(run: string) {
 }
 
 /** What the feed keeps of refusals and abandoned attempts; nobody reads it. */
-export function noticesQuery(run: string) {
+function noticesQuery(run: string) {
   return queryOptions<readonly Notice[]>({
     queryKey: feedKeys.notices(run),
     queryFn: () => [],

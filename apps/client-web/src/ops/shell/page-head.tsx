@@ -4,7 +4,7 @@ import { useArrival } from "./arrivals.ts";
 import styles from "./page-head.module.css";
 
 /** What a tab of the browser says: state first, since that is what a narrow tab shows. */
-export function useDocumentTitle(title: string): void {
+function useDocumentTitle(title: string): void {
   useEffect(() => {
     document.title = `${title} \u00b7 fedtune`;
   }, [title]);

@@ -63,7 +63,7 @@ export async function axeFindings(page: Page): Promise<readonly string[]> {
 }
 
 /** Puts a file of its whole length into a folder; for people to look at. */
-export async function shoot(page: Page, path: string): Promise<void> {
+async function shoot(page: Page, path: string): Promise<void> {
   const { width } = page.viewportSize() ?? { width: 1440 };
   const height = await page.evaluate(() => document.documentElement.scrollHeight);
   await page.setViewportSize({ width, height: Math.max(900, Math.min(height, 8_000)) });

@@ -4,7 +4,7 @@ import react from "@vitejs/plugin-react";
 import { build, type InlineConfig } from "vite";
 
 /** The build's settings; `outDir` is emptied first. */
-export const galleryConfig = (outDir: string): InlineConfig => ({
+const galleryConfig = (outDir: string): InlineConfig => ({
   configFile: false,
   root: fileURLToPath(new URL(".", import.meta.url)),
   logLevel: "error",

@@ -13,7 +13,7 @@ const types: Readonly<Record<string, string>> = {
 };
 
 /** As strict as it gets: nothing inline, nothing from elsewhere, no string that becomes code. */
-export const strictPolicy = [
+const strictPolicy = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",

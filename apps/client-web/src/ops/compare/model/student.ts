@@ -46,7 +46,7 @@ export interface Mean {
 }
 
 /** Coverage of the intervals. */
-export const confidence = 0.95;
+const confidence = 0.95;
 
 const factors = new Map<number, number>();
 

@@ -17,10 +17,11 @@ export interface CompareView {
 }
 
 /** Runs of one page; more lines cannot be told apart. */
-export const mostRuns = 64;
+const mostRuns = 64;
 
-const pick = <Name extends string>(names: readonly Name[], text: string | null): Name =>
-  names.find((name) => name === text) ?? (names[0] as Name);
+/** The name that a text is; the first one for any other text. */
+const pick = <Name extends string>(names: readonly [Name, ...Name[]], text: string | null): Name =>
+  names.find((name) => name === text) ?? names[0];
 
 /** Reads a view; what is missing or broken is as on the first visit. */
 export function viewOf(search: string): CompareView {

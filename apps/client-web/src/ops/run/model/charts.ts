@@ -46,7 +46,7 @@ const linesOf = ({ rounds, series }: Curves): readonly Line[] =>
 const roundAxis: Axis = { kind: "round", name: "round" };
 
 /** How metrics leave the clients of a private run. */
-export function releaseText({ evaluatedBy, privacy }: RunSettings): string {
+function releaseText({ evaluatedBy, privacy }: RunSettings): string {
   if (privacy.mode === "none") return "";
   if (privacy.metrics === "release")
     return " Clients' figures leave them as they are, outside of the guarantee.";
@@ -55,10 +55,10 @@ export function releaseText({ evaluatedBy, privacy }: RunSettings): string {
 
 function whoText(rows: readonly RoundFigures[], { evaluatedBy }: RunSettings): string {
   if (evaluatedBy === "central") return "Central: the coordinator's test data.";
-  const clients = rows.findLast((row) => row.evaluation?.["clients"] != null)?.evaluation?.[
-    "clients"
-  ];
-  const count = clients == null ? "all" : formatCount(clients);
+  const clientsOf = ({ evaluation }: RoundFigures): number | null => evaluation?.["clients"] ?? null;
+  const last = rows.findLast((row) => clientsOf(row) !== null);
+  const clients = last === undefined ? null : clientsOf(last);
+  const count = clients === null ? "all" : formatCount(clients);
   return `Clients: mean over ${count} clients, each on its own held-out rows.`;
 }
 

@@ -66,7 +66,7 @@ export type Outlook =
   | { readonly kind: "unknown" };
 
 /** Left over of a round's whole time below which it is tight. */
-export const tightShare = 0.15;
+const tightShare = 0.15;
 
 /** The forecast for a round that needs `needed` accepted updates. */
 export function outlook(

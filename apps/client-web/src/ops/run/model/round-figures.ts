@@ -135,7 +135,7 @@ export function lateByRound(refusals: readonly Refusal[]): ReadonlyMap<number, n
 }
 
 /** A number of a row by section and name; null where it has none. */
-export function numberOf(
+function numberOf(
   row: RoundFigures,
   section: "training" | "evaluation" | "method",
   name: string,

@@ -75,7 +75,7 @@ function stateOf({ seconds, attempt }: RoundFigures, roundTimeoutMs: number): Ro
 }
 
 /** The row of a committed round. */
-export function committedRow(figures: RoundFigures, rules: RoundRules): RoundsTableRow {
+function committedRow(figures: RoundFigures, rules: RoundRules): RoundsTableRow {
   const { round, attempt, seconds, refusals, aggregationError, bytesUp, epsilon } = figures;
   const reasons = Object.entries(refusals ?? {}).filter(([code]) => code !== "late-update");
   return {

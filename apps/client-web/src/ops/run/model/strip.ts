@@ -11,9 +11,9 @@ import type { RoundMember } from "./members.ts";
 export type MemberForm = "tiles" | "squares" | "bar";
 
 /** More members than this are squares. */
-export const maxTiles = 24;
+const maxTiles = 24;
 /** More members than this are a bar. */
-export const maxSquares = 120;
+const maxSquares = 120;
 
 /** How so many members are drawn. */
 export const memberForm = (count: number): MemberForm =>
@@ -45,8 +45,8 @@ function countsOf(members: readonly RoundMember[]): StandingCounts {
 }
 
 function countsOfState(counts: NonNullable<RunState["counts"]>): StandingCounts {
-  const { ordered = 0, training = 0, storing = 0, accepted = 0 } = counts;
-  const { refused = 0, declined = 0, gone = 0 } = counts;
+  const { ordered, training, storing, accepted } = counts;
+  const { refused, declined, gone } = counts;
   return {
     ...{ uploaded: accepted, uploading: storing, training, away: gone, waiting: ordered },
     refused: refused + declined,
