@@ -4,7 +4,7 @@ import type { Field } from "./form/field.ts";
 import { FieldError } from "./field-notes.tsx";
 import { chosenName } from "./form-field.tsx";
 import { useForm } from "./form-context.ts";
-import type { FieldState } from "./use-field.ts";
+import type { FieldState } from "./field-state.ts";
 import { words } from "./words.ts";
 import styles from "./form.module.css";
 

@@ -61,14 +61,3 @@ export async function axeFindings(page: Page): Promise<readonly string[]> {
     nodes.map(({ target }) => `${id}: ${target.join(" ")}`),
   );
 }
-
-/** Puts a file of its whole length into a folder; for people to look at. */
-async function shoot(page: Page, path: string): Promise<void> {
-  const { width } = page.viewportSize() ?? { width: 1440 };
-  const height = await page.evaluate(() => document.documentElement.scrollHeight);
-  await page.setViewportSize({ width, height: Math.max(900, Math.min(height, 8_000)) });
-  await page.evaluate(() => {
-    window.scrollTo(0, 0);
-  });
-  await page.screenshot({ path });
-}
