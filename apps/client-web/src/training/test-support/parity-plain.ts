@@ -1,6 +1,6 @@
 /** Parity work as JSON: typed arrays become arrays, whose float32 values survive. */
 import type { BrowserBackendOptions, ChosenBrowserBackend } from "@fedtune/training/browser";
-import type { ParityCase, ParityResult, StepperName } from "./parity-work.ts";
+import type { ParityCase, ParityExtent, ParityResult } from "./parity-work.ts";
 
 type Plain<T> = T extends Float32Array | Int32Array
   ? readonly number[]
@@ -17,6 +17,7 @@ export type PlainResult = Plain<ParityResult>;
 export interface ParityRequest {
   readonly backend: BrowserBackendOptions;
   readonly cases: readonly PlainCase[];
+  readonly extent: ParityExtent;
 }
 
 /** What came of it; `unavailable` says why the backend is not there. */
@@ -54,12 +55,12 @@ export function revivedCase({ start, batch, ...rest }: PlainCase): ParityCase {
 
 /** Takes typed arrays out. */
 export function plainResult({ logits, loss, gradient, runs }: ParityResult): PlainResult {
-  const run = (name: StepperName) => ({
-    losses: runs[name].losses,
-    parameters: [...runs[name].parameters],
-  });
+  const plainRuns = Object.entries(runs).map(([name, { losses, parameters }]) => [
+    name,
+    { losses, parameters: [...parameters] },
+  ]);
   return {
     ...{ loss, logits: [...logits], gradient: [...gradient] },
-    runs: { sgd: run("sgd"), momentum: run("momentum"), adamw: run("adamw") },
+    runs: Object.fromEntries(plainRuns) as PlainResult["runs"],
   };
 }

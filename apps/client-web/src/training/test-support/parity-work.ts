@@ -43,16 +43,34 @@ export interface ParityResult {
   readonly logits: Float32Array;
   readonly loss: number;
   readonly gradient: Float32Array;
-  /** Five steps of each optimiser: losses, and the trained values after them. */
-  readonly runs: Readonly<
-    Record<StepperName, { readonly losses: readonly number[]; readonly parameters: Float32Array }>
-  >;
+  /** Five steps of each optimiser that was asked for. */
+  readonly runs: Readonly<Partial<Record<StepperName, ParityRun>>>;
 }
+
+/** What five steps came to: losses, and the trained values after them. */
+export interface ParityRun {
+  readonly losses: readonly number[];
+  readonly parameters: Float32Array;
+}
+
+/** How much is computed. */
+export interface ParityExtent {
+  readonly steppers: readonly StepperName[];
+  /** Products of odd shapes. */
+  readonly products: number;
+}
+
+/** All of it. */
+export const wholeExtent: ParityExtent = { steppers: ["sgd", "momentum", "adamw"], products: 20 };
 
 const STEPS = 5;
 
 /** Computes a case on the current backend; leaves no tensor behind, or throws. */
-export async function computeCase(files: FileSource, given: ParityCase): Promise<ParityResult> {
+export async function computeCase(
+  files: FileSource,
+  given: ParityCase,
+  extent = wholeExtent,
+): Promise<ParityResult> {
   const before = tf.memory().numTensors;
   const checkpoint = await loadCheckpoint(files, given.base);
   const description = describeModel(checkpoint.config, given.choice);
@@ -63,7 +81,7 @@ export async function computeCase(files: FileSource, given: ParityCase): Promise
   const weight = 1 / batch.labels.length;
   const logits = await batchLogits(job, start);
   const { loss, gradient } = await lossAndGradient(job, start, weight);
-  const run = async (name: StepperName) => {
+  const run = async (name: StepperName): Promise<ParityRun> => {
     const { learningRate, optimizer: settings } = steppers[name];
     const stepper = createOptimizer(settings);
     const trained = gatherRoles(description.layout, start, train);
@@ -78,11 +96,8 @@ export async function computeCase(files: FileSource, given: ParityCase): Promise
     }
     return { losses, parameters: at.parameters };
   };
-  const runs = {
-    sgd: await run("sgd"),
-    momentum: await run("momentum"),
-    adamw: await run("adamw"),
-  };
+  const runs: Partial<Record<StepperName, ParityRun>> = {};
+  for (const name of extent.steppers) runs[name] = await run(name);
   binding.dispose();
   model.dispose();
   const left = tf.memory().numTensors - before;
@@ -90,13 +105,15 @@ export async function computeCase(files: FileSource, given: ParityCase): Promise
   return { logits, loss, gradient: gradient.slice(), runs };
 }
 
-/** What every kernel and layer makes of its small problem, and products of twenty odd shapes, by name. */
-export async function computeKernels(): Promise<ReadonlyMap<string, Float32Array>> {
+/** What every kernel and layer makes of its small problem, and products of odd shapes, by name. */
+export async function computeKernels({ products } = wholeExtent): Promise<
+  ReadonlyMap<string, Float32Array>
+> {
   const results = new Map(await probe());
   const rng = rngFromSeed(7);
   const draw = (size: number) => Float32Array.from({ length: size }, () => rng.normal());
   const extent = (most: number) => 1 + Math.floor(rng.uniform() * most);
-  for (let index = 0; index < 20; index++) {
+  for (let index = 0; index < products; index++) {
     const [rows, inner, columns] = [extent(150), extent(150), extent(150)];
     const [turnA, turnB] = [rng.uniform() < 0.5, rng.uniform() < 0.5];
     const [a, b] = [draw(rows * inner), draw(inner * columns)];

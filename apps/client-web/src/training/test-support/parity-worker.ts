@@ -16,7 +16,7 @@ addEventListener("message", ({ data }: MessageEvent<ParityRequest>) => {
   );
 });
 
-async function answer({ backend, cases }: ParityRequest): Promise<ParityAnswer> {
+async function answer({ backend, cases, extent }: ParityRequest): Promise<ParityAnswer> {
   const { chooseBrowserBackend } = await import("@fedtune/training/browser");
   const { computeCase, computeKernels } = await import("./parity-work.ts");
   const { plainResult, revivedCase } = await import("./parity-plain.ts");
@@ -27,12 +27,12 @@ async function answer({ backend, cases }: ParityRequest): Promise<ParityAnswer> 
   } catch (error) {
     return { unavailable: String(error) };
   }
-  const kernels = [...(await computeKernels())].map(
+  const kernels = [...(await computeKernels(extent))].map(
     ([name, values]) => [name, [...values]] as const,
   );
   const results: PlainResult[] = [];
   for (const given of cases)
-    results.push(plainResult(await computeCase(httpFiles, revivedCase(given))));
+    results.push(plainResult(await computeCase(httpFiles, revivedCase(given), extent)));
   return { chosen, kernels, results };
 }
 
