@@ -173,6 +173,21 @@ describe.skipIf(!isThere)(title("a data holder's tab in the middle of a run"), (
     ]);
   });
 
+  it("[CL6] that is left, from whichever tab, takes no part any more, and can be started again", async () => {
+    await coordinator.play(runConfig("left", { training: { maxSteps: 120 } }));
+    const first = await openTab(context, await invited("left"));
+    await first.join();
+    await first.session(({ work }) => work?.phase === "learn");
+    const second = await openTab(context, `${proxy.url}/join/left`);
+    await second.stage("elsewhere");
+    await second.bench.act("leave");
+    expect(await second.bench.kind()).toBe("left");
+    await first.stage("left");
+    await first.page.close();
+    await second.bench.act("start");
+    await second.stage("finished");
+  });
+
   it("[SE6] that is revoked hears of it at once, with the code", async () => {
     await coordinator.play(runConfig("revoked", slow));
     const tab = await openTab(context, await invited("revoked"));

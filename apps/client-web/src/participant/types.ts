@@ -190,6 +190,6 @@ export interface Participant {
 
 /** Codes that end a part for good; after all others it may be tried again. */
 export const finalCodes: ReadonlySet<ErrorCode> = new Set([
-  ...(["credential-revoked", "forbidden", "run-unknown", "run-stopped", "run-failed"] as const),
+  ...(["credential-revoked", "forbidden", "run-stopped", "run-failed"] as const),
   ...(["budget-exhausted", "config-conflict", "layout-mismatch"] as const),
 ]);

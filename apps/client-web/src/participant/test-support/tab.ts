@@ -54,10 +54,22 @@ export async function openTab(context: BrowserContext, link: string): Promise<Ta
   return tab;
 }
 
+/** A stage that does not come is told with the one that is there. */
 async function shown(page: Page, kinds: readonly string[]): Promise<void> {
-  await page.waitForFunction(
-    (wanted) => wanted.includes((Reflect.get(globalThis, "bench") as ParticipantBench).kind()),
-    kinds,
-    { timeout: PATIENCE_MS },
-  );
+  await page
+    .waitForFunction(
+      (wanted) => wanted.includes((Reflect.get(globalThis, "bench") as ParticipantBench).kind()),
+      kinds,
+      { timeout: PATIENCE_MS },
+    )
+    .catch(async (cause: unknown) => {
+      const stage = await page.evaluate(
+        () => (Reflect.get(globalThis, "bench") as ParticipantBench).snapshot().stage,
+      );
+      const { kind } = stage;
+      const facts = "session" in stage ? stage.session : stage;
+      const problem = "problem" in stage ? stage.problem : null;
+      const message = `wanted ${kinds.join(" or ")}, is ${kind}: ${JSON.stringify({ problem, facts })}`;
+      throw new Error(message, { cause });
+    });
 }
