@@ -70,8 +70,8 @@ function Target({ view, change }: CompareParts) {
   );
   const value = draft !== null && draft.of === shown ? draft.value : shown;
   useEffect(() => {
-    if (draft?.value == null || draft.value <= 0 || draft.value === shown) return;
-    const wanted = draft.value;
+    const wanted = draft?.value ?? null;
+    if (wanted === null || wanted <= 0 || wanted === shown) return;
     const timer = setTimeout(() => {
       change({ target: wanted * typed });
     }, SETTLE_MS);

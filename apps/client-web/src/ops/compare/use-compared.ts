@@ -56,7 +56,7 @@ export function useCompared(names: readonly string[]): Compared {
       const simulation = id === null ? undefined : held.get(id);
       if (simulation !== undefined) return [simulated(simulation)];
       const own = byName.get(name)?.read;
-      return own == null ? [] : [comparedOf(own)];
+      return own === null || own === undefined ? [] : [comparedOf(own)];
     });
     const failed = live.flatMap((id, at) => {
       const error = read[at]?.error ?? null;

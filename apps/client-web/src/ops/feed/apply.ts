@@ -2,15 +2,14 @@
 import type { QueryClient } from "@tanstack/react-query";
 import type { OutputOf } from "@fedtune/api";
 import { keys } from "../api/keys.ts";
-import { maxHeldNotices, patchedList, patchedMembers } from "./patches.ts";
-import type { ListKind, MembersPatch, Notice, RunPart, RunPatch } from "./patches.ts";
+import { patchedList, patchedMembers } from "./patches.ts";
+import type { ListKind, MembersPatch, RunPart, RunPatch } from "./patches.ts";
 
 type Run = OutputOf<"getRun">;
 
 /** Keys of what the feed itself keeps of a run. */
 export const feedKeys = {
   members: (run: string) => [...keys.run(run), "members"],
-  notices: (run: string) => keys.events(run),
 } as const;
 
 /** A run's parts in the cache. */
@@ -49,31 +48,30 @@ function patchRun({ cache, run, nowMs }: Place, { state, rounds }: RunPatch): vo
   );
 }
 
+/** What lists of rounds have in common. */
+interface OfRound {
+  readonly round: number;
+}
+
 /** Whether the list could be patched. */
-function patchList<Item extends { readonly round: number }>(
+function patchList(
   { cache, nowMs }: Place,
   key: readonly unknown[],
-  change: ListKind & { readonly items: readonly Item[] },
+  change: ListKind & { readonly items: readonly OfRound[] },
 ): boolean {
   if (change.items.length === 0) return true;
-  const known = cache.getQueryData<readonly Item[]>(key);
+  const known = cache.getQueryData<readonly OfRound[]>(key);
   const next = known === undefined ? null : patchedList(known, change.items, change);
   if (next === null) return false;
   cache.setQueryData(key, next, { updatedAt: nowMs });
   return true;
 }
 
-function patchOwn({ cache, run }: Place, { members, notices }: RunPatch): void {
-  if (members !== null) {
-    cache.setQueryData<MembersPatch | null>(feedKeys.members(run), (known) =>
-      patchedMembers(known ?? null, members),
-    );
-  }
-  if (notices.length > 0) {
-    cache.setQueryData<readonly Notice[]>(feedKeys.notices(run), (known = []) =>
-      [...known, ...notices].slice(-maxHeldNotices),
-    );
-  }
+function patchMembers({ cache, run }: Place, { members }: RunPatch): void {
+  if (members === null) return;
+  cache.setQueryData<MembersPatch | null>(feedKeys.members(run), (known) =>
+    patchedMembers(known ?? null, members),
+  );
 }
 
 /** Applies a patch; the result is what has to be read anew. */
@@ -85,7 +83,7 @@ export function applyPatch(place: Place, patch: RunPatch): ReadonlySet<RunPart> 
   if (!patchList(place, keys.rounds(run), rounds)) touched.add("rounds");
   const evaluations = { items: patch.evaluations, isDense: false };
   if (!patchList(place, keys.evaluations(run), evaluations)) touched.add("evaluations");
-  patchOwn(place, patch);
+  patchMembers(place, patch);
   if (patch.state !== null && patch.state.phase !== "collecting") touched.add("openRound");
   return touched;
 }

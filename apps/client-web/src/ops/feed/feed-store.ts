@@ -3,9 +3,9 @@ import type { FeedState } from "./connection.ts";
 
 /** The state as it is watched; null: no feed is followed. */
 export interface FeedStore {
-  get(): FeedState | null;
-  set(state: FeedState | null): void;
-  watch(changed: () => void): () => void;
+  readonly get: () => FeedState | null;
+  readonly set: (state: FeedState | null) => void;
+  readonly watch: (changed: () => void) => () => void;
 }
 
 /** Makes a store. */

@@ -29,20 +29,15 @@ export interface FollowPorts {
   readonly isOnline: () => boolean;
 }
 
-interface Heard {
-  readonly event: OutputOf<"followRun">;
-  readonly atMs: number;
-}
-
 /** Follows until the result is called. */
 export function followInto({ cache, live, run, store }: Following, ports: FollowPorts): () => void {
   const { clock, frames, now, isOnline } = ports;
   const touched = touchedParts(clock, (parts) => {
     readAnew({ cache, run }, parts);
   });
-  const batcher = startBatcher<Heard, RunPatch>(frames, {
+  const batcher = startBatcher<OutputOf<"followRun">, RunPatch>(frames, {
     empty: nothing,
-    fold: (patch, { event, atMs }) => withEvent(patch, event, atMs),
+    fold: withEvent,
     flush: (patch) => {
       touched.add(applyPatch({ cache, run, nowMs: now() }, patch));
     },
@@ -53,7 +48,7 @@ export function followInto({ cache, live, run, store }: Following, ports: Follow
   say("reconnecting");
   const stop = live.follow(run, {
     event(event) {
-      batcher.add({ event, atMs: now() });
+      batcher.add(event);
       say("live", now());
     },
     live(isAnew) {

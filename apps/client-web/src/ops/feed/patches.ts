@@ -16,13 +16,6 @@ export interface MembersPatch {
   readonly changes: ReadonlyMap<number, MemberChange>;
 }
 
-/** Something that is only told once, with the instant when it was heard. */
-export interface Notice {
-  /** Milliseconds since 1970. */
-  readonly heardAtMs: number;
-  readonly event: EventOf<"refusal"> | EventOf<"abandoned">;
-}
-
 /** What some events come to. */
 export interface RunPatch {
   /** The latest state; null: none was told. */
@@ -30,22 +23,18 @@ export interface RunPatch {
   readonly rounds: readonly ItemOf<"listRounds">[];
   readonly evaluations: readonly ItemOf<"listEvaluations">[];
   readonly members: MembersPatch | null;
-  readonly notices: readonly Notice[];
   /** Parts of which more has changed than was told: they are read anew. */
   readonly touched: ReadonlySet<RunPart>;
 }
 
 /** A patch that changes nothing. */
 export const nothing: RunPatch = {
-  ...{ state: null, rounds: [], evaluations: [], members: null, notices: [] },
+  ...{ state: null, rounds: [], evaluations: [], members: null },
   touched: new Set(),
 };
 
 /** More rounds than this are read anew instead of held: a tab may be hidden for days. */
 export const maxHeldRounds = 1000;
-/** The latest notices are held. */
-export const maxHeldNotices = 200;
-
 /** What a gap in the events may have changed. */
 const afterGap: readonly RunPart[] = [
   ...([
@@ -78,12 +67,8 @@ function withItem<Item>(items: readonly Item[], item: Item): readonly Item[] {
   return items.length >= maxHeldRounds ? items : [...items, item];
 }
 
-function withNotice(patch: RunPatch, event: Notice["event"], heardAtMs: number): RunPatch {
-  return { ...patch, notices: [...patch.notices, { heardAtMs, event }].slice(-maxHeldNotices) };
-}
-
 /** The patch with one event more; later ones count over earlier ones. */
-export function withEvent(patch: RunPatch, event: RunEvent, heardAtMs: number): RunPatch {
+export function withEvent(patch: RunPatch, event: RunEvent): RunPatch {
   switch (event.type) {
     case "state":
       return { ...patch, state: event.state };
@@ -103,9 +88,9 @@ export function withEvent(patch: RunPatch, event: RunEvent, heardAtMs: number): 
       return touch(next, ["run", ...(isFull ? (["evaluations"] as const) : [])]);
     }
     case "refusal":
-      return touch(withNotice(patch, event, heardAtMs), ["refusals", "participants"]);
+      return touch(patch, ["refusals", "participants"]);
     case "abandoned":
-      return touch(withNotice(patch, event, heardAtMs), ["attempts", "openRound"]);
+      return touch(patch, ["attempts", "openRound"]);
     case "members":
       return { ...patch, members: withMembers(patch.members, event) };
     case "missed":
@@ -119,8 +104,7 @@ export function patchedMembers(
   patch: MembersPatch | null,
 ): MembersPatch | null {
   if (patch === null) return known;
-  if (known === null || known.round !== patch.round || known.attempt !== patch.attempt)
-    return patch;
+  if (known?.round !== patch.round || known.attempt !== patch.attempt) return patch;
   return { ...patch, changes: new Map([...known.changes, ...patch.changes]) };
 }
 

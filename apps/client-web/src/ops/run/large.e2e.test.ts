@@ -32,7 +32,7 @@ describe.skipIf(missing)(`a run as large as runs get ${missing ? withoutChromium
       }));
       site.tell("large", { type: "members", round: rounds + 1, attempt: 1, members });
     }
-    await page.getByText(/[1-9]\d* uploaded/).waitFor();
+    await page.getByText(/^[1-9]\d* uploaded$/).waitFor();
     expect(await nodes(page)).toBeLessThan(4_000);
   });
 

@@ -5,7 +5,7 @@ import { queryOptions } from "@tanstack/react-query";
 import type { QueryClient } from "@tanstack/react-query";
 import { keys } from "../api/keys.ts";
 import { feedKeys } from "../feed/index.ts";
-import type { MembersPatch, Notice } from "../feed/index.ts";
+import type { MembersPatch } from "../feed/index.ts";
 import type { Evaluation, Refusal, Round } from "./model/api-types.ts";
 
 /** Items of one request. */
@@ -98,7 +98,8 @@ export function roundQuery({ api, run }: RunReader, round: number) {
     queryKey: keys.round(run, round),
     queryFn: ({ signal }) =>
       api.getRound({ params: { run: runId(run), round: String(round) }, signal }),
-    staleTime: ({ state }) => ((state.data?.committed ?? null) === null ? 5_000 : Number.POSITIVE_INFINITY),
+    staleTime: ({ state }) =>
+      (state.data?.committed ?? null) === null ? 5_000 : Number.POSITIVE_INFINITY,
   });
 }
 
@@ -146,15 +147,5 @@ export function membersQuery(run: string) {
     queryFn: () => null,
     enabled: false,
     initialData: null,
-  });
-}
-
-/** What the feed keeps of refusals and abandoned attempts; nobody reads it. */
-function noticesQuery(run: string) {
-  return queryOptions<readonly Notice[]>({
-    queryKey: feedKeys.notices(run),
-    queryFn: () => [],
-    enabled: false,
-    initialData: [],
   });
 }

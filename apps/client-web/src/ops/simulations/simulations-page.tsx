@@ -21,6 +21,7 @@ import { Loading } from "../shell/loading.tsx";
 import { PageHead } from "../shell/page-head.tsx";
 import { accuracyOf } from "../run/model/rounds-table.ts";
 import { runningSums } from "../run/model/round-figures.ts";
+import { useNow } from "../run/overview/use-now.ts";
 import { DropPlace } from "./drop-place.tsx";
 import type { Simulation } from "./model/simulation.ts";
 import { SimulationView } from "./simulation-view.tsx";
@@ -82,6 +83,7 @@ function Table({ list }: Pick<ListProps, "list">) {
   const [sort, setSort] = useState<TableSort | null>(null);
   const [, navigate] = useLocation();
   const { mutate: remove } = useRemoveSimulation();
+  const nowMs = useNow(60_000);
   return (
     <Card
       title="In this browser"
@@ -90,7 +92,7 @@ function Table({ list }: Pick<ListProps, "list">) {
     >
       <DataTable
         {...{ caption: "Simulations, the latest first", rows: list, sort, onSort: setSort }}
-        columns={columnsOf(remove)}
+        columns={columnsOf(remove, nowMs)}
         rowKey={({ id }) => id}
         onOpen={({ id }) => {
           navigate(`/simulations/${id}`);
@@ -107,57 +109,64 @@ function scores({ rows }: Simulation): readonly (readonly [number, number])[] {
   });
 }
 
-function columnsOf(remove: (id: string) => void): readonly Column<Simulation>[] {
-  const nowMs = Date.now();
-  const best = (one: Simulation): number | null => {
-    const values = scores(one).map(([, value]) => value);
-    return values.length === 0 ? null : Math.max(...values);
-  };
-  const sent = ({ rows }: Simulation): number | null => runningSums(rows, "bytesUp").at(-1) ?? null;
-  const rounds = ({ rows }: Simulation): number => rows.at(-1)?.round ?? 0;
+const best = (one: Simulation): number | null => {
+  const values = scores(one).map(([, value]) => value);
+  return values.length === 0 ? null : Math.max(...values);
+};
+const sent = ({ rows }: Simulation): number | null => runningSums(rows, "bytesUp").at(-1) ?? null;
+const rounds = ({ rows }: Simulation): number => rows.at(-1)?.round ?? 0;
+
+type SimulationColumn = Column<Simulation>;
+
+const about: readonly SimulationColumn[] = [
+  {
+    ...{ id: "name", header: "Name", phone: "title" },
+    cell: ({ id, name }) => (
+      <Link href={`/simulations/${id}`} className={styles["name"]}>
+        {name}
+      </Link>
+    ),
+    sortValue: ({ name }) => name,
+  },
+  {
+    ...{ id: "method", header: "Method" },
+    cell: ({ settings }) => settings.method,
+    sortValue: ({ settings }) => settings.method,
+  },
+  {
+    ...{ id: "seed", header: "Seed", align: "end" },
+    cell: ({ settings }) => settings.seed ?? noValue,
+    sortValue: ({ settings }) => settings.seed,
+  },
+];
+
+const outcome: readonly SimulationColumn[] = [
+  {
+    ...{ id: "rounds", header: "Rounds", align: "end" },
+    cell: (one) => formatCount(rounds(one)),
+    sortValue: rounds,
+  },
+  {
+    ...{ id: "best", header: "Best accuracy", align: "end", phone: "fact" },
+    cell: (one) => (
+      <span className={styles["best"]}>
+        <Spark points={scores(one)} width={64} height={20} />
+        {orNoValue(best(one), formatPercent)}
+      </span>
+    ),
+    sortValue: best,
+  },
+  {
+    ...{ id: "sent", header: "Sent up", align: "end", phone: "fact" },
+    cell: (one) => orNoValue(sent(one), formatBytes),
+    sortValue: sent,
+  },
+];
+
+function columnsOf(remove: (id: string) => void, nowMs: number): readonly SimulationColumn[] {
   return [
-    {
-      ...{ id: "name", header: "Name", phone: "title" },
-      cell: ({ id, name }) => (
-        <Link href={`/simulations/${id}`} className={styles["name"]}>
-          {name}
-        </Link>
-      ),
-      sortValue: ({ name }) => name,
-    },
-    {
-      id: "method",
-      header: "Method",
-      cell: ({ settings }) => settings.method,
-      sortValue: ({ settings }) => settings.method,
-    },
-    {
-      ...{ id: "seed", header: "Seed", align: "end" },
-      cell: ({ settings }) => settings.seed ?? noValue,
-      sortValue: ({ settings }) => settings.seed,
-    },
-    {
-      id: "rounds",
-      header: "Rounds",
-      align: "end",
-      cell: (one) => formatCount(rounds(one)),
-      sortValue: rounds,
-    },
-    {
-      ...{ id: "best", header: "Best accuracy", align: "end", phone: "fact" },
-      cell: (one) => (
-        <span className={styles["best"]}>
-          <Spark points={scores(one)} width={64} height={20} />
-          {orNoValue(best(one), formatPercent)}
-        </span>
-      ),
-      sortValue: best,
-    },
-    {
-      ...{ id: "sent", header: "Sent up", align: "end", phone: "fact" },
-      cell: (one) => orNoValue(sent(one), formatBytes),
-      sortValue: sent,
-    },
+    ...about,
+    ...outcome,
     {
       ...{ id: "added", header: "Added", align: "end" },
       cell: ({ addedAtMs }) => formatInstant(addedAtMs, { timeZone, nowMs }),

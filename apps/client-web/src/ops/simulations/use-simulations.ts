@@ -1,20 +1,14 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import type { QueryClient } from "@tanstack/react-query";
 import type { ReadSimulation, Simulation } from "./model/simulation.ts";
 import type { SimulationStore } from "./store.ts";
 
 const key = ["simulations"];
-const storeKey = ["simulations", "store"];
+let opening: Promise<SimulationStore> | null = null;
 
-/** Of one tab; the code of the database comes with the first look at it. */
-function opened(cache: QueryClient): Promise<SimulationStore> {
-  return cache.fetchQuery({
-    queryKey: storeKey,
-    queryFn: async () => (await import("./store.ts")).openSimulations(),
-    staleTime: Number.POSITIVE_INFINITY,
-    gcTime: Number.POSITIVE_INFINITY,
-    structuralSharing: false,
-  });
+/** The store of this tab; the code of the database comes with the first look at it. */
+function opened(): Promise<SimulationStore> {
+  opening ??= import("./store.ts").then(({ openSimulations }) => openSimulations());
+  return opening;
 }
 
 /** Simulations of this browser; null: they are not read yet. */
@@ -22,11 +16,10 @@ export function useSimulations(): {
   readonly list: readonly Simulation[] | null;
   readonly isLasting: boolean;
 } {
-  const cache = useQueryClient();
   const { data } = useQuery({
     queryKey: key,
     queryFn: async () => {
-      const store = await opened(cache);
+      const store = await opened();
       return { list: await store.list(), isLasting: store.isLasting };
     },
     staleTime: Number.POSITIVE_INFINITY,
@@ -39,8 +32,7 @@ export function useSimulations(): {
 export function useAddSimulations() {
   const cache = useQueryClient();
   return useMutation({
-    mutationFn: async (found: readonly ReadSimulation[]) =>
-      (await opened(cache)).add(found, Date.now()),
+    mutationFn: async (found: readonly ReadSimulation[]) => (await opened()).add(found, Date.now()),
     onSuccess: () => cache.invalidateQueries({ queryKey: key, exact: true }),
   });
 }
@@ -49,7 +41,7 @@ export function useAddSimulations() {
 export function useRemoveSimulation() {
   const cache = useQueryClient();
   return useMutation({
-    mutationFn: async (id: string) => (await opened(cache)).remove(id),
+    mutationFn: async (id: string) => (await opened()).remove(id),
     onSuccess: () => cache.invalidateQueries({ queryKey: key, exact: true }),
   });
 }

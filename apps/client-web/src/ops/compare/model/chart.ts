@@ -22,11 +22,17 @@ function ascending(points: readonly GroupPoint[]): readonly GroupPoint[] {
   });
 }
 
+/** The lower or the upper end of the interval; null where there is none. */
+const edgeOf =
+  (sign: 1 | -1) =>
+  ({ y }: GroupPoint): number | null => {
+    const { mean, halfWidth } = y ?? { mean: 0, halfWidth: null };
+    return halfWidth === null ? null : mean + sign * halfWidth;
+  };
+
 function lineOf(group: RunGroup, { metric, axis }: CompareView, place: number): Series {
   const points = ascending(groupCurve(group, metric, axis));
-  const hasBand = points.some(({ y }) => y !== null && y.halfWidth !== null);
-  const edge = (sign: 1 | -1) => (point: GroupPoint) =>
-    point.y === null || point.y.halfWidth === null ? null : point.y.mean + sign * point.y.halfWidth;
+  const hasBand = points.some(({ y }) => (y?.halfWidth ?? null) !== null);
   return {
     ...{ id: group.id, label: group.label, style: seriesStyle(place) },
     x: numbers(points, ({ x }) => x),
@@ -34,7 +40,7 @@ function lineOf(group: RunGroup, { metric, axis }: CompareView, place: number): 
     n: numbers(points, ({ y }) => y?.n),
     standardError: numbers(points, ({ y }) => y?.standardError),
     ...(hasBand
-      ? { band: { low: numbers(points, edge(-1)), high: numbers(points, edge(1)) } }
+      ? { band: { low: numbers(points, edgeOf(-1)), high: numbers(points, edgeOf(1)) } }
       : {}),
   };
 }

@@ -49,7 +49,9 @@ describe("archives", () => {
   });
 
   test("give back what was put in, whatever it is, and the same bytes again", () => {
-    const name = fc.string({ minLength: 1, maxLength: 30 }).map((text) => text.toWellFormed());
+    const name = fc
+      .string({ minLength: 1, maxLength: 30 })
+      .filter((text) => textOf(bytesOf(text)) === text);
     const entries = fc.uniqueArray(fc.record({ name, bytes: fc.uint8Array({ maxLength: 300 }) }), {
       selector: ({ name: own }) => own,
       maxLength: 5,

@@ -28,26 +28,15 @@ const filters = [
 ] as const;
 
 /** The log of a run, the latest first. */
-export function EventsTab({ reader, run, views }: RunTabProps) {
+export function EventsTab(props: RunTabProps) {
+  const { run } = props;
   const [wanted, setWanted] = useSearchState("show");
   const [pages, setPages] = useState(1);
-  const nameOf = useNames(reader);
   const kind: EventKind | null = eventKinds.find((one) => one === wanted) ?? null;
   const last = Math.max(run.state.round, run.committedRounds);
   const first = Math.max(last - pages * PAGE + 1, 1);
-  const rounds =
-    run.presence === "hidden"
-      ? []
-      : Array.from({ length: last - first + 1 }, (_, at) => first + at);
-  const details = useQueries({
-    queries: rounds.map((round) => roundQuery(reader, round)),
-    combine: loaded,
-  });
-  const { quorum, maxNorm } = views.settings;
-  const entries = useMemo(
-    () => eventsOf(eventLog(details, { nameOf, quorum, maxNorm }), kind),
-    [details, nameOf, quorum, maxNorm, kind],
-  );
+  const isHidden = run.presence === "hidden";
+  const { entries, isWhole } = useEntries(props, { first, last, kind });
   return (
     <>
       <div className={styles["toolbar"]}>
@@ -63,20 +52,16 @@ export function EventsTab({ reader, run, views }: RunTabProps) {
       </div>
       <Card
         title="Events"
-        subtitle={
-          rounds.length === 0
-            ? undefined
-            : `of rounds ${formatCount(first)} to ${formatCount(last)}`
-        }
+        subtitle={isHidden ? undefined : `of rounds ${formatCount(first)} to ${formatCount(last)}`}
         padding="bare"
       >
-        {details.length < rounds.length ? <Loading /> : null}
-        {entries.length === 0 && details.length === rounds.length ? (
-          <Nothing isHidden={run.presence === "hidden"} />
+        {isWhole ? null : <Loading />}
+        {entries.length === 0 && isWhole ? (
+          <Nothing isHidden={isHidden} />
         ) : (
           <VirtualEvents entries={entries} timeZone={timeZone} />
         )}
-        {first > 1 && rounds.length > 0 ? (
+        {first === 1 || isHidden ? null : (
           <div className={styles["more"]}>
             <Button
               onClick={() => {
@@ -86,10 +71,33 @@ export function EventsTab({ reader, run, views }: RunTabProps) {
               Earlier rounds
             </Button>
           </div>
-        ) : null}
+        )}
       </Card>
     </>
   );
+}
+
+interface Wanted {
+  readonly first: number;
+  readonly last: number;
+  /** Null: all. */
+  readonly kind: EventKind | null;
+}
+
+/** The lines of some rounds as far as they are read. */
+function useEntries({ reader, run, views }: RunTabProps, { first, last, kind }: Wanted) {
+  const nameOf = useNames(reader);
+  const count = run.presence === "hidden" ? 0 : last - first + 1;
+  const details = useQueries({
+    queries: Array.from({ length: count }, (_, at) => roundQuery(reader, first + at)),
+    combine: loaded,
+  });
+  const { quorum, maxNorm } = views.settings;
+  const entries = useMemo(
+    () => eventsOf(eventLog(details, { nameOf, quorum, maxNorm }), kind),
+    [details, nameOf, quorum, maxNorm, kind],
+  );
+  return { entries, isWhole: details.length === count };
 }
 
 function loaded(

@@ -55,7 +55,8 @@ function releaseText({ evaluatedBy, privacy }: RunSettings): string {
 
 function whoText(rows: readonly RoundFigures[], { evaluatedBy }: RunSettings): string {
   if (evaluatedBy === "central") return "Central: the coordinator's test data.";
-  const clientsOf = ({ evaluation }: RoundFigures): number | null => evaluation?.["clients"] ?? null;
+  const clientsOf = ({ evaluation }: RoundFigures): number | null =>
+    evaluation?.["clients"] ?? null;
   const last = rows.findLast((row) => clientsOf(row) !== null);
   const clients = last === undefined ? null : clientsOf(last);
   const count = clients === null ? "all" : formatCount(clients);

@@ -134,15 +134,6 @@ export function lateByRound(refusals: readonly Refusal[]): ReadonlyMap<number, n
   return new Map([...late].map(([round, indices]) => [round, indices.size]));
 }
 
-/** A number of a row by section and name; null where it has none. */
-function numberOf(
-  row: RoundFigures,
-  section: "training" | "evaluation" | "method",
-  name: string,
-) {
-  return row[section]?.[name] ?? null;
-}
-
 /** Fields of {@link RoundFigures} that are plain numbers. */
 export type PlainFigure = "bytesUp" | "bytesDown" | "seconds" | "epsilon" | "accepted";
 

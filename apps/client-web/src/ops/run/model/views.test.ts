@@ -51,9 +51,8 @@ describe("curves", () => {
 
   test("a round without an evaluation is a gap, a central one has no spread", () => {
     const sparse = rows.map((row) => (row.round % 2 === 0 ? row : { ...row, evaluation: null }));
-    expect(accuracyCurves(sparse, "federated").series[0]?.values.slice(0, 3)).toEqual([
-      ...[expect.any(Number), null, expect.any(Number)],
-    ]);
+    const [first, second, third] = accuracyCurves(sparse, "federated").series[0]?.values ?? [];
+    expect([typeof first, second, typeof third]).toEqual(["number", null, "number"]);
     const central = rows.map((row) => ({ ...row, evaluation: { accuracy: 0.5, loss: 1 } }));
     expect(accuracyCurves(central, "central").series).toMatchObject([
       { label: "Central", band: null },
@@ -227,7 +226,7 @@ describe("the event log", () => {
     expect(
       texts.some((text) => /^Round 26 published, adapter [0-9a-f]{4}…[0-9a-f]{4}$/.test(text)),
     ).toBe(true);
-    expect(texts.some((text) => /came 0:47 after round 26 closed; not used$/.test(text))).toBe(
+    expect(texts.some((text) => text.endsWith("came 0:47 after round 26 closed; not used"))).toBe(
       true,
     );
     expect(eventsOf(log, "trouble").every(({ kind }) => kind === "trouble")).toBe(true);

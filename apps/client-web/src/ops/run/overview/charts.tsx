@@ -143,13 +143,13 @@ function heatOf(errors: LayerErrors): { readonly chart: HeatChart; readonly stat
       return { chart: noLayers(""), state: { kind: "before", text: "First value after round 1" } };
     case "measured": {
       const { rows, rounds, totals, isSketched } = errors;
-      const now = totals.findLast((total) => total !== null);
+      const now = totals.findLast((total) => total !== null) ?? null;
       return {
         chart: {
           ...{ title: layersTitle, subtitle: "relative distance from the mean of products" },
           rows: rows.map(({ name, values }) => ({ label: name, values: withGaps(values) })),
           firstRound: rounds[0] ?? 1,
-          ...(now == null ? {} : { total: { label: "Whole adapter now", value: now } }),
+          ...(now === null ? {} : { total: { label: "Whole adapter now", value: now } }),
           ...(isSketched ? { foot: "Some layers were estimated from a sketch." } : {}),
         },
         state: { kind: "ready" },

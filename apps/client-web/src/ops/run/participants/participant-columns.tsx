@@ -57,7 +57,8 @@ const backends: Readonly<Record<string, string>> = { webgpu: "WebGPU", webgl: "W
 
 /** Software and backend of a device; a dash where it does not say. */
 export function runsInText({ software, device }: Pick<Participant, "software" | "device">): string {
-  const threads = device?.threads == null ? "" : `, ${formatCount(device.threads)} threads`;
+  const count = device?.threads ?? null;
+  const threads = count === null ? "" : `, ${formatCount(count)} threads`;
   const backend =
     device === null ? null : `${backends[device.backend] ?? device.backend}${threads}`;
   const parts = [software, backend].filter((part) => part !== null);

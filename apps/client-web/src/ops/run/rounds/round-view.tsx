@@ -26,6 +26,7 @@ import { useShortcuts } from "../../shell/shortcuts.tsx";
 import type { AttemptTimeline, MemberTimeline, RoundDetails } from "../model/api-types.ts";
 import { closedStanding, indexName } from "../model/members.ts";
 import { phasesOf } from "../model/phases.ts";
+import { useNow } from "../overview/use-now.ts";
 import { roundQuery } from "../queries.ts";
 import type { RunTabProps } from "../run-page.tsx";
 import { tabHref } from "../run-tabs.ts";
@@ -118,12 +119,13 @@ function Pager({
 
 function RoundFacts({ details }: { readonly details: RoundDetails }) {
   const { committed, committedAt, round } = details;
+  const nowMs = useNow(60_000);
   const adapter = committed?.adapters[0]?.hash;
   if (committed === null) return <span>Not published yet</span>;
   return (
     <>
       {committedAt === null ? null : (
-        <span>{`Published ${formatInstant(Date.parse(committedAt), { timeZone, nowMs: Date.now() })}`}</span>
+        <span>{`Published ${formatInstant(Date.parse(committedAt), { timeZone, nowMs })}`}</span>
       )}
       {committed.seconds === undefined ? null : (
         <span>{`after ${formatTimer(committed.seconds * 1000)}`}</span>

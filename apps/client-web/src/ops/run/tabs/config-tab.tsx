@@ -30,40 +30,23 @@ export function ConfigTab({ reader, run }: RunTabProps) {
     // A preset names only what it sets; what it leaves open is no difference.
     return preset === null ? all : differing(all).filter(({ values }) => values[1] !== null);
   }, [run.config, preset]);
-  const text = JSON.stringify(run.config, null, 2);
   const columns = useMemo(() => columnsOf(preset?.title ?? null), [preset]);
+  const options = presets.map(({ name, title }) => ({
+    ...{ value: name, label: `What differs from ${title}` },
+  }));
   return (
     <div className={styles["stack"]}>
       <div className={styles["toolbar"]}>
         <Select
           label="Show"
           value={preset?.name ?? noPreset}
-          options={[
-            { value: noPreset, label: "All settings" },
-            ...presets.map(({ name, title }) => ({
-              value: name,
-              label: `What differs from ${title}`,
-            })),
-          ]}
+          options={[{ value: noPreset, label: "All settings" }, ...options]}
           onChange={(name) => {
             setWanted(name === noPreset ? null : name);
           }}
           className={styles["choice"]}
         />
-        <div className={styles["end"]}>
-          <Copy text={text} label="Copy JSON" />
-          <Button
-            icon={Download}
-            onClick={() => {
-              saveFile(
-                `${run.id}-config.json`,
-                new Blob([`${text}\n`], { type: "application/json" }),
-              );
-            }}
-          >
-            JSON
-          </Button>
-        </div>
+        <WholeConfig run={run} />
       </div>
       <Card
         title={preset === null ? "Settings" : "Settings that differ"}
@@ -81,6 +64,22 @@ export function ConfigTab({ reader, run }: RunTabProps) {
           empty={<Empty title="Nothing differs">This run is the preset as it stands.</Empty>}
         />
       </Card>
+    </div>
+  );
+}
+
+/** The config to take along. */
+function WholeConfig({ run }: Pick<RunTabProps, "run">) {
+  const text = JSON.stringify(run.config, null, 2);
+  const save = (): void => {
+    saveFile(`${run.id}-config.json`, new Blob([`${text}\n`], { type: "application/json" }));
+  };
+  return (
+    <div className={styles["end"]}>
+      <Copy text={text} label="Copy JSON" />
+      <Button icon={Download} onClick={save}>
+        JSON
+      </Button>
     </div>
   );
 }

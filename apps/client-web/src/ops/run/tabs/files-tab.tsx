@@ -1,4 +1,4 @@
-import { formatCount } from "@fedtune/figures";
+import { formatCount, orNoValue } from "@fedtune/figures";
 import { useQuery } from "@tanstack/react-query";
 import { Download, Package } from "lucide-react";
 import { useMemo } from "react";
@@ -149,8 +149,7 @@ function adapterColumns(
     {
       ...{ id: "metric", header: metricWord(metric), align: "end", phone: "fact" },
       cell: ({ evaluation }) => {
-        const value = evaluation?.[metric];
-        return value == null ? "\u2013" : formatMetric(metric, value);
+        return orNoValue(evaluation?.[metric], (value) => formatMetric(metric, value));
       },
     },
     {
@@ -167,7 +166,7 @@ function adapterColumns(
             size="small"
             icon={Download}
             isBusy={busy === String(round)}
-            aria-label={`Download the adapter of round ${round}`}
+            aria-label={`PEFT files of round ${round}`}
             onClick={() => {
               onTake(String(round));
             }}

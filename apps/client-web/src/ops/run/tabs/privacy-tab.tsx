@@ -22,6 +22,7 @@ import { guaranteeOf } from "../model/guarantee.ts";
 import type { Guarantee } from "../model/guarantee.ts";
 import type { PrivacyView } from "../model/privacy.ts";
 import { PrivacyChart } from "../overview/charts.tsx";
+import { useNow } from "../overview/use-now.ts";
 import { ledgerQuery } from "../queries.ts";
 import type { RunTabProps } from "../run-page.tsx";
 import styles from "./tabs.module.css";
@@ -138,7 +139,7 @@ function GuaranteeFacts({ guarantee, privacy }: FactsProps) {
 type LedgerRow = Ledger["rows"][number];
 
 function LedgerRows({ ledger }: { readonly ledger: Ledger | undefined }) {
-  const nowMs = Date.now();
+  const nowMs = useNow(60_000);
   const columns: readonly Column<LedgerRow>[] = [
     {
       id: "sequence",
