@@ -3,7 +3,7 @@ import { keepPreviousData, queryOptions, useQueries, useQuery } from "@tanstack/
 import type { UseQueryResult } from "@tanstack/react-query";
 import { useApi } from "../api/context.tsx";
 import { keys } from "../api/keys.ts";
-import { useSettled } from "../runs/use-view.ts";
+import { useSettled } from "../shell/use-settled.ts";
 import type { Estimate } from "./cost-rows.ts";
 import { valueAt, withValueAt } from "./form/json.ts";
 import type { JsonObject } from "./form/json.ts";

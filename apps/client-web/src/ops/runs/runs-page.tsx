@@ -9,10 +9,11 @@ import { Empty } from "../../ui/empty.tsx";
 import { LoadError } from "../shell/load-error.tsx";
 import { Loading } from "../shell/loading.tsx";
 import { PageHead } from "../shell/page-head.tsx";
+import { useSettled } from "../shell/use-settled.ts";
 import { runStateOf } from "./run-state.ts";
 import { RunsTable } from "./runs-table.tsx";
 import { RunsToolbar } from "./runs-toolbar.tsx";
-import { useRunsView, useSettled } from "./use-view.ts";
+import { useRunsView } from "./use-view.ts";
 import { words } from "./words.ts";
 import styles from "./runs-page.module.css";
 

@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useState } from "react";
+import { useMemo, useState } from "react";
 import { useLocation, useSearch } from "wouter";
 import { useMe } from "../api/session.ts";
 import { keptText, keptView, searchOf, viewOf } from "./view.ts";
@@ -38,18 +38,4 @@ export function useRunsView(): readonly [RunsView, (change: Partial<RunsView>) =
     navigate(query === "" ? "/runs" : `/runs?${query}`, { replace: true });
   };
   return [view, change];
-}
-
-/** A value that follows another one once it has stood still. */
-export function useSettled<Value>(value: Value, ms: number): Value {
-  const [settled, setSettled] = useState(value);
-  useEffect(() => {
-    const timer = setTimeout(() => {
-      setSettled(value);
-    }, ms);
-    return () => {
-      clearTimeout(timer);
-    };
-  }, [value, ms]);
-  return settled;
 }
