@@ -198,7 +198,7 @@ const [VALUE, TRAINED_VALUE] = [4, 16];
 /** Base weights, what is trained with its optimiser, and inputs and outputs of the adapted layers for one batch, twice. */
 function clientMemory({ training }: RunConfig, model: ModelShapes, trained: number): number {
   const { microBatchSize, batchSize, maxLength } = training;
-  const tokens = (microBatchSize ?? batchSize) * Math.min(maxLength ?? Infinity, model.maxTokens);
+  const tokens = (microBatchSize ?? batchSize) * Math.min(maxLength, model.maxTokens);
   const widths = model.adapter.modules.reduce((sum, module) => sum + module.in + module.out, 0);
   return model.bytes + TRAINED_VALUE * trained + 2 * VALUE * tokens * widths;
 }

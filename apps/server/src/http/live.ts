@@ -118,7 +118,7 @@ function attend(options: LiveOptions, socket: Socket): void {
     end(run, forGood) {
       socket.emit("end", { run, forGood } satisfies LiveEnd);
     },
-    isFull: queue.isFull,
+    isFull: () => queue.isFull(),
   };
   const feeds = liveFeeds(runs, outlet);
   queue.drained(() => {
@@ -131,7 +131,8 @@ function attend(options: LiveOptions, socket: Socket): void {
       return;
     }
     void answer(options, feeds, { word, request }).then((told) => {
-      if (typeof acknowledge === "function") acknowledge(told);
+      // Socket.io hands a function over where the reader asked for an answer.
+      if (typeof acknowledge === "function") (acknowledge as (told: FollowAnswer) => void)(told);
     });
   });
   socket.on("disconnect", () => {

@@ -85,7 +85,13 @@ export function runEvents(options: RunEventsOptions): RunEvents {
         tell(view);
         if (hasEnded(next)) ring.end(true);
       });
-      return hidesPresence(config) ? listener : { ...listener, memberChanged: members.note };
+      if (hidesPresence(config)) return listener;
+      return {
+        ...listener,
+        memberChanged: (change) => {
+          members.note(change);
+        },
+      };
     },
     ended: (run) => rings.get(run)?.end(true),
     feed: (run) => rings.get(run) ?? null,
@@ -130,9 +136,9 @@ function weigh(event: RunEvent): number {
 }
 
 /** The members of the attempt at hand as they are, for a reader that comes anew. */
-function membersNow({ timeline, state }: Coordinator, config: RunConfig): readonly RunEvent[] {
-  const now = timeline();
-  const { phase, round, attempt } = state();
+function membersNow(coordinator: Coordinator, config: RunConfig): readonly RunEvent[] {
+  const now = coordinator.timeline();
+  const { phase, round, attempt } = coordinator.state();
   const isAtHand = now?.round === round && now.attempt === attempt && phase !== "waiting";
   if (!isAtHand || hidesPresence(config)) return [];
   return [{ type: "members", round, attempt, members: now.members.map(changeOf) }];

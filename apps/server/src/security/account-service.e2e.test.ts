@@ -1,30 +1,19 @@
-import { apiBase, createApiClient } from "@fedtune/api";
 import type { ApiClient } from "@fedtune/api";
 import { enrol } from "@fedtune/client";
 import { clientId } from "@fedtune/core";
 import type { RunId } from "@fedtune/core";
-import { nodeClock, nodeHash } from "@fedtune/node-ports";
-import express from "express";
-import { createServer } from "node:http";
 import { pino } from "pino";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { errorHandler } from "../edge.ts";
-import { createApi } from "../http/api.ts";
-import type { RunService } from "../http/run-service.ts";
-import { closer, listen } from "../listen.ts";
-import { serverLog } from "../log.ts";
+import { accountServer } from "../test-support/account-server.ts";
+import type { AccountServer } from "../test-support/account-server.ts";
 import { codeOf, securityBench, signingClient } from "../test-support/security-bench.ts";
 import type { SecurityBench } from "../test-support/security-bench.ts";
-import { accountService } from "./account-service.ts";
-import { allowedOrigins, allowOrigins, dataHeaders } from "./browser-policy.ts";
-import { trustedProxies } from "./client-address.ts";
 import { redactingOptions } from "./redaction.ts";
-import { countedAuthentication, countJoining } from "./request-limits.ts";
 import type { Security } from "./security.ts";
 
 let bench: SecurityBench;
 let security: Security;
-let server: Awaited<ReturnType<typeof serve>>;
+let server: AccountServer;
 let run: RunId;
 let count = 0;
 const password = "correct horse battery";
@@ -33,47 +22,6 @@ const logger = pino(
   { level: "trace", ...redactingOptions() },
   { write: (line: string) => lines.push(line) },
 );
-
-const nobodyInvited = (): Promise<never> => Promise.reject(new Error("not here"));
-
-/** The API over security alone: of runs it knows no more than that they are there. */
-async function serve(parts: Security) {
-  const cookies = { secure: false };
-  const isTrusted = trustedProxies("loopback");
-  const runs = { get: () => Promise.resolve(null), clients: () => Promise.resolve([]) };
-  const app = express();
-  app.set("trust proxy", isTrusted);
-  app.use(dataHeaders(cookies), allowOrigins(allowedOrigins(["https://lab.example"])));
-  app.use((request, _response, next) => {
-    logger.debug({ method: request.method, url: request.url, headers: request.headers }, "request");
-    next();
-  });
-  app.get("/signed", async ({ method, originalUrl: path, headers }, response) => {
-    response.json(await parts.requests.request({ method, path, headers }));
-  });
-  app.use(countJoining({ security: parts, isTrusted }));
-  app.use(
-    apiBase,
-    createApi({
-      runs: runs as unknown as RunService,
-      security: accountService({ security: parts, now: bench.ports.now, cookies }),
-      invitations: { open: nobodyInvited, model: nobodyInvited },
-      authenticate: countedAuthentication({ security: parts, isTrusted }),
-      facts: { version: "1", methods: [], kinds: [], presets: [], configSchema: {} },
-      clock: nodeClock,
-      checkAnswers: true,
-    }),
-  );
-  app.use((error: unknown, _request: unknown, _response: unknown, next: (e: unknown) => void) => {
-    logger.error({ err: error }, "refused");
-    next(error);
-  });
-  app.use(errorHandler(serverLog(logger)));
-  const http = createServer(app);
-  const { url } = await listen(http, "127.0.0.1", 0);
-  const close = closer(http, 1_000, () => new Promise((resolve) => http.close(() => resolve())));
-  return { url, api: url + apiBase, close };
-}
 
 beforeAll(async () => {
   bench = await securityBench();
@@ -90,27 +38,11 @@ beforeEach(async () => {
   await security.firstOperator.make(password);
   run = await bench.addRun(`run-${count}`);
   if (count > 1) await server.close();
-  server = await serve(security);
+  server = await accountServer({ security, now: bench.ports.now, logger });
 });
 
-function clientOf(headers: Record<string, string>): ApiClient {
-  const { url } = server;
-  return createApiClient({ url, fetch, clock: nodeClock, hash: nodeHash, headers: () => headers });
-}
-
-/** Signs in as a browser does; what its pages send from then on. */
-async function browser() {
-  const answer = await fetch(`${server.api}/sessions`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ name: "admin", password }),
-  });
-  expect(answer.status).toBe(201);
-  const setCookie = answer.headers.get("set-cookie") ?? "";
-  const { csrf } = (await answer.json()) as { csrf: string };
-  const cookie = setCookie.split(";")[0] ?? "";
-  return { setCookie, headers: { cookie, origin: server.url, "x-fedtune-csrf": csrf } };
-}
+const clientOf = (headers: Record<string, string>): ApiClient => server.client(headers);
+const browser = () => server.browser({ name: "admin", password });
 
 describe("accounts over HTTP", () => {
   it("[SE8] a browser signs in, works with its CSRF token, and signs out", async () => {
@@ -206,74 +138,6 @@ describe("accounts over HTTP", () => {
     const { fault, head } = await admin.verifyAudit();
     expect(fault).toBeNull();
     expect(head).toMatchObject({ sequence: items[0]?.sequence });
-  });
-
-  it("[SE8] [SE9] an operator changes the own password with the old one; all other sessions end", async () => {
-    const [mine, other] = [await browser(), await browser()];
-    const admin = clientOf(mine.headers);
-    const change = (old: string, next: string) =>
-      codeOf(admin.changePassword({ body: { old, new: next } }));
-    expect(await change("not the old one", "a long new password")).toBe("unauthenticated");
-    expect(await codeOf(admin.changePassword({ body: { old: password, new: "short" } }))).toBe(
-      "message-invalid",
-    );
-    const { secret } = await admin.createToken({ body: { name: "CI", scopes: ["runs:read"] } });
-    const program = clientOf({ authorization: `Bearer ${secret}` });
-    const body = { old: password, new: "a long new password" };
-    expect(await codeOf(program.changePassword({ body }))).toBe("forbidden");
-    expect(await codeOf(clientOf({}).changePassword({ body }))).toBe("unauthenticated");
-    expect(await change(password, body.new)).toBeNull();
-    expect((await admin.getMe()).actor).toBe("operator:admin");
-    expect(await codeOf(clientOf(other.headers).getMe())).toBe("unauthenticated");
-    const signIn = (word: string) =>
-      codeOf(clientOf({}).signIn({ body: { name: "admin", password: word } }));
-    expect([await signIn(password), await signIn(body.new)]).toEqual(["unauthenticated", null]);
-    const { items } = await admin.listAuditEvents({ query: { limit: 5 } });
-    expect(items.map(({ actor, action }) => `${actor} ${action}`).reverse()).toEqual([
-      ...["anonymous changePasswordFailed", "operator:admin createToken"],
-      ...["operator:admin changePassword", "anonymous signInFailed", "operator:admin signIn"],
-    ]);
-  });
-
-  it("[SE2] [SE9] a client whose key was reset enrols anew, with another key", async () => {
-    const admin = clientOf((await browser()).headers);
-    const params = { run, client: clientId("ada") };
-    const { secret: token } = await admin.createEnrolmentToken({ params: { run }, body: {} });
-    const keys = ["a".repeat(64), "b".repeat(64)] as const;
-    const enrolWith = (publicKey: string) =>
-      codeOf(
-        admin.enrolClient({ params: { run }, body: { client: params.client, publicKey, token } }),
-      );
-    expect(await codeOf(admin.resetClient({ params }))).toBe("message-invalid");
-    expect(await enrolWith(keys[0])).toBeNull();
-    expect(await enrolWith(keys[1])).toBe("forbidden");
-    await admin.revokeClient({ params });
-    await admin.resetClient({ params });
-    expect(await enrolWith(keys[1])).toBeNull();
-    const { items } = await admin.listAuditEvents({ query: { limit: 2 } });
-    expect(items.map(({ action, subject }) => [action, subject]).reverse()).toEqual([
-      ["resetClient", `client:${run}/ada`],
-      ["enrolClient", `run:${run}`],
-    ]);
-  });
-
-  it("[SE9] [SE10] failed attempts to sign in are in the audit log, as many as it bears, without the names of nobody", async () => {
-    const allowances = { failuresWritten: { points: 2, seconds: 3_600 } };
-    security = bench.open({ secure: false, allowances });
-    await server.close();
-    server = await serve(security);
-    const before = (await security.audit.head())?.sequence ?? 0;
-    const guess = (name: string) =>
-      codeOf(clientOf({}).signIn({ body: { name, password: "wrong password" } }));
-    for (const name of ["admin", "hunter2-is-my-password", "admin", "admin"])
-      expect(await guess(name)).toBe("unauthenticated");
-    const events = (await security.audit.list()).filter(({ sequence }) => sequence > before);
-    expect(events.map(({ actor, action, subject }) => [actor, action, subject])).toEqual([
-      ["anonymous", "signInFailed", "operator"],
-      ["anonymous", "signInFailed", "operator:admin"],
-    ]);
-    expect(JSON.stringify(events)).not.toContain("hunter2");
-    expect(await security.audit.verify()).toBeNull();
   });
 
   it.each([

@@ -56,11 +56,9 @@ interface Statement {
 /** What is asked of the database while `work` goes on. */
 async function asked(work: () => Promise<unknown>): Promise<readonly Statement[]> {
   const found: Statement[] = [];
-  const query = pg.Client.prototype.query as (...given: unknown[]) => unknown;
-  vi.spyOn(pg.Client.prototype, "query").mockImplementation(function (
-    this: pg.Client,
-    ...given: unknown[]
-  ): void {
+  const client = pg.Client.prototype as { query: (...given: unknown[]) => unknown };
+  const { query } = client;
+  vi.spyOn(client, "query").mockImplementation(function (this: unknown, ...given: unknown[]) {
     const [first, second] = given;
     const { text, values } =
       typeof first === "string"
@@ -68,7 +66,7 @@ async function asked(work: () => Promise<unknown>): Promise<readonly Statement[]
         : (first as { text?: string; values?: unknown });
     if (text?.trimStart().startsWith("SELECT") === true)
       found.push({ text, values: Array.isArray(values) ? values : [] });
-    return query.apply(this, given) as void;
+    return query.apply(this, given);
   });
   await work();
   vi.restoreAllMocks();

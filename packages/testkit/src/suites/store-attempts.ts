@@ -32,7 +32,7 @@ export function attemptRules(at: () => StoreBench): void {
     expect(attempt).toEqual({
       ...attemptRow(),
       ...{ updates: [updateRow(1), updateRow(3)], refusals: [refusalRow(2)] },
-      ...{ status: "open", accepted: null, ageMs: expect.any(Number) },
+      ...{ status: "open", accepted: null, ageMs: expect.any(Number) as number },
     });
   });
 
