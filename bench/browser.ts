@@ -4,7 +4,7 @@
  *
  * `npx tsx --conditions=@fedtune/source bench/browser.ts [engine...] [--lengths 64,128] [--steps 5]` prints one JSON line per
  * engine and length. An engine is `wasm/<threads>`, `wasm/stock`, `webgl` or `webgpu`; graphics cards only where Chromium
- * finds real ones. Processor time is that of all of Chromium's processes, on Linux.
+ * finds real ones. Processor time is that of this Chromium's processes, on Linux.
  */
 import { createHash } from "node:crypto";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -101,21 +101,36 @@ interface Harness {
   job(job: object, start: readonly number[]): unknown;
 }
 
-/** Milliseconds that Chromium's processes have computed; null where `/proc` does not tell. */
+interface ProcessFacts {
+  readonly id: number;
+  readonly parent: number;
+  /** Hundredths of a second of user and system time; proc(5). */
+  readonly ticks: number;
+}
+
+async function processFacts(id: string): Promise<ProcessFacts | null> {
+  const stat = await readFile(`/proc/${id}/stat`, "utf8").catch(() => null);
+  if (stat === null) return null;
+  // The name, in brackets, may hold anything.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const ticks = Number(fields[11] ?? 0) + Number(fields[12] ?? 0);
+  return { id: Number(id), parent: Number(fields[1] ?? 0), ticks };
+}
+
+/** Milliseconds that this process's descendants have computed, Chromium and what it started; null without `/proc`. */
 async function processorTime(): Promise<number | null> {
-  const name = (chromiumPath() ?? "").split("/").at(-1) ?? "";
-  const ids = await readdir("/proc").catch(() => null);
-  if (ids === null) return null;
-  let ticks = 0;
-  for (const id of ids.filter((entry) => /^\d+$/.test(entry))) {
-    const command = await readFile(`/proc/${id}/cmdline`, "utf8").catch(() => "");
-    if (!command.split("\0")[0]?.includes(name)) continue;
-    const stat = await readFile(`/proc/${id}/stat`, "utf8").catch(() => "");
-    // User and system time stand 12th and 13th after the name, in hundredths of a second; proc(5).
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    ticks += Number(fields[11] ?? 0) + Number(fields[12] ?? 0);
+  const names = await readdir("/proc").catch(() => null);
+  if (names === null) return null;
+  const all = await Promise.all(names.filter((name) => /^\d+$/.test(name)).map(processFacts));
+  const processes = all.filter((facts) => facts !== null);
+  const ours = new Set([process.pid]);
+  let known = 0;
+  while (ours.size > known) {
+    known = ours.size;
+    for (const { id, parent } of processes) if (ours.has(parent)) ours.add(id);
   }
-  return 10 * ticks;
+  ours.delete(process.pid);
+  return 10 * processes.reduce((sum, { id, ticks }) => sum + (ours.has(id) ? ticks : 0), 0);
 }
 
 /** Milliseconds of each step but the first, which warms up, and processor time of one. */
