@@ -1,6 +1,5 @@
 /** Every state of every page as markup: nothing unfilled, one heading, one main landmark. */
 import { describe, expect, test } from "vitest";
-import type { Road, Stage } from "../participant/index.ts";
 import { DevicePage } from "./device/device-page.tsx";
 import { DonePage } from "./done/done-page.tsx";
 import { ExplainPage } from "./explain/explain-page.tsx";
@@ -27,7 +26,7 @@ function pageFor({ path, snapshot: { stage } }: PageState) {
     case "done":
       return <DonePage stage={stage as Parameters<typeof DonePage>[0]["stage"]} />;
     default:
-      return <ExplainPage stage={stage as Stage & Road} />;
+      return <ExplainPage stage={stage} />;
   }
 }
 
@@ -45,7 +44,7 @@ describe("every state of every page", () => {
 
   test("the numbers of the sample run are on its pages", () => {
     const read = (name: string) => readText(markupOf(pageFor(states[name]!), states[name]!));
-    expect(read("explain")).toContain("At most 5.9 MB in the whole run");
+    expect(read("explain")).toContain("At most 5.9 MB of numbers in the whole run");
     expect(read("train")).toContain("Round 12 of 40: learning from your 1,842 messages");
     expect(read("train")).toContain("8 accepted 1 missed 2 not asked 28 to come");
   });

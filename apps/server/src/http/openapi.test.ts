@@ -46,6 +46,7 @@ const documentSchema = z.strictObject({
     z.strictObject({
       get: operation.optional(),
       post: operation.optional(),
+      put: operation.optional(),
       delete: operation.optional(),
     }),
   ),

@@ -54,7 +54,7 @@ export function DonePage({ stage }: DonePageProps) {
           figure={view.accuracy}
         />
         <KeyFigure label={doneWords.sent} icon={Upload} figure={view.sent} />
-        <KeyFigure label={doneWords.privacy} icon={ShieldCheck} figure={view.privacy} isPrivacy />
+        <KeyFigure label={doneWords.privacy} icon={ShieldCheck} figure={view.privacy} />
       </Figures>
       <div className={styles["cards"]}>
         {view.hasModel ? <TryModel field={view.tryField} fieldPair={view.tryFieldPair} /> : null}

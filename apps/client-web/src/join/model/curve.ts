@@ -8,6 +8,8 @@ import { runSlots } from "./run-words.ts";
 
 /** The curve, or why there is none. */
 export interface CurveView {
+  /** False: this run has nobody test the model, and so there is nothing to wait for. */
+  readonly isExpected: boolean;
   readonly chart: LineChart;
   /** Instead of a curve; null: there is one. */
   readonly empty: string | null;
@@ -52,5 +54,8 @@ export function curveView({ session, invitation }: Road): CurveView {
         ? ""
         : fill(trainWords.curveFoot, { rows: formatCount(last.examples), subjects }),
   };
-  return { chart, empty: last === undefined ? trainWords.curveEmpty : null };
+  // Tests come with rounds: a round without one says that there will be none.
+  const hasPassed = rounds.some(({ result }) => result === "accepted");
+  const isExpected = last !== undefined || (!hasPassed && invitation.privacy.mode === "none");
+  return { chart, isExpected, empty: last === undefined ? trainWords.curveEmpty : null };
 }

@@ -19,7 +19,7 @@ describe("step 1 of the sample run", () => {
       text: "**148\u202FkB** of numbers per round",
       note: "36,864 numbers, blurred with noise before they leave",
     });
-    expect(view.border.total).toBe("At most **5.9\u202FMB** in the whole run");
+    expect(view.border.total).toBe("At most **5.9\u202FMB** of numbers in the whole run");
     expect(view.border.foot).toBe(
       "Comes in: the model to start from (90.9\u202FMB, once) and the joint result (148\u202FkB per round). Nobody receives a message, neither the organiser nor the other clinics.",
     );

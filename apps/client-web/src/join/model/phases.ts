@@ -85,6 +85,8 @@ function noteOf(phase: RoundPhase, work: RoundWork, facts: PhaseFacts): string {
   switch (phase) {
     case "receive": {
       const { bytes, seconds } = work.receive;
+      // The first adapter is drawn here, from the run's seed.
+      if (bytes === 0) return trainWords.noteReceiveNothing;
       return seconds === null
         ? bytesText(bytes)
         : fill(trainWords.noteReceive, {

@@ -94,7 +94,9 @@ function workLead(
 ): string {
   switch (work.phase) {
     case "receive":
-      return fill(trainWords.leadReceiving, { ...slots, bytes: bytesText(work.receive.bytes) });
+      return work.receive.bytes === 0
+        ? fill(trainWords.leadReceivingNothing, slots)
+        : fill(trainWords.leadReceiving, { ...slots, bytes: bytesText(work.receive.bytes) });
     case "learn":
       return learningLead(work, slots.nowMs);
     case "protect":

@@ -49,8 +49,16 @@ describe("round 12 of the sample run", () => {
       of: "of 3.00",
       share: 0.51,
       picture: "Privacy used: 1.53 of 3.00",
+      tone: "privacy",
     });
     expect(page.here).toEqual({ value: "1,842 messages", note: "and your 41,484 own numbers" });
+  });
+
+  test("receipts are told where they show in the sum", () => {
+    const few = transfers.filter(({ round }) => round === null || round <= 2);
+    const bytesUp = 2 * updateBytes + 2600;
+    const stage = { ...training, session: { ...session, transfers: few, bytesUp } };
+    expect(pageOf(stage).sent.note).toBe("2 × 148\u202FkB and 2.6\u202FkB of receipts, no message");
   });
 
   test("may be paused and left", () => {
@@ -203,6 +211,16 @@ describe("the curve", () => {
     expect(empty).toBeNull();
   });
 
+  test("where no round brought a value there is nothing to wait for", () => {
+    const accuracy = { ...session, accuracy: [] };
+    const none = { ...road.invitation, privacy: { mode: "none" } as const };
+    const without = { ...road, invitation: none };
+    expect(curveView({ ...road, session: accuracy }).isExpected).toBe(false);
+    expect(curveView({ ...without, session: accuracy }).isExpected).toBe(false);
+    expect(curveView({ ...without, session: { ...accuracy, rounds: [] } }).isExpected).toBe(true);
+    expect(curveView(road).isExpected).toBe(true);
+  });
+
   test("before the first value it says when that comes", () => {
     const view = curveView({ ...road, session: { ...session, accuracy: [] } });
     expect(view.empty).toContain("first round");
@@ -252,13 +270,17 @@ describe("privacy without a record of this device", () => {
     [none, "no promise"],
     [seeded, "no promise"],
   ])("%#", (invitation, value) => {
-    expect(pageOf({ ...training, invitation, privacy: null }).privacy).toEqual({ value });
+    expect(pageOf({ ...training, invitation, privacy: null }).privacy).toMatchObject({
+      value,
+      tone: "bad",
+    });
   });
 
   test("noise of the server: what the run says of its end", () => {
     expect(pageOf({ ...training, privacy: null }).privacy).toEqual({
       value: "3.00",
       note: "at the end of the run",
+      tone: "privacy",
     });
   });
 });

@@ -66,7 +66,7 @@ function transferLine({ at, what, round, bytes }: Transfer, scene: Scene): LogLi
     bytes: bytesText(bytes),
     result: isUpdate ? trainWords.resultWaiting : trainWords.resultSent,
     short: isUpdate ? trainWords.shortWaiting : trainWords.resultSent,
-    tone: "idle",
+    tone: isUpdate ? "idle" : "ok",
   };
 }
 

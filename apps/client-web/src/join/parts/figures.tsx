@@ -15,17 +15,16 @@ export interface KeyFigureProps {
   readonly label: string;
   readonly icon: Icon;
   readonly figure: TrainFigure;
-  readonly isPrivacy?: boolean;
 }
 
 /** A number with what it is. */
-export const KeyFigure = ({ label, icon: Drawn, figure, isPrivacy = false }: KeyFigureProps) => (
+export const KeyFigure = ({ label, icon: Drawn, figure }: KeyFigureProps) => (
   <dl className={styles["figure"]}>
     <dt className={styles["label"]}>
       <Drawn {...iconSizes.text} aria-hidden />
       {label}
     </dt>
-    <dd className={classes(styles["value"], isPrivacy && styles["privacy"])}>
+    <dd className={classes(styles["value"], figure.tone && styles[figure.tone])}>
       {figure.value}
       {figure.of === undefined ? null : <span className={styles["of"]}> {figure.of}</span>}
     </dd>

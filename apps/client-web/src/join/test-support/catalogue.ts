@@ -115,6 +115,7 @@ export const sampleSlots: Readonly<Record<string, string>> = Object.fromEntries(
     hash: "5b0e…f042",
     phase: "Learn",
     backend: "WebGPU",
+    rest: "1 kB",
     columns: "“text” and “label”",
     card: "Adreno 740",
   }),

@@ -64,11 +64,11 @@ export function TrainPage({ stage }: TrainPageProps) {
       </div>
       <Figures>
         <KeyFigure label={trainWords.sent} icon={Upload} figure={view.sent} />
-        <KeyFigure label={trainWords.privacy} icon={ShieldCheck} figure={view.privacy} isPrivacy />
+        <KeyFigure label={trainWords.privacy} icon={ShieldCheck} figure={view.privacy} />
         <KeyFigure label={trainWords.here} icon={Lock} figure={view.here} />
       </Figures>
       <div className={styles["cards"]}>
-        <OwnCurve curve={view.curve} />
+        {view.curve.isExpected ? <OwnCurve curve={view.curve} /> : null}
         <SentLog lines={view.log} />
       </div>
     </Page>

@@ -3,7 +3,6 @@ export const commonWords = {
   steps: ["What this is", "Your file", "This device", "Training"],
   stepOf: "Step {step} of {steps}",
   stepList: "Steps",
-  skip: "Skip to the content",
   title: "{state} · {run} · fedtune",
   titleAlone: "{state} · fedtune",
   opening: "Opening",

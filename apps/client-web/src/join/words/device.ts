@@ -66,6 +66,4 @@ export const deviceWords = {
     "Open the invitation link again in the newest Chrome, Edge, Firefox or Safari. Nothing has to be moved: no training was started here.",
   details: "All that was tried",
   detailsItem: "{backend}: {reason}",
-  choose: "Calculate with",
-  chooseBest: "the best that works",
 } as const;

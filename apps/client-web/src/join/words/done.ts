@@ -46,7 +46,6 @@ export const doneWords = {
   delete: "Delete all of this",
   deleteText:
     "This browser keeps your own numbers, the model, a copy of the columns in use, the keys and your privacy record. Your file on the disk is not touched.",
-  deleteDo: "Delete everything…",
 } as const;
 
 /** `/join/mine`: all that this device takes part in. */
@@ -107,5 +106,4 @@ export const mineWords = {
   deleteYes: "Delete everything",
   deleteNo: "Keep it",
   deleted: "Everything was deleted",
-  deletedText: "This browser keeps nothing of your runs any more.",
 } as const;

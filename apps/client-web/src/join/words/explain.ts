@@ -25,7 +25,6 @@ export const explainWords = {
   declined: "You declined",
   declinedText:
     "Nothing was sent, and nothing is kept here. The link works for as long as it is open, should you change your mind.",
-  readAgain: "Read the invitation again",
 } as const;
 
 /** The device border. */
@@ -43,12 +42,11 @@ export const borderWords = {
   leaves: "Leaves, up to {rounds} times",
   perRound: "**{bytes}** of numbers per round",
   noteNoise: "{numbers} numbers, blurred with noise before they leave",
-  noteMasked: "{numbers} numbers, masked before they leave",
   notePlain: "{numbers} numbers, no noise: see below",
   noteServerNoise: "{numbers} numbers, no noise yet: see below",
-  facts: "**{bytes}** of device facts",
-  factsNote: "Browser, speed, battery or mains; no location",
-  atMost: "At most **{bytes}** in the whole run",
+  facts: "About **{bytes}** of receipts per round",
+  factsNote: "How far it is, which browser, what calculates; no location",
+  atMost: "At most **{bytes}** of numbers in the whole run",
   atMostNote: "You see each transfer as it happens",
   comesIn:
     "Comes in: the model to start from ({model}, once) and the joint result ({down} per round).",
@@ -91,8 +89,6 @@ export const oddsWords = {
     "Noise here comes from a generator that can be repeated. The figures describe a method. They protect nobody.",
   notHidden:
     "**It does not hide** that your {party} takes part, or what is true of your {subjects} as a whole.",
-  notHiddenExample:
-    "**It does not hide** that your {party} takes part, or what is true of your {subjects} as a whole, for instance that many are about {topic}.",
 } as const;
 
 /** The budget of one file over all runs. */
@@ -148,7 +144,6 @@ export const expertWords = {
   clipNorm: "Clip norm",
   accountant: "Accountant",
   right: "Right guesses out of 100",
-  record: "By this file’s own privacy record",
 
   trainedTitle: "What exactly is trained",
   trainedTag: "{method}, rank {rank}",

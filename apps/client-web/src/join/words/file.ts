@@ -34,9 +34,7 @@ export const fileWords = {
   leftOut: "{count} {subjects} are left out.",
   mapped: "“{from}” counts as “{to}”.",
   goOn: "Check this device",
-  blocked: "Choose a file first.",
   blockedProblem: "Solve what is marked on this page first.",
-  stays: "Stays here",
   staysText:
     "A copy of the columns in use is kept in this browser, so that you can close this page and come back. It goes when you delete this run.",
 } as const;

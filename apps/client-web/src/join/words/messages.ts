@@ -294,10 +294,5 @@ export const refusalWords = {
   "not-selected": "This device was not asked in this round",
 } as const;
 
-/** What to write in a letter to the organiser. */
-export const letterWords = {
-  subject: "fedtune: {run}",
-} as const;
-
 /** What stands in where the invitation names nobody. */
 export const unnamedWords = { organiser: "the organiser", server: "the server" } as const;

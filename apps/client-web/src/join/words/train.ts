@@ -26,6 +26,7 @@ export const trainWords = {
   leadLearningUnknown:
     "The round stays open for {open}. How long your part takes is known after the first steps.",
   leadReceiving: "{bytes} come in. Then this device learns from your {subjects}.",
+  leadReceivingNothing: "Then this device learns from your {subjects}.",
   leadNoise: "The numbers are blurred on this device, before they leave.",
   leadSending: "{bytes} of numbers leave this device. No {subject} is among them.",
   leadSendingPlain: "Numbers leave this device. No {subject} is among them.",
@@ -76,6 +77,7 @@ export const trainWords = {
   phaseSend: "Send",
   phaseConfirm: "Confirmed",
   noteReceive: "{bytes}, {time}",
+  noteReceiveNothing: "nothing new",
   noteLearn: "{steps} steps on your {subjects}, here",
   noteLearnPlain: "on your {subjects}, here",
   noteProtect: "on this device",
@@ -90,6 +92,7 @@ export const trainWords = {
 
   sent: "Sent so far",
   sentNote: "{times} × {bytes}, no {subject}",
+  sentNoteReceipts: "{times} × {bytes} and {rest} of receipts, no {subject}",
   sentNoteMixed: "in {times} rounds, no {subject}",
   sentNothing: "no {subject}",
   privacy: "Privacy used",
@@ -111,7 +114,7 @@ export const trainWords = {
   curveMissed: "missed",
   curveFoot:
     "Tested on {rows} of your {subjects} that training never sees. This figure stays on this device.",
-  curveEmpty: "The first value comes after the first round.",
+  curveEmpty: "The first value comes with the first round, if this run tests the model here.",
 
   log: "Everything this device has sent",
   logSave: "Save the list",

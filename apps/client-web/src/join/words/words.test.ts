@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { readingGrade, syllables } from "../test-support/reading-grade.ts";
 import { catalogue, sampleSlots } from "../test-support/catalogue.ts";
@@ -55,6 +57,23 @@ describe("the texts of the join pages", () => {
         .map((slot) => `${key}: ${slot}`),
     );
     expect(unknown).toEqual([]);
+  });
+
+  test("no text lies about that nobody shows", () => {
+    const folder = join(import.meta.dirname, "..");
+    const sources = readdirSync(folder, { recursive: true, encoding: "utf8" })
+      .filter((path) => /\.tsx?$/.test(path) && !/^words|test-support|\.test\./.test(path))
+      .map((path) => readFileSync(join(folder, path), "utf8"))
+      .join("\n");
+    // These are looked up by what they are about.
+    const looked =
+      /^(messages|actions|refusals|missing)\.|^train\.(accepted|late|refused|missed|notAsked|before|toCome)$/;
+    const unused = texts
+      .map(([key]) => key.replace(/\.\d+$/, ""))
+      .filter(
+        (key) => !looked.test(key) && !new RegExp(`Words\\.${key.split(".")[1]}\\b`).test(sources),
+      );
+    expect(unused).toEqual([]);
   });
 
   test("straight quotes and three dots stay out", () => {

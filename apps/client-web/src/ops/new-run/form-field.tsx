@@ -93,14 +93,14 @@ function WrittenField({ field, state }: DrawnField) {
       onBlur={state.leave}
       isChanged={false}
       unit={
-        <>
+        <span className={styles["end"]}>
           {state.isChanged ? <Tag>{words.changed}</Tag> : null}
           {unitsOf[widget] === undefined ? (
             annotation.unit
           ) : (
             <UnitChoice field={field} state={state} />
           )}
-        </>
+        </span>
       }
       isCode={widget === "json"}
       autoComplete="off"
