@@ -21,7 +21,7 @@ export function CostBar({ estimate }: { readonly estimate: CountedCost }) {
           setOpen(true);
         }}
       >
-        <span className={styles["line"]}>{cost === null ? words.cost.open : costLine(cost)}</span>
+        <span>{cost === null ? words.cost.open : costLine(cost)}</span>
         <ChevronUp size={16} aria-hidden />
       </button>
       <Dialog
