@@ -15,7 +15,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   dp: { ours: ["core"], npm: ["zod", "@noble/ciphers"], node: false },
   training: {
     ours: ["core", "dp"],
-    npm: ["@tensorflow/*", "@huggingface/*", "csv-parse", "zod"],
+    npm: ["@tensorflow/*", "@huggingface/*", "csv-parse", "sharp", "zod"],
     node: /^src\/backends\//,
   },
   client: { ours: ["core", "dp", "training"], npm: ["socket.io-client", "zod"], node: false },
@@ -26,6 +26,11 @@ export const layers: Readonly<Record<string, Layer>> = {
     ours: ["core", "aggregators", "dp", "training", "client", "node-ports"],
     npm: ["zod"],
     node: /(^|[/-])(worker|report)(s|ers)?([./-])/,
+  },
+  reports: {
+    ours: ["core", "figures", "simulation"],
+    npm: ["@napi-rs/canvas", "@fontsource/*", "zod"],
+    node: true,
   },
   "node-ports": { ours: ["core"], npm: [], node: true },
   testkit: { ours: ["core"], npm: ["fast-check", "playwright-core", "vitest"], node: true },
@@ -39,6 +44,7 @@ export const layers: Readonly<Record<string, Layer>> = {
       "db",
       "api",
       "figures",
+      "reports",
       "node-ports",
       "simulation",
     ],

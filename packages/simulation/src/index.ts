@@ -1,6 +1,9 @@
 /** Simulation: the live engine and client loop over a memory network and virtual time. */
 export { simulationSchema } from "./config.ts";
 export type { SimulationConfig } from "./config.ts";
+export type { Cell, CellResult, ClientOutcome, ExperimentResult } from "./experiment/result.ts";
+export { experimentSchema, fieldPath } from "./experiment/schema.ts";
+export type { Experiment, JsonValue } from "./experiment/schema.ts";
 export { describePartition } from "./partition/describe.ts";
 export type { ClientDescription, PartitionDescription } from "./partition/describe.ts";
 export { partition } from "./partition/partition.ts";

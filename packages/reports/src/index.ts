@@ -1,0 +1,2 @@
+/** Experiments as pages, figures, tables and event files. */
+export {};
