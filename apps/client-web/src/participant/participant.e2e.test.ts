@@ -91,7 +91,8 @@ describe.skipIf(!isThere)(title("a data holder's tab"), () => {
   });
 
   it("[AD8] tries what it has learned, takes it along as PEFT's files, lists what it sent, and deletes everything", async () => {
-    await coordinator.play(runConfig("after", { rounds: { numRounds: 1 } }));
+    const method = { name: "fedsa-lora" };
+    await coordinator.play(runConfig("after", { rounds: { numRounds: 1 }, method }));
     const tab = await openTab(context, await coordinator.invite("after"));
     await tab.join();
     await tab.stage("finished");
@@ -120,8 +121,10 @@ describe.skipIf(!isThere)(title("a data holder's tab"), () => {
       /^time,direction,what,round,bytes,seconds,complete\n[^\n]+,up,enrolment,,\d+,[\d.]+,yes\n/,
     );
 
+    const { numbers } = (await tab.road()).invitation;
     const before = await bench.act("readKeepings");
     expect(before).toMatchObject({
+      ownNumbers: numbers.stays,
       memberships: [{ run: "after", stage: "finished", fileName: "words.csv", roundsAccepted: 1 }],
       modelBytes: 6_185_428,
     });

@@ -90,7 +90,7 @@ export interface Keepings {
   /** Of base models that were downloaded, and of copies of data files. */
   readonly modelBytes: number;
   readonly fileBytes: number;
-  /** Numbers of this device's own, learned and never sent. */
+  /** Numbers of this device's own, learned and never sent: its personal factors, of all runs. */
   readonly ownNumbers: number;
 }
 

@@ -73,6 +73,8 @@ describe("what this browser keeps", () => {
     expect(deletionText(keepings, { keepRecords: true })).toBe(
       "Deletes 82,968 numbers and the keys from this browser. 1 privacy record is kept. The joint model stays with the others.",
     );
+    const nothingOwn = deletionText({ ...keepings, ownNumbers: 0 }, { keepRecords: false });
+    expect(nothingOwn).toMatch(/^Deletes what was learned, 1 privacy record and the keys/);
     expect(deletionText(null, { keepRecords: false })).not.toMatch(/\d/);
   });
 });

@@ -123,7 +123,11 @@ export function deletionText(
   { keepRecords }: { readonly keepRecords: boolean },
 ): string {
   if (keepings === null) return mineWords.deleteUnknown;
-  const numbers = formatCount(keepings.ownNumbers);
+  const { ownNumbers } = keepings;
+  const numbers =
+    ownNumbers === 0
+      ? mineWords.deleteLearned
+      : fill(mineWords.deleteNumbers, { numbers: formatCount(ownNumbers) });
   const amount = keepings.records.length;
   const count = { count: formatCount(amount) };
   if (keepRecords)

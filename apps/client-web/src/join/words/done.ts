@@ -90,9 +90,11 @@ export const mineWords = {
   deleteDo: "Delete everything…",
   deleteTitle: "Delete everything of this device?",
   deleteEffect:
-    "Deletes {numbers} numbers, {records} and the keys from this browser. The joint model stays with the others.",
+    "Deletes {numbers}, {records} and the keys from this browser. The joint model stays with the others.",
   deleteEffectKeep:
-    "Deletes {numbers} numbers and the keys from this browser. {records} kept. The joint model stays with the others.",
+    "Deletes {numbers} and the keys from this browser. {records} kept. The joint model stays with the others.",
+  deleteNumbers: "{numbers} numbers",
+  deleteLearned: "what was learned",
   deleteUnknown:
     "Deletes all numbers, privacy records and keys from this browser. The joint model stays with the others.",
   recordsMany: "{count} privacy records",

@@ -5,11 +5,10 @@ import type { PrivacyRecord } from "../privacy-standing.ts";
 import { noMemory, remember } from "../session/report.ts";
 import { durably, storeNames } from "../storage/database.ts";
 import type { StoreName } from "../storage/database.ts";
-import { readLedgers } from "../storage/holder-stores.ts";
+import { readLedgers, readOwnNumbers } from "../storage/holder-stores.ts";
 import { readJournal } from "../storage/journal.ts";
 import { readMemberships } from "../storage/memberships.ts";
 import type { StoredMembership } from "../storage/memberships.ts";
-import { readAdapter } from "../storage/own-adapter.ts";
 import { inStorage } from "../storage/storage-error.ts";
 import { defaultSettings } from "../storage/settings-store.ts";
 import type { Deletion, Keepings, Membership } from "../types.ts";
@@ -24,13 +23,13 @@ export async function readKeepings(desk: Desk): Promise<Keepings> {
   const memberships = await readMemberships(database);
   const listed = await Promise.all(memberships.map((membership) => listedOf(desk, membership)));
   const copies = await inStorage("read the copies of files", () => database.getAll("copies"));
-  const adapters = await Promise.all(memberships.map((place) => readAdapter(database, place)));
+  const own = await Promise.all(memberships.map((place) => readOwnNumbers(database, place)));
   const keepings: Keepings = {
     memberships: listed.toSorted((a, b) => b.lastAt - a.lastAt),
     records: await recordsOf(desk, memberships),
     modelBytes: await desk.ports.models.bytes(),
     fileBytes: copies.reduce((sum, { size }) => sum + size, 0),
-    ownNumbers: adapters.reduce((sum, adapter) => sum + (adapter?.values.length ?? 0), 0),
+    ownNumbers: own.reduce((sum, count) => sum + count, 0),
   };
   desk.set({ keepings });
   return keepings;

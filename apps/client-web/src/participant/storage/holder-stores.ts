@@ -14,7 +14,7 @@ import type { ParticipantDatabase } from "./database.ts";
 import { placeKey } from "./place.ts";
 import type { Place } from "./place.ts";
 import { inStorage } from "./storage-error.ts";
-import { fromStored, toStored } from "./stored-record.ts";
+import { fromStored, ownNumbersOf, toStored } from "./stored-record.ts";
 
 /** How long a row waits for its record. */
 const PATIENCE_MS = 10_000;
@@ -93,6 +93,14 @@ function stateOf(shared: Shared): ClientState {
       ).finally(() => held?.end());
     },
   };
+}
+
+/** How many numbers this device has learned at a place that it never sends. */
+export async function readOwnNumbers(database: ParticipantDatabase, place: Place): Promise<number> {
+  const value = await inStorage("read the client's record", () =>
+    database.get("records", placeKey(place)),
+  );
+  return ownNumbersOf(value);
 }
 
 /** It is kept for whoever can read it, and the next start begins afresh. */

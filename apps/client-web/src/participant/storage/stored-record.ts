@@ -73,6 +73,15 @@ export function fromStored(value: unknown, run: RunId, hash: Hash): ClientRecord
   return record;
 }
 
+/**
+ * How many numbers of a stored record are this device's alone: its personal factors, or those that the update on its way
+ * will leave it with. 0 for what is no record, and where the method shares everything.
+ */
+export function ownNumbersOf(value: unknown): number {
+  const { data } = schema.safeParse(value);
+  return (data?.personal ?? data?.pending?.nextPersonal)?.length ?? 0;
+}
+
 function corrupt(why: string): FedtuneError {
   return new FedtuneError("state-corrupt", `Cannot use the client's record: ${why}`);
 }
