@@ -189,7 +189,7 @@ function extension({ parts, core, hosted, cluster, drain }: Extending): ServerEx
     ],
     transfers: isOpen ? {} : signedTransfers(security),
     ...{ origins, isTrusted, secure, pages: parts.pages ?? null },
-    lines: cluster.relay,
+    ...{ lines: cluster.relay, expects: hosted.expects },
     equip: equipment(parts),
     listening: () => cluster.start(),
     closing: () => {

@@ -1,13 +1,15 @@
 /** The runs of a coordinator process: which of them it plays, and how it came to them. */
-import { FedtuneError } from "@fedtune/core";
+import { FedtuneError, inputError } from "@fedtune/core";
 import type { Coordinator, RunEnd, RunId, Store } from "@fedtune/core";
 import { nodeClock } from "@fedtune/node-ports";
 import type { Cluster } from "./cluster/cluster.ts";
 import type { EstimateOf } from "./http/estimates.ts";
 import { runService } from "./http/open-runs.ts";
+import { namesOfPages } from "./http/pages.ts";
 import type { RunEvents } from "./http/run-events.ts";
 import type { RunService } from "./http/run-service.ts";
 import type { RunToServe } from "./run-registry.ts";
+import type { Expects } from "./socket-server-transport.ts";
 import type { ServerCore } from "./start-server.ts";
 
 /** What runs are hosted with. */
@@ -37,6 +39,8 @@ export interface HostedRuns {
   readonly ended: (run: RunId, end: RunEnd) => void;
   /** Names the cluster that gives and takes runs; before anything is played. */
   readonly join: (cluster: Pick<Cluster, "look">) => void;
+  /** Whether a run that is not open here is still going on, and may be opened here. */
+  readonly expects: Expects;
   /** Takes a run as soon as nobody else has it. */
   readonly play: (run: RunToServe) => Promise<Played>;
 }
@@ -50,10 +54,16 @@ interface Wanted {
 /** How often a run that another process holds is looked at again. */
 const LOOK_AGAIN_MS = 500;
 
+/** A process that plays but some runs is told which once it listens. */
+const TOLD_WITHIN_MS = 30_000;
+
 /** Makes the hosting of a process. */
 export function hostedRuns(options: HostedRunsOptions): HostedRuns {
   const { core, store, prepare, servesAll } = options;
   const wanted = new Map<RunId, Wanted>();
+  const startedAt = core.clock.now();
+  const mayCome = (run: RunId): boolean =>
+    servesAll || wanted.has(run) || core.clock.now() - startedAt < TOLD_WITHIN_MS;
   let cluster: Pick<Cluster, "look"> | null = null;
   const service = runService({
     ...options,
@@ -79,6 +89,10 @@ export function hostedRuns(options: HostedRunsOptions): HostedRuns {
   return {
     service,
     play: (run) => play(run),
+    expects: async (run) =>
+      (await store.getRuns()).some(
+        ({ id, status }) => status === "running" && (run ?? id) === id && mayCome(id),
+      ),
     join(joined) {
       cluster = joined;
     },
@@ -105,6 +119,7 @@ async function enter(store: Store, { setup }: RunToServe, start: boolean): Promi
   const { hash: configHash, config } = resolved;
   const known = (await store.getRuns()).find((head) => head.id === id);
   if (known === undefined) {
+    if (namesOfPages.includes(id)) throw pageHas(id);
     const { epoch } = await store.openRun({ id, configHash, config });
     if (!start) await store.setPaused(id, epoch, true);
     return;
@@ -113,6 +128,11 @@ async function enter(store: Store, { setup }: RunToServe, start: boolean): Promi
   if (known.configHash === configHash) return;
   const message = `Cannot go on with run "${id}": it was created with another config; name this one otherwise, or delete the other`;
   throw new FedtuneError("config-conflict", message, { data: { run: id } });
+}
+
+function pageHas(run: RunId): FedtuneError {
+  const wanted = `another name than ${namesOfPages.join(" or ")}, which are addresses of pages`;
+  return inputError([{ field: "name", value: run, wanted }], { what: "the run config" });
 }
 
 function overAlready(run: RunId, status: string): FedtuneError {

@@ -45,7 +45,12 @@ export interface HubOptions {
   readonly ready: Promise<void>;
   /** Who is let in; absent: whoever reaches the port is who they say they are. */
   readonly admission?: SocketAdmission | null;
+  /** Whether a run that is not open here may yet be: its clients are told to come back, not that there is none. */
+  readonly expects?: Expects;
 }
+
+/** Asked of a run that nobody serves here; null: of whichever run is the only one. */
+export type Expects = (run: RunId | null) => Promise<boolean>;
 
 /** Lets sockets in. */
 export interface SocketAdmission {
@@ -181,7 +186,7 @@ function greet(hub: Hub, socket: Line): void {
       hear(hub, connection, { event, text });
       silence();
     } catch (error) {
-      dismiss(hub, connection, error);
+      void turnAway(hub, connection, error);
     }
   });
   socket.on("disconnect", () => {
@@ -235,7 +240,7 @@ function hear(
   listenerOf(connection.line).message(connection.id, text);
 }
 
-/** The run that a first message asks for. */
+/** The run that a first message asks for; its error names it in `data.run`. */
 function route({ lines }: Hub, { signedBy }: HubConnection, text: string): RunLine {
   const message = parseClientMessage(text);
   if (message.type !== "hello") {
@@ -256,10 +261,26 @@ function route({ lines }: Hub, { signedBy }: HubConnection, text: string): RunLi
   const line = open.find(({ run }) => run === message.run);
   if (line !== undefined) return line;
   const asked = message.run === null ? "the only run" : `run "${message.run}"`;
-  throw new FedtuneError(
-    "run-unknown",
-    `Cannot find ${asked}: this server has ${open.length} runs`,
-  );
+  const reason = `Cannot find ${asked}: this server has ${open.length} runs`;
+  const run = message.run ?? signedBy?.run ?? null;
+  throw new FedtuneError("run-unknown", reason, { data: { run } });
+}
+
+/**
+ * Ends a connection with its reason. Who asks for a run that is on its way here hears none, and comes back in a while:
+ * after a restart clients are quicker than the opening of their run.
+ */
+async function turnAway(hub: Hub, connection: HubConnection, error: unknown): Promise<void> {
+  const { expects } = hub;
+  if (expects !== undefined && connection.line === null && isFedtuneError(error, "run-unknown")) {
+    const run = (error.data["run"] ?? null) as RunId | null;
+    if (await expects(run).catch(() => true)) {
+      hub.log.dismissed(connection.id, "draining");
+      connection.disconnect();
+      return;
+    }
+  }
+  dismiss(hub, connection, error);
 }
 
 /** Ends a connection with its reason. */

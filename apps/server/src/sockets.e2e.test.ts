@@ -132,6 +132,28 @@ describe("runs", () => {
     expect((await client.hear("goodbye")).code).toBe("run-unknown");
   });
 
+  it("[RE10] sends who asks for a run that is on its way back without a word: it comes again", async () => {
+    const asked: unknown[] = [];
+    const expects = (run: unknown) => Promise.resolve(asked.push(run) > 0 && run === "late");
+    const server = await serving({ extend: () => ({ expects }) });
+    const hello = JSON.stringify(helloOf("ada", runId("late")));
+    const socket = bareSocket(server);
+    const heard: unknown[] = [];
+    socket.on("message", (text) => heard.push(text));
+    await next(socket, "key");
+    const gone = next(socket, "disconnect");
+    socket.emit("message", hello);
+    await gone;
+    expect([heard, asked]).toEqual([[], ["late"]]);
+    await server.openRun({ setup: toySetup({ name: "late" }) });
+    const again = await connected(server);
+    again.transport.send(hello);
+    expect((await again.hear("welcome")).run).toBe("late");
+    const stranger = await connected(server);
+    stranger.say(helloOf("bob", runId("never")));
+    expect((await stranger.hear("goodbye")).code).toBe("run-unknown");
+  });
+
   it("[RE11] tells a client that comes after the end that the run is over", async () => {
     const server = await serving();
     const coordinator = server.coordinator(runId("toy"));

@@ -19,7 +19,7 @@ import { runRegistry } from "./run-registry.ts";
 import type { Equip, OpenRun, RunRegistry, RunToServe } from "./run-registry.ts";
 import { scopedClock } from "./scoped-clock.ts";
 import { socketHub } from "./socket-server-transport.ts";
-import type { SocketAdmission, SocketHub } from "./socket-server-transport.ts";
+import type { Expects, SocketAdmission, SocketHub } from "./socket-server-transport.ts";
 
 /** Where a server listens, what it serves, and on what it stands. */
 export interface ServerOptions {
@@ -61,6 +61,8 @@ export interface ServerExtension extends HttpParts {
   /** Where runs get their lines to clients; absent: the hub alone. */
   readonly lines?: Pick<SocketHub, "add">;
   readonly equip?: Equip;
+  /** Whether a run that is not open may yet be; absent: what is not open does not exist. */
+  readonly expects?: Expects;
   /** After the server listens and before the first client is let in. */
   readonly listening?: () => Promise<void>;
   /** Before the sockets close. */
@@ -106,7 +108,9 @@ export async function startServer(options: ServerOptions): Promise<CoordinatorSe
   // The extension may put itself between the runs and the hub, and needs both for that.
   let extension: ServerExtension = {};
   const origins = (): ReadonlySet<string> | undefined => extension.origins;
-  const hub = socketHub(http, { clock, entropy, limits, log, hosts, origins, ready, admission });
+  const expects: Expects = async (run) => (await extension.expects?.(run)) ?? false;
+  const policy = { limits, hosts, origins, ready, admission, expects };
+  const hub = socketHub(http, { clock, entropy, log, ...policy });
   const lines: Pick<SocketHub, "add"> = {
     add: (...line) => (extension.lines ?? hub).add(...line),
   };

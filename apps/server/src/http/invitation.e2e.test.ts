@@ -147,6 +147,19 @@ describe("an invitation", () => {
   });
 });
 
+describe("a run's name", () => {
+  it.each(["mine", "new"])("%s is refused: it is the address of a page", async (name) => {
+    const made = coordinator.client().createRun({ body: { config: toyConfig({ name }) } });
+    await expect(made).rejects.toMatchObject({
+      code: "config-invalid",
+      data: { issues: [{ field: "name", value: name }] },
+      message: expect.stringContaining("another name than mine or new") as string,
+    });
+    const { items } = await coordinator.client().listRuns();
+    expect(items.map(({ id }) => String(id))).not.toContain(name);
+  });
+});
+
 describe("the first operator over HTTP", () => {
   it("[SE1] [SE9] is made with the code, once, and it is written down", async () => {
     const nobody = coordinator.client({});

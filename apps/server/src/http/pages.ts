@@ -82,6 +82,9 @@ function documentOf({ app, join }: Site, path: string): SiteFile {
   return isForJoining(path) ? join : app;
 }
 
+/** `/join/mine` and `/runs/new` are pages of their own: a run of such a name would have none. */
+export const namesOfPages: readonly string[] = ["mine", "new"];
+
 function isForJoining(path: string): boolean {
   return /^\/join(\/|$)/.test(path);
 }

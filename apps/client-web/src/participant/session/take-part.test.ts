@@ -12,7 +12,7 @@ import type { PartEnd, PartOptions } from "./take-part.ts";
 const run = runId("toy");
 const layout = toyLayout();
 const finished: ServerMessage = { type: "finished", run, status: "completed", rounds: 4 };
-const goodbye = (code: "draining" | "credential-revoked" | "run-unknown"): ServerMessage => ({
+const goodbye = (code: "draining" | "credential-revoked"): ServerMessage => ({
   ...{ type: "goodbye", code, message: "said the coordinator" },
 });
 
@@ -91,17 +91,6 @@ describe("taking part", () => {
   it("[TR7] takes a coordinator that drains for one that comes back", async () => {
     const { end, pauses } = await play({ lines: [goodbye("draining"), finished] });
     expect([end.kind, pauses.length]).toEqual(["finished", 1]);
-  });
-
-  it("[RE10] waits for a coordinator that has just started and does not know the run yet; not for ever", async () => {
-    const unknown = Array.from({ length: 6 }, () => goodbye("run-unknown"));
-    const back = await play({ lines: [...unknown.slice(1), finished] });
-    expect([back.end.kind, back.pauses]).toEqual([
-      "finished",
-      [1_000, 2_000, 4_000, 8_000, 16_000],
-    ]);
-    const gone = await play({ lines: unknown });
-    expect(gone.end).toMatchObject({ kind: "refused", problem: { code: "run-unknown" } });
   });
 
   it("[SE6] ends with the coordinator's refusal", async () => {

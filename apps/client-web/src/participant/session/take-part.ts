@@ -53,8 +53,6 @@ export type PartEnd =
 
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
-/** A coordinator that has just started does not know its runs yet; so often it is asked, over half a minute. */
-const UNKNOWN_TRIES = 6;
 
 /**
  * Takes part.
@@ -63,7 +61,6 @@ const UNKNOWN_TRIES = 6;
  */
 export async function takePart(options: PartOptions): Promise<PartEnd> {
   let mayForget = true;
-  let unknownFor = 0;
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
     const began = options.observer.now();
     const end = await oneTry(options).catch((error: unknown) => {
@@ -73,9 +70,7 @@ export async function takePart(options: PartOptions): Promise<PartEnd> {
       options.observer.tell({ type: "notice", notice: { kind: "state-lost", at: began } });
       return null;
     });
-    const isUnknown = end?.kind === "refused" && end.problem.code === "run-unknown";
-    unknownFor = isUnknown ? unknownFor + 1 : 0;
-    if (end !== null && !(isUnknown && unknownFor < UNKNOWN_TRIES)) return end;
+    if (end !== null) return end;
     // A connection that held for long was no part of this row of failures.
     if (options.observer.now() - began > LONGEST_PAUSE_MS) pause = FIRST_PAUSE_MS;
     await options.wait(pause, options.signal);
