@@ -127,6 +127,8 @@ export type {
 export { canonicalJson, deepFreeze, hashOfJson } from "./config/canonical.ts";
 export { inputError, parseInput } from "./config/issues.ts";
 export type { InputFix, InputIssue } from "./config/issues.ts";
+export { applyOverride } from "./config/override.ts";
+export type { Override } from "./config/override.ts";
 export { plainMean } from "./combiner.ts";
 export type { ClosedRound, CombinedUpdates, Combiner, CombinerClaims } from "./combiner.ts";
 export { inspectRun, resolvedRun, resolveRun, runConfigSchema } from "./config/run-config.ts";

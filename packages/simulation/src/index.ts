@@ -2,6 +2,7 @@
 export { simulationSchema } from "./config.ts";
 export type { SimulationConfig } from "./config.ts";
 export type { Cell, CellResult, ClientOutcome, ExperimentResult } from "./experiment/result.ts";
+export { timelessTrainer } from "./experiment/timeless-trainer.ts";
 export { experimentSchema, fieldPath } from "./experiment/schema.ts";
 export type { Experiment, JsonValue } from "./experiment/schema.ts";
 export { describePartition } from "./partition/describe.ts";

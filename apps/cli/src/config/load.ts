@@ -1,9 +1,7 @@
 /** A config from a file, options and `--set`, that knows where each field came from. */
-import { FedtuneError, isFedtuneError } from "@fedtune/core";
-import type { InputIssue } from "@fedtune/core";
+import { applyOverride, FedtuneError, isFedtuneError } from "@fedtune/core";
+import type { InputIssue, Override } from "@fedtune/core";
 import type { Assignment } from "../values.ts";
-import { applyOverride } from "./overrides.ts";
-import type { Override } from "./overrides.ts";
 import { readConfigFile } from "./yaml-file.ts";
 import type { ConfigFile } from "./yaml-file.ts";
 

@@ -1,48 +1,25 @@
-import {
-  inputError,
-  parseInput,
-  resolveRun,
-  rngFromSeed,
-  describePlan,
-  lacksOf,
-} from "@fedtune/core";
-import type { ResolvedRun, TrainControl, Trainer } from "@fedtune/core";
+import { lacksOf } from "@fedtune/core";
+import type { Trainer } from "@fedtune/core";
 import { runGuarantee } from "@fedtune/dp";
-import { nodeEntropy, nodeHash } from "@fedtune/node-ports";
-import {
-  populate,
-  reportRows,
-  simulate,
-  simulationData,
-  simulationLabels,
-  simulationSchema,
-} from "@fedtune/simulation";
-import type {
-  Population,
-  SimulatedClient,
-  SimulationConfig,
-  SimulationResult,
-} from "@fedtune/simulation";
-import type { FileData } from "@fedtune/training";
-import { nodeFiles } from "@fedtune/training/node";
+import { reportRows } from "@fedtune/simulation";
+import type { SimulationResult } from "@fedtune/simulation";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { loadConfig, withPlaces } from "../config/load.ts";
+import { loadConfig } from "../config/load.ts";
 import type { ConfigSource } from "../config/load.ts";
 import { exitCodes } from "../edge.ts";
 import type { Io } from "../io.ts";
 import type { Assignment } from "../values.ts";
 import { saveAdapter } from "./adapter-folder.ts";
-import { openBaseModel, takenOutOf } from "./base-model.ts";
-import type { BaseModel } from "./base-model.ts";
-import { checkExamples } from "./check-data.ts";
-import { dataPath } from "./data-path.ts";
-import { centralEvaluation } from "./evaluation.ts";
-import { liveReport } from "./live-report.ts";
+import { takenOutOf } from "./base-model.ts";
 import { evaluationLabel, sharePersonalText, unusedTestText } from "./evaluation-label.ts";
+import { liveReport } from "./live-report.ts";
+import { playSimulation } from "./play-simulation.ts";
+import type { SimulationToPlay } from "./play-simulation.ts";
+import { draftSimulation, prepareSimulation } from "./prepare-simulation.ts";
+import type { PreparedSimulation } from "./prepare-simulation.ts";
 import { runText } from "./report-text.ts";
 import { openTrainers } from "./trainers.ts";
-import { registries } from "./registries.ts";
 
 /** What `fedtune simulate` was asked for. */
 export interface SimulateOptions {
@@ -89,21 +66,10 @@ function simulationConfig(options: SimulateOptions): Promise<ConfigSource> {
   });
 }
 
-/** A simulation that is ready to run. */
-export interface PreparedSimulation {
-  readonly simulation: SimulationConfig;
-  /** The run config as it goes to the engine: with labels, and a round needing every client unless it says otherwise. */
-  readonly run: Readonly<Record<string, unknown>>;
-  readonly resolved: ResolvedRun;
-  readonly population: Population;
-  /** Test data; null: no central evaluation. */
-  readonly test: FileData | null;
-  readonly model: BaseModel;
-}
-
 /** Simulates a run; with `out`, writes per-round metrics, the final adapter and the resolved config there. */
 export async function runSimulate(options: SimulateOptions, io: Io): Promise<number> {
-  const prepared = await prepareSimulation(await simulationConfig(options));
+  const draft = await draftSimulation(await simulationConfig(options));
+  const prepared = await prepareSimulation(draft);
   const { simulation, resolved, population, model } = prepared;
   io.note(
     `${String(resolved.config.method["name"])} over ${population.clients.length} clients, ${population.shares.rows} rows, base model ${model.name}`,
@@ -144,76 +110,6 @@ export async function runSimulate(options: SimulateOptions, io: Io): Promise<num
   return result.end.status === "completed" ? exitCodes.ok : exitCodes.failure;
 }
 
-/**
- * Parses the config, reads the data, and deals it.
- *
- * @throws FedtuneError for everything that is wrong before the first round
- */
-async function prepareSimulation(source: ConfigSource): Promise<PreparedSimulation> {
-  const { simulation: section = {}, ...rest } = source.value;
-  const parse = <T>(work: () => T): T => withPlaces(source, work);
-  const simulation = parse(() =>
-    parseInput(simulationSchema, section, {
-      what: "the section `simulation` of the config",
-      field: "simulation",
-    }),
-  );
-  const located = { ...simulation, data: dataPath(simulation.data, "train") };
-  const task = rest["task"] ?? {
-    kind: "sequence-classification",
-    labels: await simulationLabels(located, nodeFiles),
-  };
-  const draft = parse(() => resolveRun({ ...rest, task }, registries, nodeHash));
-  const rng = rngFromSeed(draft.config.seed).fork("partition");
-  const { labels } = draft.config.task;
-  await checkExamples(simulationData(located, located.data), draft.config.task);
-  const test =
-    simulation.test === null ? null : simulationData(simulation, dataPath(simulation.test, "test"));
-  if (test !== null) await checkExamples(test, draft.config.task);
-  const population = await populate(located, labels, { files: nodeFiles, rng });
-  const run = {
-    ...rest,
-    task,
-    rounds: everyClient(rest["rounds"], population.clients.length),
-    participants: population.clients.map(({ name }) => name),
-  };
-  const resolved = parse(() => resolveRun(run, registries, nodeHash));
-  checkSharing(simulation, resolved);
-  const model = await openBaseModel(resolved.config.model);
-  return { simulation, run, resolved, population, test, model };
-}
-
-/** Clients can share only what they keep. */
-function checkSharing(
-  { sharePersonal }: SimulationConfig,
-  { method, methodConfig, config }: ResolvedRun,
-) {
-  if (!sharePersonal || describePlan(method, { methodConfig, config }).keeps.length > 0) return;
-  const wanted = `false with method ${method.name}, whose clients keep no factors of their own`;
-  throw inputError([{ field: "simulation.sharePersonal", value: true, wanted }], {
-    what: "the run config",
-    code: "config-conflict",
-  });
-}
-
-/** Rounds wait for all simulated clients unless the config says otherwise: nobody is late to a simulation. */
-function everyClient(rounds: unknown, clients: number): unknown {
-  const given = typeof rounds === "object" && rounds !== null ? rounds : {};
-  return { minAvailableClients: clients, minFitClients: Math.min(2, clients), ...given };
-}
-
-/** What one simulated run needs. */
-export interface SimulationToPlay {
-  readonly run: Readonly<Record<string, unknown>>;
-  readonly resolved: ResolvedRun;
-  readonly clients: readonly SimulatedClient[];
-  readonly model: BaseModel;
-  /** Test data; null: no central evaluation. */
-  readonly test: FileData | null;
-  /** Reproduces the released FedSA-LoRA code. */
-  readonly sharePersonal?: boolean;
-}
-
 /** How it is played; `finish` runs before the trainer is closed, and its result is the outcome. */
 export interface PlayOptions<T> {
   readonly backend: string | undefined;
@@ -224,31 +120,21 @@ export interface PlayOptions<T> {
   }) => Promise<T>;
 }
 
-/** Plays one simulated run with progress. */
+/** Plays one simulated run with progress, on trainers of its own. */
 export async function simulateOnce<T>(
-  { run, resolved, clients, model, test, sharePersonal = false }: SimulationToPlay,
+  toPlay: SimulationToPlay,
   io: Io,
   { backend: wanted, workers, finish }: PlayOptions<T>,
 ): Promise<T> {
+  const { resolved, clients, model, test, sharePersonal = false } = toPlay;
   const { trainer, backend } = await openTrainers(model, wanted, workers);
   io.note(`Training on ${backend}, ${workers} at a time`);
   const nameOf = (index: number): string => clients[index]?.name ?? `participant ${index}`;
   const about = { resolved, evaluates: test !== null, nameOf, live: false, sharePersonal };
   const report = liveReport(about, io);
-  const control: TrainControl = { signal: io.signal };
   try {
-    const result = await simulate(run, {
-      registries,
-      describe: (of) => model.describe(of),
-      weights: () => model.weights(),
-      clients,
-      sharePersonal,
+    const result = await playSimulation(toPlay, {
       trainer,
-      evaluate:
-        test === null ? null : centralEvaluation({ trainer, resolved, data: test, control }),
-      hash: nodeHash,
-      entropy: nodeEntropy,
-      settle: () => new Promise((resolve) => setImmediate(resolve)),
       signal: io.signal,
       listener: report.listener,
       // Here the client that shows why is this process.

@@ -1,6 +1,6 @@
-import { FedtuneError } from "@fedtune/core";
+import { FedtuneError } from "../errors.ts";
 
-/** A value for one field, and the option that it came from. */
+/** A value for one field, and where it came from. */
 export interface Override {
   /** Path with dots, `training.batchSize`. */
   readonly field: string;

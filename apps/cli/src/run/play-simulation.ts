@@ -1,0 +1,52 @@
+/** One simulated run on a trainer that is open. */
+import type { CoordinatorListener, ResolvedRun, Trainer } from "@fedtune/core";
+import type { ClientListener } from "@fedtune/client";
+import { nodeEntropy, nodeHash } from "@fedtune/node-ports";
+import { simulate } from "@fedtune/simulation";
+import type { SimulatedClient, SimulationResult } from "@fedtune/simulation";
+import type { FileData } from "@fedtune/training";
+import type { BaseModel } from "./base-model.ts";
+import { centralEvaluation } from "./evaluation.ts";
+import { registries } from "./registries.ts";
+
+/** What one simulated run needs. */
+export interface SimulationToPlay {
+  readonly run: Readonly<Record<string, unknown>>;
+  readonly resolved: ResolvedRun;
+  readonly clients: readonly SimulatedClient[];
+  readonly model: BaseModel;
+  /** Test data; null: no central evaluation. */
+  readonly test: FileData | null;
+  /** Reproduces the released FedSA-LoRA code. */
+  readonly sharePersonal?: boolean;
+}
+
+/** Where it is played, and who is told. */
+export interface PlayingWorld {
+  readonly trainer: Trainer;
+  readonly signal: AbortSignal;
+  readonly listener?: CoordinatorListener;
+  readonly clientListener?: (client: SimulatedClient) => ClientListener;
+}
+
+/** Plays one simulated run; a run that fails is an outcome, not a throw. */
+export function playSimulation(
+  { run, resolved, clients, model, test, sharePersonal = false }: SimulationToPlay,
+  { trainer, signal, ...listeners }: PlayingWorld,
+): Promise<SimulationResult> {
+  const central = test === null ? null : { trainer, resolved, data: test, control: { signal } };
+  return simulate(run, {
+    registries,
+    describe: (of) => model.describe(of),
+    weights: () => model.weights(),
+    clients,
+    sharePersonal,
+    trainer,
+    evaluate: central === null ? null : centralEvaluation(central),
+    hash: nodeHash,
+    entropy: nodeEntropy,
+    settle: () => new Promise((resolve) => setImmediate(resolve)),
+    signal,
+    ...listeners,
+  });
+}

@@ -1,0 +1,143 @@
+/** From a config with its section `simulation` to a run whose clients have their shares of the data. */
+import { describePlan, inputError, parseInput, resolveRun, rngFromSeed } from "@fedtune/core";
+import type { ResolvedRun, TaskSettings } from "@fedtune/core";
+import { nodeHash } from "@fedtune/node-ports";
+import { populate, simulationData, simulationLabels, simulationSchema } from "@fedtune/simulation";
+import type { Population, SimulationConfig } from "@fedtune/simulation";
+import type { FileData } from "@fedtune/training";
+import { nodeFiles } from "@fedtune/training/node";
+import { withPlaces } from "../config/load.ts";
+import type { ConfigSource } from "../config/load.ts";
+import { openBaseModel } from "./base-model.ts";
+import type { BaseModel } from "./base-model.ts";
+import { checkExamples } from "./check-data.ts";
+import { dataPath } from "./data-path.ts";
+import { registries } from "./registries.ts";
+
+/** A simulation whose config resolves; of its data only the labels were looked at. */
+export interface DraftSimulation {
+  readonly source: ConfigSource;
+  readonly simulation: SimulationConfig;
+  /** Where its data lies. */
+  readonly files: { readonly data: string; readonly test: string | null };
+  /** The run config with its labels. */
+  readonly run: Readonly<Record<string, unknown>>;
+  readonly resolved: ResolvedRun;
+}
+
+/** A simulation that is ready to run. */
+export interface PreparedSimulation {
+  readonly simulation: SimulationConfig;
+  /** The run config as it goes to the engine: with labels, and a round needing every client unless it says otherwise. */
+  readonly run: Readonly<Record<string, unknown>>;
+  readonly resolved: ResolvedRun;
+  readonly population: Population;
+  /** Test data; null: no central evaluation. */
+  readonly test: FileData | null;
+  readonly model: BaseModel;
+}
+
+/** What looks at data files; who prepares many simulations remembers what it saw. */
+export interface DataReader {
+  readonly labels: (config: SimulationConfig) => Promise<readonly string[]>;
+  readonly check: (data: FileData, task: Pick<TaskSettings, "kind" | "labels">) => Promise<void>;
+}
+
+const directReader: DataReader = {
+  labels: (config) => simulationLabels(config, nodeFiles),
+  check: checkExamples,
+};
+
+/** A reader that looks at each file once for each question. */
+export function rememberingReader(): DataReader {
+  const answers = new Map<string, Promise<unknown>>();
+  const once = <T>(question: readonly unknown[], ask: () => Promise<T>): Promise<T> => {
+    const key = JSON.stringify(question);
+    const known = answers.get(key) as Promise<T> | undefined;
+    const answer = known ?? ask();
+    answers.set(key, answer);
+    return answer;
+  };
+  return {
+    labels: (config) =>
+      once(["labels", simulationData(config, config.data)], () => directReader.labels(config)),
+    check: (data, { kind, labels }) =>
+      once(["check", data, kind, labels], () => directReader.check(data, { kind, labels })),
+  };
+}
+
+/**
+ * Parses the config and resolves it, with the labels of its data where it names none.
+ *
+ * @throws FedtuneError `config-invalid`, `config-conflict`, and of the data `file-missing`, `data-invalid`
+ */
+export async function draftSimulation(
+  source: ConfigSource,
+  reader: DataReader = directReader,
+): Promise<DraftSimulation> {
+  const { simulation: section = {}, ...rest } = source.value;
+  const simulation = withPlaces(source, () =>
+    parseInput(simulationSchema, section, {
+      what: "the section `simulation` of the config",
+      field: "simulation",
+    }),
+  );
+  const files = {
+    data: dataPath(simulation.data, "train"),
+    test: simulation.test === null ? null : dataPath(simulation.test, "test"),
+  };
+  const task = rest["task"] ?? {
+    kind: "sequence-classification",
+    labels: await reader.labels({ ...simulation, data: files.data }),
+  };
+  const run = { ...rest, task };
+  const resolved = withPlaces(source, () => resolveRun(run, registries, nodeHash));
+  return { source, simulation, files, run, resolved };
+}
+
+/**
+ * Reads the data, deals it, and opens the base model.
+ *
+ * @throws FedtuneError for everything that is wrong before the first round
+ */
+export async function prepareSimulation(
+  { source, simulation, files, run, resolved: draft }: DraftSimulation,
+  reader: DataReader = directReader,
+): Promise<PreparedSimulation> {
+  const { task, seed } = draft.config;
+  await reader.check(simulationData(simulation, files.data), task);
+  const test = files.test === null ? null : simulationData(simulation, files.test);
+  if (test !== null) await reader.check(test, task);
+  const population = await populate({ ...simulation, data: files.data }, task.labels, {
+    files: nodeFiles,
+    rng: rngFromSeed(seed).fork("partition"),
+  });
+  const whole = {
+    ...run,
+    rounds: everyClient(run["rounds"], population.clients.length),
+    participants: population.clients.map(({ name }) => name),
+  };
+  const resolved = withPlaces(source, () => resolveRun(whole, registries, nodeHash));
+  checkSharing(simulation, resolved);
+  const model = await openBaseModel(resolved.config.model);
+  return { simulation, run: whole, resolved, population, test, model };
+}
+
+/** Clients can share only what they keep. */
+function checkSharing(
+  { sharePersonal }: SimulationConfig,
+  { method, methodConfig, config }: ResolvedRun,
+): void {
+  if (!sharePersonal || describePlan(method, { methodConfig, config }).keeps.length > 0) return;
+  const wanted = `false with method ${method.name}, whose clients keep no factors of their own`;
+  throw inputError([{ field: "simulation.sharePersonal", value: true, wanted }], {
+    what: "the run config",
+    code: "config-conflict",
+  });
+}
+
+/** Rounds wait for all simulated clients unless the config says otherwise: nobody is late to a simulation. */
+function everyClient(rounds: unknown, clients: number): unknown {
+  const given = typeof rounds === "object" && rounds !== null ? rounds : {};
+  return { minAvailableClients: clients, minFitClients: Math.min(2, clients), ...given };
+}
