@@ -1,8 +1,8 @@
 /** What somebody meets who joins a run of this process: the invitation, and the files of the base model. */
-import { FedtuneError, signatureHeaders } from "@fedtune/core";
+import { signatureHeaders } from "@fedtune/core";
 import type { RunId, RunSetup, Store } from "@fedtune/core";
 import type { Request } from "express";
-import { storedHistory } from "./http/run-history.ts";
+import { storedHistory, storedRun } from "./http/run-history.ts";
 import { configOf } from "./http/run-view.ts";
 import { announcing } from "./http/invitation-announced.ts";
 import { invitationService } from "./http/invitation.ts";
@@ -46,8 +46,8 @@ export function joining(options: JoiningOptions): {
     ...{ models: catalogue, setupOf, announce: announcing(options.pool) },
     ...{ isOpen: () => isOpen, now: () => new Date() },
     async progressOf(run) {
-      const { status, rounds: committed } = await headOf(store, run);
-      return { status, committed };
+      const { status, rounds: committed, joined } = await storedRun(store, run);
+      return { status, committed, joined };
     },
   });
   const modelOf = async (run: RunId): Promise<string> => (await setupOf(run)).resolved.config.model;
@@ -61,7 +61,7 @@ function setups({ runs, store, prepare }: JoiningOptions): (run: RunId) => Promi
   return async (run) => {
     const open = runs.all().find(({ coordinator }) => coordinator.setup.id === run);
     if (open !== undefined) return open.coordinator.setup;
-    const { configHash } = await headOf(store, run);
+    const { configHash } = await storedRun(store, run);
     const known = kept.get(configHash);
     if (known !== undefined) return known;
     const preparing = storedHistory(store, run)
@@ -72,12 +72,6 @@ function setups({ runs, store, prepare }: JoiningOptions): (run: RunId) => Promi
     kept.set(configHash, preparing);
     return preparing;
   };
-}
-
-async function headOf(store: Store, run: RunId) {
-  const head = (await store.getRuns()).find(({ id }) => id === run);
-  if (head !== undefined) return head;
-  throw new FedtuneError("run-unknown", `Cannot find run "${run}": there is none of this name`);
 }
 
 /** Clients by their signature, operators and programs by scope, anybody where runs are open. */

@@ -50,10 +50,16 @@ describe("an invitation", () => {
       dataColumns: { text: "body", textPair: null, label: "label" },
       minimumExamples: 100,
       method: { name: "fedavg", title: "FedAvg", summary: expect.any(String) as string },
-      adapter: { kind: "lora", rank: 2, targetModules: ["query", "value"] },
+      adapter: { kind: "lora", rank: 2, loraAlpha: 16, targetModules: ["query", "value"] },
+      training: {
+        ...{ localEpochs: 1, maxSteps: null, batchSize: 16, microBatchSize: null },
+        ...{ learningRate: 0.2, maxLength: 128, maxGradNorm: null },
+        optimizer: expect.objectContaining({ name: "adamw" }) as object,
+      },
       numbers: { leaves: 48, stays: 0, comes: 48 },
       bytes: { upPerRound: 48 * 4 + 48, downPerRound: 48 * 4 + 48, model: model.bytes },
       rounds: { total: 4, committed: 0 },
+      participants: { joined: 0, wanted: 2 },
       privacy: { mode: "none" },
       presence: "shown",
       status: "running",
@@ -123,6 +129,19 @@ describe("an invitation", () => {
     const headers = await client.headers(request);
     await open(null, headers);
     await expect(open(null, headers)).rejects.toMatchObject({ code: "request-replayed" });
+  });
+
+  it("does not tell how many take part where that is hidden", async () => {
+    const privacy = { mode: "user-level", noiseMultiplier: 1, expectedCohort: 1 };
+    const rounds = { sampling: "poisson", weightedBy: "uniform" };
+    const hidden = { ...toyConfig({ name: "hidden" }), privacy, rounds };
+    const secret = runId("hidden");
+    await coordinator.client().createRun({ body: { config: hidden, start: false } });
+    const { secret: token } = await tokenOf(secret);
+    const told = await coordinator
+      .client({})
+      .openInvitation({ params: { run: secret }, body: { token } });
+    expect(told).toMatchObject({ presence: "hidden", participants: { joined: null } });
   });
 
   it("[SE4] names the one client that a token is for", async () => {

@@ -19,6 +19,8 @@ export type Invitation = OutputOf<"openInvitation">;
 export interface RunProgress {
   readonly status: RunStatus;
   readonly committed: number;
+  /** Clients that have ever joined. */
+  readonly joined: number;
 }
 
 /** What invitations stand on. */
@@ -121,10 +123,11 @@ interface Around extends RunProgress, Announced {
 
 function described(
   setup: RunSetup,
-  { model, status, committed, bytes, numbers, privacy }: Around,
+  { model, status, committed, joined, bytes, numbers, privacy }: Around,
 ): Omit<Invitation, "invitation" | "now"> {
   const { config, method } = setup.resolved;
-  const { kind, rank, targetModules } = config.adapter;
+  const { kind, rank, loraAlpha, targetModules } = config.adapter;
+  const isHidden = hidesPresence(config);
   return {
     run: setup.id,
     ...wordsOf(setup.id, config),
@@ -133,12 +136,17 @@ function described(
     minimumExamples: leastExamples(config),
     model,
     method: { name: method.name, title: titleOf(method.name), summary: method.summary },
-    adapter: { kind, rank, targetModules: [...targetModules] },
+    adapter: { kind, rank, loraAlpha, targetModules: [...targetModules] },
+    training: config.training,
     numbers,
     bytes: { ...bytes, model: model.bytes },
     rounds: { total: config.rounds.numRounds, committed },
+    participants: {
+      joined: isHidden ? null : joined,
+      wanted: config.rounds.minAvailableClients,
+    },
     privacy,
-    presence: hidesPresence(config) ? "hidden" : "shown",
+    presence: isHidden ? "hidden" : "shown",
     status,
     protocol: protocolVersion,
   };

@@ -1,5 +1,5 @@
 /** What somebody may know of a run before taking part in it, and the base model that taking part needs. */
-import { idPattern, privacyModes } from "@fedtune/core";
+import { idPattern, privacyModes, trainingSchema } from "@fedtune/core";
 import type { RunId } from "@fedtune/core";
 import { z } from "zod";
 import { byteCount, clientName, count, date, digestText, runName } from "../fields.ts";
@@ -75,8 +75,10 @@ const invitation = z
     adapter: z.object({
       kind: z.string(),
       rank: count.describe("of the largest, where clients differ"),
+      loraAlpha: z.number(),
       targetModules: z.array(z.string()),
     }),
+    training: z.object(trainingSchema.shape).describe("how a device trains in each round"),
     numbers: z
       .object({ leaves: count, stays: count, comes: count })
       .describe("numbers per round that leave a device, at most; that never do; that come in"),
@@ -84,6 +86,10 @@ const invitation = z
       .object({ upPerRound: byteCount, downPerRound: byteCount, model: byteCount })
       .describe("up with headers, at most; down for a device that holds the round before"),
     rounds: z.object({ total: count, committed: count }),
+    participants: z.object({
+      joined: count.nullable().describe("so far; null: hidden"),
+      wanted: count.describe("a round waits until so many are there"),
+    }),
     privacy: z.discriminatedUnion("mode", [noPrivacy, privacy]),
     presence: z.enum(["shown", "hidden"]).describe("hidden: nobody is told who took part"),
     status: runStatus,

@@ -38,7 +38,7 @@ describe("step 1 of the sample run", () => {
     const [expert, trained] = view.folds;
     expect(plainText(expert?.tag ?? "")).toBe("ε 3.00 at δ 10^\u22125");
     expect(expert?.facts.find(({ term }) => term === "Who adds noise")?.value).toBe("this device");
-    expect(trained?.tag).toBe("fedsa-lora, rank 8");
+    expect(trained?.tag).toBe("FedSA-LoRA, rank 8");
   });
 });
 

@@ -18,6 +18,7 @@ import type { BudgetView } from "./budget.ts";
 import { contactLink } from "./messages.ts";
 import { promiseOf, promiseView } from "./promise.ts";
 import type { PromiseView } from "./promise.ts";
+import { trainedFold } from "./trained.ts";
 import { bytesText, hostOf, lastDay, roundsToCome, runSlots, wholeRunBytes } from "./run-words.ts";
 import type { Scene } from "./run-words.ts";
 
@@ -233,37 +234,4 @@ function accountantText({ accountant, accountantParameters }: Promised): string 
     ([name, value]) => `${name} ${typeof value === "number" ? formatSignificant(value, 4) : value}`,
   );
   return [accountant, ...parameters].join(", ");
-}
-
-function trainedFold(invitation: Invitation): Fold {
-  const { method, adapter, model, labels, numbers, rounds, minimumExamples } = invitation;
-  return {
-    title: expertWords.trainedTitle,
-    tag: fill(expertWords.trainedTag, { method: method.name, rank: String(adapter.rank) }),
-    facts: [
-      { term: expertWords.model, value: `${model.name}, ${bytesText(model.bytes)}` },
-      { term: expertWords.method, value: method.title, note: method.summary },
-      {
-        term: expertWords.adapter,
-        value: fill(expertWords.adapterValue, {
-          kind: adapter.kind,
-          rank: String(adapter.rank),
-          modules: adapter.targetModules.join(", "),
-        }),
-      },
-      { term: expertWords.labels, value: labels.join(", ") },
-      { term: expertWords.leaves, value: formatCount(numbers.leaves) },
-      { term: expertWords.stays, value: formatCount(numbers.stays) },
-      { term: expertWords.comes, value: formatCount(numbers.comes) },
-      {
-        term: expertWords.rounds,
-        value: fill(expertWords.roundsValue, {
-          done: formatCount(rounds.committed),
-          total: formatCount(rounds.total),
-        }),
-      },
-      { term: expertWords.minimum, value: formatCount(minimumExamples) },
-    ],
-    lines: [],
-  };
 }

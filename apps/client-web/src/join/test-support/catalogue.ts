@@ -12,6 +12,7 @@ import {
 import { fileWords, problemWords } from "../words/file.ts";
 import { actionWords, messageWords, refusalWords } from "../words/messages.ts";
 import { trainWords } from "../words/train.ts";
+import { trainedWords } from "../words/trained.ts";
 
 /** Areas with their words. */
 export const catalogue: readonly (readonly [string, unknown])[] = [
@@ -23,6 +24,7 @@ export const catalogue: readonly (readonly [string, unknown])[] = [
   ["odds", oddsWords],
   ["budget", budgetWords],
   ["expert", expertWords],
+  ["trained", trainedWords],
   ["file", fileWords],
   ["problems", problemWords],
   ["device", deviceWords],
@@ -118,5 +120,11 @@ export const sampleSlots: Readonly<Record<string, string>> = Object.fromEntries(
     rest: "1 kB",
     columns: "“text” and “label”",
     card: "Adreno 740",
+    alpha: "16",
+    batch: "32",
+    tokens: "128",
+    passes: "2",
+    name: "AdamW",
+    wanted: "12",
   }),
 );

@@ -144,18 +144,4 @@ export const expertWords = {
   clipNorm: "Clip norm",
   accountant: "Accountant",
   right: "Right guesses out of 100",
-
-  trainedTitle: "What exactly is trained",
-  trainedTag: "{method}, rank {rank}",
-  model: "Starting model",
-  method: "Method",
-  adapter: "Adapter",
-  adapterValue: "{kind}, rank {rank}, on {modules}",
-  labels: "Labels",
-  stays: "Numbers that stay here",
-  leaves: "Numbers that leave, per round",
-  comes: "Numbers that come in, per round",
-  rounds: "Rounds",
-  roundsValue: "{done} done of {total}",
-  minimum: "Rows needed at least",
 } as const;

@@ -1,5 +1,5 @@
 /** Step 3: whether this device can do it, and how long it will take. */
-import { asFedtuneError, FedtuneError, trainingSchema } from "@fedtune/core";
+import { asFedtuneError, FedtuneError } from "@fedtune/core";
 import type { DeviceQuestion, DeviceReport } from "../../training/types.ts";
 import { problemOf } from "../problem.ts";
 import type { BrowserBackend, DeviceFacts } from "../device-report.ts";
@@ -62,14 +62,14 @@ function showFailure(desk: Desk, error: FedtuneError): void {
   desk.set({ device: { kind: "problem", problem: problemOf(error) } });
 }
 
-/** What is trained, as far as an invitation tells: settings that it leaves open are the defaults. */
+/** What is trained in a round; private training takes the steps that its guarantee counts. */
 function questionOf(invitation: Invitation, data: DeviceQuestion["data"]): DeviceQuestion {
-  const { adapter, labels, privacy, rounds } = invitation;
-  const maxSteps = privacy.mode === "record-level" ? Math.ceil(privacy.steps / rounds.total) : null;
+  const { adapter, labels, privacy, rounds, training } = invitation;
+  const counted = privacy.mode === "record-level" ? Math.ceil(privacy.steps / rounds.total) : null;
   return {
-    adapter: { ...adapter, loraAlpha: 2 * adapter.rank },
+    adapter,
     task: { kind: "sequence-classification", labels: [...labels] },
-    training: trainingSchema.parse({ maxSteps }),
+    training: { ...training, maxSteps: counted ?? training.maxSteps },
     data,
   };
 }
