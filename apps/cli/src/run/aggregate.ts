@@ -91,12 +91,12 @@ async function writeCombined(
     kind,
     rank,
     loraAlpha,
+    taskType,
     fanInFanOut,
     prefix: "",
     // An expression is replaced by the modules that it meant.
     ...(typeof targetModules === "string" ? {} : { targetModules }),
     ...(baseModel === null ? {} : { baseModel }),
-    ...(taskType === null ? {} : { taskType }),
     metadata: { method: method.name, ...(labels === undefined ? {} : { labels }) },
   });
   try {

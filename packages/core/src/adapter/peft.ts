@@ -20,8 +20,8 @@ export interface PeftOptions extends AdapterSettings {
   /** Every adapted module by its whole name, unless given. */
   readonly targetModules?: readonly string[];
   readonly baseModel?: string;
-  /** `SEQ_CLS` unless given. */
-  readonly taskType?: string;
+  /** `SEQ_CLS` unless given; null: PEFT has no name for the task. */
+  readonly taskType?: string | null;
   readonly fanInFanOut?: boolean;
   /** `F32` unless given. */
   readonly dtype?: "F32" | "F16";
@@ -77,7 +77,7 @@ export function writePeftAdapter(
 }
 
 function configOf(adapter: AdapterValues, options: PeftOptions): AdapterConfig {
-  const { prefix, targetModules, baseModel, taskType, fanInFanOut } = options;
+  const { prefix, targetModules, baseModel, taskType = "SEQ_CLS", fanInFanOut } = options;
   const { kind, rank, loraAlpha, layout } = adapter;
   const adapted = layout.factors.filter(({ role }) => role !== "head" && role !== "projection");
   const heads = layout.factors.filter(({ role }) => role === "head");
@@ -88,7 +88,7 @@ function configOf(adapter: AdapterValues, options: PeftOptions): AdapterConfig {
     targetModules: targetModules ?? [...new Set(adapted.map(({ module }) => prefix + module))],
     // PEFT saves whole submodules: `classifier` covers `classifier.dense`.
     modulesToSave: [...new Set(heads.flatMap(({ name }) => name.split(".").slice(0, 1)))],
-    taskType: taskType ?? "SEQ_CLS",
+    taskType,
     baseModel: baseModel ?? null,
     fanInFanOut: fanInFanOut ?? false,
   };

@@ -1,8 +1,9 @@
 /** Padding examples to a common length, and the order in which a round sees them. */
 import type { Rng } from "@fedtune/core";
+import type { ImageBatch, ImageExample } from "./image-batch.ts";
 
-/** One tokenised example. */
-export interface Example {
+/** One tokenised text. */
+export interface TextExample {
   readonly ids: Int32Array;
   /** Token types, as long as `ids`. */
   readonly types: Int32Array;
@@ -10,6 +11,14 @@ export interface Example {
   readonly label: number;
   /** Of a language model: 1 for every token that is to be predicted from those before it; the first is 0. */
   readonly predicted?: Uint8Array;
+}
+
+/** One example of a task. */
+export type Example = TextExample | ImageExample;
+
+/** How long an example is, in tokens of its text; 1 for an image, since all have one size. */
+export function lengthOf(example: Example): number {
+  return "ids" in example ? example.ids.length : 1;
 }
 
 /** What a language model is to predict in a batch; arrays of one length. */
@@ -21,7 +30,7 @@ export interface Completions {
   readonly weights: Float32Array;
 }
 
-/** A padded batch on the host. */
+/** A padded batch of texts on the host. */
 export interface PaddedBatch {
   readonly batch: number;
   readonly length: number;
@@ -39,9 +48,12 @@ export interface PaddedBatch {
   readonly tokens: number;
 }
 
+/** A batch of either kind, as the trainer takes it. */
+export type HostBatch = PaddedBatch | ImageBatch;
+
 /** Pads at the end to the longest example, rounded up to a multiple of 8 but not above `maxTokens`. */
 export function padBatch(
-  examples: readonly Example[],
+  examples: readonly TextExample[],
   options: { readonly padId: number; readonly maxTokens: number },
 ): PaddedBatch {
   const longest = examples.reduce((length, { ids }) => Math.max(length, ids.length), 1);
@@ -67,7 +79,7 @@ export function padBatch(
   };
 }
 
-function completionsOf(examples: readonly Example[], length: number): Completions | null {
+function completionsOf(examples: readonly TextExample[], length: number): Completions | null {
   if (examples.every(({ predicted }) => predicted === undefined)) return null;
   const found: { row: number; target: number; weight: number }[] = [];
   examples.forEach(({ ids, predicted = new Uint8Array() }, example) => {

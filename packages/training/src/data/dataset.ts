@@ -3,7 +3,7 @@ import { FedtuneError, nearest } from "@fedtune/core";
 import type { TaskSettings } from "@fedtune/core";
 import type { FileSource } from "../files.ts";
 import type { TextTokenizer } from "../tokenizer/tokenizer.ts";
-import type { Example } from "./batch.ts";
+import type { TextExample } from "./batch.ts";
 import { drawOf, partOf } from "./holdout.ts";
 import { languageColumns, languageExample } from "./language.ts";
 import { invalid } from "./lines.ts";
@@ -30,7 +30,7 @@ export interface DataStore {
    *
    * @throws FedtuneError `data-invalid` for broken files and zero rows, `label-unknown` for a label outside the list
    */
-  load(ref: FileData, options: DatasetOptions): Promise<readonly Example[]>;
+  load(ref: FileData, options: DatasetOptions): Promise<readonly TextExample[]>;
 }
 
 /** A whole file: every row, whichever part of it a reference asks for. */
@@ -41,7 +41,7 @@ interface Table {
 interface TableRow {
   readonly line: number;
   /** `label` is -1 for one outside the list: an error only for who asks for this row. */
-  readonly example: Example;
+  readonly example: TextExample;
   readonly label: string;
   readonly where: string;
   /** Decides which part of a holdout the row is in. */
@@ -158,7 +158,7 @@ function select(
   { rows }: Table,
   ref: FileData,
   { kind, labels }: DatasetOptions,
-): readonly Example[] {
+): readonly TextExample[] {
   const { rows: wanted, where, path, holdout } = ref;
   const picked =
     wanted === null
@@ -178,7 +178,7 @@ function select(
 }
 
 /** Rows that are cut before anything is to be predicted teach nothing; all of them like that are a mistake. */
-function predicting(rows: readonly TableRow[], { path }: FileData): readonly Example[] {
+function predicting(rows: readonly TableRow[], { path }: FileData): readonly TextExample[] {
   const examples = rows.map(({ example }) => example);
   if (examples.some(({ predicted }) => predicted?.includes(1) === true)) return examples;
   const message = `Cannot use ${path}: none of its ${rows.length} rows has a completion within training.maxLength tokens`;
@@ -203,7 +203,7 @@ function labelled(
   { line, example, label }: TableRow,
   ref: FileData,
   labels: readonly string[],
-): Example {
+): TextExample {
   if (example.label >= 0) return example;
   const known = nearest(label, labels);
   const list = labels.length > 20 ? `${labels.slice(0, 20).join(", ")}, ...` : labels.join(", ");

@@ -3,7 +3,7 @@ import { FedtuneError, parseInput } from "@fedtune/core";
 import { Template } from "@huggingface/jinja";
 import { z } from "zod";
 import type { LanguageTokens } from "../tokenizer/tokenizer.ts";
-import type { Example } from "./batch.ts";
+import type { TextExample } from "./batch.ts";
 import type { FileData } from "./reference.ts";
 
 /** A piece of a text, and whether it is learned. */
@@ -44,7 +44,7 @@ export function languageExample(
   values: readonly string[],
   ref: FileData,
   { tokens, endId, maxLength }: LanguageOptions,
-): Example {
+): TextExample {
   const [first = "", second = ""] = values;
   const segments =
     ref.messages === null

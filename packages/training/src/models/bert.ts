@@ -29,6 +29,7 @@ const encoderOuter: OuterParts = {
   words: "embeddings.word_embeddings.weight",
   positions: "embeddings.position_embeddings.weight",
   types: "embeddings.token_type_embeddings.weight",
+  patches: null,
   embeddingNorm: "embeddings.LayerNorm",
   finalNorm: null,
   languageHead: null,
@@ -66,6 +67,7 @@ export const bert: Family = {
       padId: fields.pad_token_id ?? 0,
       pooling: fields.fedtune_pooling ?? null,
       decoder: null,
+      image: null,
     };
     return checkHeads(config, path);
   },

@@ -5,6 +5,7 @@ import { joinPath, readJson } from "../files.ts";
 import type { Family, ModelConfig, Pooling } from "./family.ts";
 import { fromLlama2c, llama2cTensors } from "./llama2c.ts";
 import { allModules, wantedTensors } from "./parts.ts";
+import { withPixelScaling } from "./preprocessor.ts";
 import { familyOf, parseModelConfig } from "./registry.ts";
 import { openTensors, transposed } from "./tensor-files.ts";
 import type { TensorSource, Weight } from "./tensor-files.ts";
@@ -45,7 +46,7 @@ async function readConfig(files: FileSource, folder: string): Promise<ReadConfig
   const raw = await readJson(files, path);
   const translated = fromLlama2c(raw);
   return {
-    config: parseModelConfig(translated ?? raw, path),
+    config: await withPixelScaling(parseModelConfig(translated ?? raw, path), files, folder),
     isLlama2c: translated !== null,
   };
 }

@@ -94,7 +94,7 @@ function passOf(model: DeviceModel, adapter: BoundAdapter, ids: Int32Array): Pas
     ...{ model, adapter },
     path: { lowest: 0, throughInput: new Set() },
     batch: {
-      ...{ batch: 1, length },
+      ...{ kind: "words", batch: 1, length },
       ids: tf.tensor1d(ids, "int32"),
       hostIds: ids,
       types: tf.zeros([length], "int32"),

@@ -29,8 +29,8 @@ export interface ModelDescription {
   readonly prefix: string;
   /** Longest sequence of the model, special tokens included. */
   readonly maxTokens: number;
-  /** PEFT's name of the task. */
-  readonly taskType: "SEQ_CLS" | "CAUSAL_LM";
+  /** PEFT's name of the task; null: it has none for images. */
+  readonly taskType: "SEQ_CLS" | "CAUSAL_LM" | null;
   /** Whether checkpoints hold base weights as `[in, out]`, which PEFT's files tell. */
   readonly fanInFanOut: boolean;
 }
@@ -89,6 +89,14 @@ export function modelPrefix(config: ModelConfig): string {
   return familyOf(config).prefix;
 }
 
+function taskTypeOf(
+  { image }: ModelConfig,
+  { labels }: AdapterChoice,
+): ModelDescription["taskType"] {
+  if (image !== null) return null;
+  return labels.length === 0 ? "CAUSAL_LM" : "SEQ_CLS";
+}
+
 /**
  * Describes a model with an adapter from its configuration alone.
  *
@@ -108,7 +116,7 @@ export function describeModel(config: ModelConfig, choice: AdapterChoice): Model
     scaling: kind.scaling(choice),
     prefix: modelPrefix(config),
     maxTokens: maxTokens(config),
-    taskType: choice.labels.length === 0 ? "CAUSAL_LM" : "SEQ_CLS",
+    taskType: taskTypeOf(config, choice),
     fanInFanOut: family.storesTransposed,
   };
 }

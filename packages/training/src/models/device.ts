@@ -1,6 +1,6 @@
 /** A base model on the device: every weight uploaded once, kept until disposed. */
 import * as tf from "@tensorflow/tfjs";
-import type { EmbeddingTables } from "../layers/embeddings.ts";
+import type { Embedding } from "../layers/embeddings.ts";
 import type { FrozenLinear } from "../layers/linear.ts";
 import { frozenLinear } from "../layers/linear.ts";
 import type { FrozenAnyNorm } from "../layers/norm.ts";
@@ -15,7 +15,7 @@ import { familyOf } from "./registry.ts";
 export interface DeviceModel {
   readonly config: ModelConfig;
   readonly pooling: Pooling;
-  readonly embeddings: EmbeddingTables;
+  readonly embeddings: Embedding;
   /** Every linear layer by its module path. */
   readonly linears: ReadonlyMap<string, FrozenLinear>;
   /** Every norm by its module path. */
@@ -35,29 +35,53 @@ export function uploadModel(
     allModules(config, pooling).map(({ name }) => [name, reader.linear(name)]),
   );
   const norms = new Map(normNames(config).map((name) => [name, reader.norm(name)]));
-  const { outer } = familyOf(config);
-  const embeddings: EmbeddingTables = {
-    words: reader.matrix(outer.words),
-    positions: outer.positions === null ? null : reader.table(outer.positions),
-    types: outer.types === null || config.tokenTypes === 0 ? null : reader.table(outer.types),
-    norm: outer.embeddingNorm === null ? null : (norms.get(outer.embeddingNorm) ?? null),
-    firstPosition: config.firstPosition,
-  };
-  const languageHead = uploadHead(config, weights, { reader, words: embeddings.words });
+  const embeddings = uploadEmbedding(config, reader, norms);
+  const words = embeddings.kind === "words" ? embeddings.words : null;
+  const languageHead = uploadHead(config, weights, { reader, words });
   return {
     ...{ config, pooling, embeddings, linears, norms, languageHead },
     dispose() {
       for (const linear of linears.values()) linear.dispose();
       for (const { gamma, beta } of norms.values())
         tf.dispose(beta === null ? gamma : [gamma, beta]);
-      for (const table of [embeddings.words, embeddings.positions, embeddings.types])
-        table?.dispose();
-      if (languageHead !== embeddings.words) languageHead?.dispose();
+      for (const part of partsOf(embeddings)) part?.dispose();
+      if (languageHead !== words) languageHead?.dispose();
     },
   };
 }
 
 type Reader = ReturnType<typeof readerOf>;
+
+function uploadEmbedding(
+  config: ModelConfig,
+  reader: Reader,
+  norms: ReadonlyMap<string, FrozenAnyNorm>,
+): Embedding {
+  const { words, positions, types, patches, embeddingNorm } = familyOf(config).outer;
+  if (words !== null) {
+    return {
+      kind: "words",
+      words: reader.matrix(words),
+      positions: positions === null ? null : reader.table(positions),
+      types: types === null || config.tokenTypes === 0 ? null : reader.table(types),
+      norm: embeddingNorm === null ? null : (norms.get(embeddingNorm) ?? null),
+      firstPosition: config.firstPosition,
+    };
+  }
+  if (patches === null || positions === null)
+    throw new RangeError(`Cannot upload family "${config.family}": it reads nothing`);
+  return {
+    kind: "patches",
+    projection: reader.linear(patches.projection),
+    classToken: reader.table(patches.classToken),
+    positions: reader.table(positions),
+  };
+}
+
+function partsOf(embedding: Embedding): readonly ({ dispose(): void } | null)[] {
+  if (embedding.kind === "words") return [embedding.words, embedding.positions, embedding.types];
+  return [embedding.projection, embedding.classToken, embedding.positions];
+}
 
 function readerOf(weights: ReadonlyMap<string, Weight>, epsilon: number, precision: BasePrecision) {
   const weight = (name: string): Weight => {
@@ -68,8 +92,8 @@ function readerOf(weights: ReadonlyMap<string, Weight>, epsilon: number, precisi
   };
   const table = (name: string): tf.Tensor2D => {
     const { values, shape } = weight(name);
-    const [rows = 0, columns = 0] = shape;
-    return tf.keep(tf.tensor2d(values, [rows, columns]));
+    const columns = shape.at(-1) ?? 0;
+    return tf.keep(tf.tensor2d(values, [values.length / columns, columns]));
   };
   const matrix = (name: string): StoredMatrix => {
     const { values, shape } = weight(name);
@@ -79,7 +103,9 @@ function readerOf(weights: ReadonlyMap<string, Weight>, epsilon: number, precisi
   const row = ({ values }: Weight): tf.Tensor1D => tf.keep(tf.tensor1d(values));
   const linear = (name: string): FrozenLinear => {
     const { values, shape } = weight(`${name}.weight`);
-    const [out = 0, inputs = 0] = shape;
+    // A convolution's weight is `[out, ...in]`.
+    const [out = 0, ...inputShape] = shape;
+    const inputs = inputShape.reduce((product, extent) => product * extent, 1);
     const bias = weights.get(`${name}.bias`)?.values ?? null;
     return frozenLinear({ weight: values, bias, shape: [out, inputs] }, precision);
   };
@@ -97,7 +123,7 @@ function readerOf(weights: ReadonlyMap<string, Weight>, epsilon: number, precisi
 function uploadHead(
   { decoder, family }: ModelConfig,
   weights: ReadonlyMap<string, Weight>,
-  { reader, words }: { readonly reader: Reader; readonly words: StoredMatrix },
+  { reader, words }: { readonly reader: Reader; readonly words: StoredMatrix | null },
 ): StoredMatrix | null {
   if (decoder === null) return null;
   if (decoder.tiesEmbeddings) return words;

@@ -42,6 +42,7 @@ export const distilbert: Family = {
       padId: fields.pad_token_id ?? 0,
       pooling: fields.fedtune_pooling ?? ("cls" as const),
       decoder: null,
+      image: null,
     };
     return checkHeads(config, path);
   },

@@ -24,13 +24,37 @@ export interface DecoderConfig {
   readonly endIds: readonly number[];
 }
 
+/** What a model of images has that one of texts has not. */
+export interface ImageConfig {
+  /** Of the images that it takes. */
+  readonly height: number;
+  readonly width: number;
+  readonly channels: 1 | 3;
+  /** Side of a patch in pixels; each patch is a token, after the class token. Dosovitskiy et al., arXiv 2010.11929. */
+  readonly patch: number;
+  /** Whether query, key and value have a bias. */
+  readonly attentionBias: boolean;
+  /** How bytes become numbers; parsing alone gives HuggingFace's defaults, a checkpoint folder its own. */
+  readonly scaling: PixelScaling;
+}
+
+/** `(byte * rescale - mean) / std` per channel, as HuggingFace's image processors have it. */
+export interface PixelScaling {
+  readonly rescale: number;
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+  /** Whether images of other sizes are scaled to the model's, or refused. */
+  readonly resizes: boolean;
+}
+
 /** A model configuration in our own words; everything shapes and names depend on. */
 export interface ModelConfig {
-  readonly family: "bert" | "roberta" | "distilbert" | "gpt2" | "llama" | "qwen2";
+  readonly family: "bert" | "roberta" | "distilbert" | "gpt2" | "llama" | "qwen2" | "vit";
   readonly hiddenSize: number;
   readonly layers: number;
   readonly heads: number;
   readonly intermediateSize: number;
+  /** 0: it reads no texts. */
   readonly vocabularySize: number;
   /** Longest sequence, counted as the position table is. */
   readonly positions: number;
@@ -45,6 +69,8 @@ export interface ModelConfig {
   readonly pooling: Pooling | null;
   /** Null: an encoder, in which every token sees every other. */
   readonly decoder: DecoderConfig | null;
+  /** Null: it reads texts. */
+  readonly image: ImageConfig | null;
 }
 
 /** Longest sequence that the model takes, special tokens included. */
@@ -76,10 +102,13 @@ export interface LayerParts {
 
 /** Paths of what stands before and after the layers, without the family's prefix. */
 export interface OuterParts {
-  readonly words: string;
+  /** Null where tokens are patches. */
+  readonly words: string | null;
   /** A learned table; null where angles tell positions. */
   readonly positions: string | null;
   readonly types: string | null;
+  /** What makes tokens of an image: the class token's vector, and a linear map of patches; null: its tokens are words. */
+  readonly patches: { readonly classToken: string; readonly projection: string } | null;
   /** Over the sum of the embeddings. */
   readonly embeddingNorm: string | null;
   /** After the last layer. */

@@ -5,7 +5,7 @@ import type { AdapterForward, AdapterScope, ModuleFactors } from "../adapters/fo
 import { relu } from "../layers/activation.ts";
 import { causalMask, paddingMask } from "../layers/attention.ts";
 import type { GradientCapture } from "../layers/capture.ts";
-import type { TokenBatch } from "../layers/embeddings.ts";
+import type { InputBatch } from "../layers/embeddings.ts";
 import { embed } from "../layers/embeddings.ts";
 import { headLinear } from "../layers/head-linear.ts";
 import { normalise } from "../layers/norm.ts";
@@ -65,7 +65,7 @@ export interface Pass {
   readonly model: DeviceModel;
   readonly adapter: BoundAdapter;
   readonly path: GradientPath;
-  readonly batch: TokenBatch;
+  readonly batch: InputBatch;
   /** Takes the gradients of trained factors per example, instead of the tape their sums. */
   readonly capture?: GradientCapture | undefined;
 }

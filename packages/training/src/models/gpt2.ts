@@ -31,6 +31,7 @@ export const gpt2: Family = {
     words: "wte.weight",
     positions: "wpe.weight",
     types: null,
+    patches: null,
     embeddingNorm: null,
     finalNorm: "ln_f",
     languageHead: "lm_head.weight",
@@ -62,6 +63,7 @@ export const gpt2: Family = {
       activation: fields.activation_function,
       padId: fields.pad_token_id ?? fields.eos_token_id[0] ?? 0,
       pooling: "last" as const,
+      image: null,
     };
     const { hiddenSize, heads } = checkHeads(config, path);
     return {

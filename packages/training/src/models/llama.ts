@@ -62,6 +62,7 @@ export function parseLlama(raw: unknown, path: string, variant: LlamaVariant): M
     activation: fields.hidden_act,
     padId: fields.pad_token_id ?? fields.eos_token_id[0] ?? 0,
     pooling: "last",
+    image: null,
     decoder: {
       keyValueHeads,
       headSize,
@@ -84,6 +85,7 @@ export const llama: Family = {
     words: "embed_tokens.weight",
     positions: null,
     types: null,
+    patches: null,
     embeddingNorm: null,
     finalNorm: "norm",
     languageHead: "lm_head.weight",

@@ -79,7 +79,7 @@ export function normNames(config: ModelConfig): readonly string[] {
   ];
 }
 
-/** Tables of embeddings, each `[rows, hidden]`, and the language head where it has weights of its own. */
+/** Tables of words, positions and types, each `[rows, hidden]`, and the language head where it has weights of its own. */
 function tables(config: ModelConfig): ReadonlyMap<string, readonly [number, number]> {
   const { outer } = familyOf(config);
   const { hiddenSize: hidden, vocabularySize, positions, tokenTypes, decoder } = config;
@@ -96,13 +96,29 @@ function tables(config: ModelConfig): ReadonlyMap<string, readonly [number, numb
   );
 }
 
+/** What makes tokens of images, in the shapes of a convolution and of batches of one, as HuggingFace stores them. */
+function patchTensors(config: ModelConfig): ReadonlyMap<string, readonly number[]> {
+  const { positions, patches } = familyOf(config).outer;
+  const { hiddenSize: hidden, image } = config;
+  if (patches === null || positions === null || image === null) return new Map();
+  const { patch, channels } = image;
+  return new Map([
+    [patches.classToken, [1, 1, hidden]],
+    [positions, [1, config.positions, hidden]],
+    [`${patches.projection}.weight`, [hidden, channels, patch, patch]],
+    [`${patches.projection}.bias`, [hidden]],
+  ]);
+}
+
 /** Every tensor of the model with its wanted shape, in model order; linear weights are `[out, in]`. */
 export function wantedTensors(
   config: ModelConfig,
   pooling: Pooling,
 ): ReadonlyMap<string, readonly number[]> {
   const family = familyOf(config);
-  const wanted = new Map<string, readonly number[]>(tables(config));
+  const wanted = new Map<string, readonly number[]>(
+    config.image === null ? tables(config) : patchTensors(config),
+  );
   for (const { name, in: inputs, out } of allModules(config, pooling)) {
     wanted.set(`${name}.weight`, [out, inputs]);
     if (family.hasBias(config, name)) wanted.set(`${name}.bias`, [out]);

@@ -8,11 +8,13 @@ import { gpt2 } from "./gpt2.ts";
 import { llama } from "./llama.ts";
 import { qwen2 } from "./qwen2.ts";
 import { roberta } from "./roberta.ts";
+import { vit } from "./vit.ts";
 
 /** Every family; names, docs and the conformance suite derive from this array. */
 export const families: readonly Family[] = [
   ...[bert, roberta, distilbert],
   ...[gpt2, llama, qwen2],
+  vit,
 ];
 
 /** The family of a configuration. */

@@ -28,6 +28,7 @@ export const roberta: Family = {
       padId,
       pooling: fields.fedtune_pooling ?? ("cls" as const),
       decoder: null,
+      image: null,
     };
     return checkHeads(config, path);
   },

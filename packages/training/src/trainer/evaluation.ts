@@ -1,7 +1,7 @@
 /** Passes over all examples without training: logits of labels, scores of tokens. */
 import type { EvaluateJob, Metrics, TrainControl } from "@fedtune/core";
-import type { Example, PaddedBatch } from "../data/batch.ts";
-import { sortedBatches } from "../data/batch.ts";
+import type { Example, HostBatch } from "../data/batch.ts";
+import { lengthOf, sortedBatches } from "../data/batch.ts";
 import type { DeviceModel } from "../models/device.ts";
 import type { Binding } from "./binding.ts";
 import { batchLogits, batchTokens, paddedFor } from "./gradient.ts";
@@ -52,9 +52,9 @@ export async function evaluateTokens(run: EvaluationRun): Promise<Metrics> {
 /** Batches of like lengths, the longest first. */
 async function eachBatch(
   { model, job, examples, beforeBatch, onProgress }: EvaluationRun,
-  work: (batch: PaddedBatch, indices: readonly number[]) => Promise<void>,
+  work: (batch: HostBatch, indices: readonly number[]) => Promise<void>,
 ): Promise<void> {
-  const lengths = examples.map(({ ids }) => ids.length);
+  const lengths = examples.map(lengthOf);
   let done = 0;
   for (const indices of sortedBatches(lengths, job.batchSize)) {
     await beforeBatch();

@@ -1,8 +1,9 @@
 /** One gradient of the task's loss: a pass forward, a pass back, one read from the device. */
 import * as tf from "@tensorflow/tfjs";
-import type { Example, PaddedBatch } from "../data/batch.ts";
+import type { Example, HostBatch } from "../data/batch.ts";
 import { padBatch } from "../data/batch.ts";
-import type { TokenBatch } from "../layers/embeddings.ts";
+import { imageBatch } from "../data/image-batch.ts";
+import type { InputBatch } from "../layers/embeddings.ts";
 import { openCapture } from "../layers/capture.ts";
 import { tokenLosses } from "../layers/language-loss.ts";
 import type { DeviceModel } from "../models/device.ts";
@@ -23,7 +24,7 @@ export interface LossGradient {
 export interface GradientJob {
   readonly model: DeviceModel;
   readonly binding: Binding;
-  readonly batch: PaddedBatch;
+  readonly batch: HostBatch;
 }
 
 /**
@@ -143,15 +144,24 @@ async function readOnce(tensor: tf.Tensor): Promise<Float32Array | Int32Array | 
   }
 }
 
-function passOf(model: DeviceModel, adapter: BoundAdapter, batch: PaddedBatch): Pass {
+function passOf(model: DeviceModel, adapter: BoundAdapter, batch: HostBatch): Pass {
   return { model, adapter, path: gradientPath(model, adapter), batch: uploadBatch(batch) };
 }
 
 /** A host batch as tensors of the current scope. */
-function uploadBatch({ batch, length, ids, types, mask }: PaddedBatch): TokenBatch {
+function uploadBatch(host: HostBatch): InputBatch {
+  const { batch, length } = host;
+  if ("patches" in host) {
+    const { patches } = host;
+    const rows = batch * (length - 1);
+    return {
+      ...{ kind: "patches", batch, length, mask: tf.ones([batch, length]) },
+      patches: tf.tensor2d(patches, [rows, patches.length / rows]),
+    };
+  }
+  const { ids, types, mask } = host;
   return {
-    batch,
-    length,
+    ...{ kind: "words", batch, length },
     ids: tf.tensor1d(ids, "int32"),
     hostIds: ids,
     types: tf.tensor1d(types, "int32"),
@@ -159,7 +169,13 @@ function uploadBatch({ batch, length, ids, types, mask }: PaddedBatch): TokenBat
   };
 }
 
-/** Examples as a batch that the model takes. */
-export function paddedFor({ config }: DeviceModel, part: readonly Example[]): PaddedBatch {
-  return padBatch(part, { padId: config.padId, maxTokens: maxTokens(config) });
+/** Examples as a batch that the model takes. @throws RangeError for texts in a model of images, or the other way round */
+export function paddedFor({ config }: DeviceModel, part: readonly Example[]): HostBatch {
+  const { image, padId } = config;
+  const texts = part.filter((example) => "ids" in example);
+  const images = part.filter((example) => "pixels" in example);
+  if (image === null && images.length === 0)
+    return padBatch(texts, { padId, maxTokens: maxTokens(config) });
+  if (image !== null && texts.length === 0) return imageBatch(images, image);
+  throw new RangeError(`Cannot make a batch for a model of family "${config.family}"`);
 }

@@ -2,7 +2,7 @@
 import type { FactorRole, Layout, Rng, TrainingSettings } from "@fedtune/core";
 import { FedtuneError, gatherRoles, scatterRoles } from "@fedtune/core";
 import type { Example } from "../data/batch.ts";
-import { chunks, epochBatches } from "../data/batch.ts";
+import { chunks, epochBatches, lengthOf } from "../data/batch.ts";
 import type { DeviceModel } from "../models/device.ts";
 import type { Binding } from "./binding.ts";
 import { lossAndGradient, paddedFor } from "./gradient.ts";
@@ -69,7 +69,7 @@ export async function trainLocally(round: LocalRound, values: Float32Array): Pro
 
 /** All batches of the round, each epoch from its own stream, cut at `maxSteps`. */
 function batchesOf({ examples, training, rng }: LocalRound): readonly (readonly Example[])[] {
-  const lengths = examples.map(({ ids }) => ids.length);
+  const lengths = examples.map(lengthOf);
   const limit = training.maxSteps ?? Number.POSITIVE_INFINITY;
   const batches: (readonly Example[])[] = [];
   for (let epoch = 0; epoch < training.localEpochs && batches.length < limit; epoch++) {

@@ -10,7 +10,7 @@ import { gatherRoles, scatterRoles, selectRoles } from "@fedtune/core";
 import { drawsFrom, plannedSteps, poissonSample, stepNoise } from "@fedtune/dp";
 import type { ClipCounts, Keystream, RecordLevelPrivacy } from "@fedtune/dp";
 import type { Example } from "../data/batch.ts";
-import { sortedBatches } from "../data/batch.ts";
+import { lengthOf, sortedBatches } from "../data/batch.ts";
 import type { ExampleGradients } from "./gradient.ts";
 import type { NoisySum, SumPlan } from "./noisy-sum.ts";
 import { openNoisySum } from "./noisy-sum.ts";
@@ -139,7 +139,7 @@ async function addSample(
   { sum, sample, values }: SampleToAdd,
 ): Promise<StepFacts> {
   const { microBatchSize, batchSize } = round.training;
-  const lengths = sample.map(({ ids }) => ids.length);
+  const lengths = sample.map(lengthOf);
   let [loss, seen, tokens] = [0, 0, 0];
   for (const indices of sortedBatches(lengths, microBatchSize ?? batchSize)) {
     const part = indices.flatMap((index) => sample[index] ?? []);

@@ -1,7 +1,7 @@
 /** The loss that a task trains on. */
 import * as tf from "@tensorflow/tfjs";
 import { FedtuneError } from "@fedtune/core";
-import type { PaddedBatch } from "../data/batch.ts";
+import type { HostBatch } from "../data/batch.ts";
 import { languageLoss } from "../layers/language-loss.ts";
 import { crossEntropy } from "../layers/loss.ts";
 import type { DeviceModel } from "../models/device.ts";
@@ -24,7 +24,7 @@ interface Weighted {
 export function batchLoss(
   lower: tf.Tensor2D,
   pass: Pass,
-  { labels, completions, weight }: Pick<PaddedBatch, "labels" | "completions"> & Weighted,
+  { labels, completions, weight }: Pick<HostBatch, "labels" | "completions"> & Weighted,
 ): tf.Scalar {
   if (completions === null)
     return crossEntropy(upperLogits(lower, pass), tf.tensor1d(labels, "int32"), weight);
