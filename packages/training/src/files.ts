@@ -1,6 +1,13 @@
 /** Files as the training layer sees them: callers supply the port, so that the same code reads a disk, a cache or an upload. */
 import { FedtuneError } from "@fedtune/core";
 
+/** A file whose parts are there without waiting. */
+export interface OpenFile {
+  readonly bytes: number;
+  /** Bytes `[from, to)`, at an address that floats can have. @throws FedtuneError `file-unreadable` */
+  read(from: number, to: number): Uint8Array;
+}
+
 /** Reads files by path. */
 export interface FileSource {
   /** The whole file. @throws FedtuneError `file-missing`, `file-unreadable` */
@@ -8,6 +15,15 @@ export interface FileSource {
   exists(path: string): Promise<boolean>;
   /** The file in chunks, for data sets that should not be held in memory twice. @throws FedtuneError `file-missing`, `file-unreadable` */
   stream(path: string): AsyncIterable<Uint8Array>;
+  /** For files of which a part at a time is wanted; absent: only whole files can be read. @throws FedtuneError as `read` */
+  open?(path: string): Promise<OpenFile>;
+}
+
+/** Opens a file where that is possible, else reads it whole. */
+export async function openFile(files: FileSource, path: string): Promise<OpenFile> {
+  if (files.open !== undefined) return files.open(path);
+  const bytes = await files.read(path);
+  return { bytes: bytes.length, read: (from, to) => bytes.subarray(from, to) };
 }
 
 /** Joins a folder and a file name with a slash; both may be URLs or paths. */

@@ -12,7 +12,7 @@ import type { TensorSource, Weight } from "./tensor-files.ts";
 
 export type { Weight } from "./tensor-files.ts";
 
-/** A base model in memory, on no device yet. */
+/** A base model on no device yet: shapes are checked, values are read when they are asked for. */
 export interface Checkpoint {
   readonly config: ModelConfig;
   /** What the configuration asks for or, where it is silent, what the checkpoint has. */
@@ -116,23 +116,41 @@ function pick(source: TensorSource, { name, shape, family, isTurned }: Wanted): 
   const stored = isTurned ? [...shape].reverse() : shape;
   const wanted = `[${stored.join(", ")}]`;
   const found = find(source, name, family);
-  const weight = found === null ? undefined : source.read(found);
-  if (weight === undefined) {
+  const there = found === null ? undefined : source.shapeOf(found);
+  if (found === null || there === undefined) {
     const message = `Cannot load ${path}: tensor "${name}" of shape ${wanted} is missing (also looked for "${family.prefix}${name}")`;
     throw new FedtuneError("model-invalid", message, {
       data: { path, tensor: name, wanted: stored },
     });
   }
-  if (
-    weight.shape.length === stored.length &&
-    weight.shape.every((extent, axis) => extent === stored[axis])
-  ) {
-    return isTurned ? transposed(weight) : weight;
+  if (there.length === stored.length && there.every((extent, axis) => extent === stored[axis])) {
+    const kept = weightOf(source, found);
+    return isTurned ? turned(kept) : kept;
   }
-  const message = `Cannot load ${path}: tensor "${name}" has shape [${weight.shape.join(", ")}], config.json asks for ${wanted}`;
+  const message = `Cannot load ${path}: tensor "${name}" has shape [${there.join(", ")}], config.json asks for ${wanted}`;
   throw new FedtuneError("model-invalid", message, {
-    data: { path, tensor: name, shape: weight.shape, wanted: stored },
+    data: { path, tensor: name, shape: there, wanted: stored },
   });
+}
+
+/** A tensor that is there, read when its values are asked for. */
+function weightOf(source: TensorSource, name: string): Weight {
+  return {
+    shape: source.shapeOf(name) ?? [],
+    get values() {
+      return source.read(name)?.values ?? new Float32Array();
+    },
+  };
+}
+
+/** The same with rows and columns exchanged, when its values are asked for. */
+function turned(weight: Weight): Weight {
+  return {
+    shape: [...weight.shape].reverse(),
+    get values() {
+      return transposed(weight).values;
+    },
+  };
 }
 
 /** What HuggingFace calls the layers of a task head. */
@@ -142,9 +160,6 @@ function headTensors(source: TensorSource, family: Family): ReadonlyMap<string, 
   const isHead = (name: string): boolean =>
     headPattern.test(name) && (family.name === "distilbert" || !name.startsWith("pre_"));
   const head = new Map<string, Weight>();
-  for (const name of source.names.filter(isHead)) {
-    const weight = source.read(name);
-    if (weight !== undefined) head.set(name, weight);
-  }
+  for (const name of source.names.filter(isHead)) head.set(name, weightOf(source, name));
   return head;
 }

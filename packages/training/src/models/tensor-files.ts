@@ -1,13 +1,24 @@
 /** The tensors of a checkpoint folder, in one file or in shards. */
-import { asFedtuneError, FedtuneError, readSafetensors, tensorToFloat32 } from "@fedtune/core";
-import type { TensorView } from "@fedtune/core";
+import {
+  asFedtuneError,
+  FedtuneError,
+  readSafetensorsHeader,
+  safetensorsHeaderBytes,
+  tensorToFloat32,
+} from "@fedtune/core";
+import type { TensorInfo } from "@fedtune/core";
 import { z } from "zod";
-import type { FileSource } from "../files.ts";
-import { joinPath, readJson } from "../files.ts";
+import type { FileSource, OpenFile } from "../files.ts";
+import { joinPath, openFile, readJson } from "../files.ts";
 
 /** One weight with its shape, row-major. */
 export interface Weight {
   readonly shape: readonly number[];
+  /**
+   * Of a checkpoint's weight read anew each time: nobody holds a model twice who takes one after the other.
+   *
+   * @throws FedtuneError `model-invalid` for values that are not finite, `file-unreadable`
+   */
   readonly values: Float32Array;
 }
 
@@ -21,7 +32,7 @@ export function transposed({ shape, values }: Weight): Weight {
   return { shape: [columns, rows], values: turned };
 }
 
-/** Tensors by name; values become float32 when they are asked for. */
+/** Tensors by name; values are read and become float32 when they are asked for. */
 export interface TensorSource {
   /** The file that messages name. */
   readonly path: string;
@@ -31,7 +42,12 @@ export interface TensorSource {
   shapeOf(name: string): readonly number[] | undefined;
 }
 
-type Tensors = ReadonlyMap<string, TensorView>;
+/** A tensor and the file that has its bytes. */
+interface StoredTensor {
+  readonly info: TensorInfo;
+  readonly file: OpenFile;
+}
+type Tensors = ReadonlyMap<string, StoredTensor>;
 
 const indexSchema = z.object({ weight_map: z.record(z.string(), z.string()) });
 /** A shard is a plain file name beside its index. */
@@ -53,7 +69,7 @@ export async function openTensors(files: FileSource, folder: string): Promise<Te
     const message = `Cannot load ${index}: wanted a weight_map from tensors to files beside it`;
     throw new FedtuneError("model-invalid", message, { data: { path: index } });
   }
-  const tensors = new Map<string, TensorView>();
+  const tensors = new Map<string, StoredTensor>();
   for (const shard of shards) {
     const path = joinPath(folder, shard);
     if (!(await files.exists(path))) throw missing(path);
@@ -68,9 +84,16 @@ function missing(path: string): FedtuneError {
 }
 
 async function readTensors(files: FileSource, path: string): Promise<Tensors> {
-  const bytes = await files.read(path);
+  const file = await openFile(files, path);
   try {
-    return readSafetensors(bytes).tensors;
+    const prefix = file.read(0, Math.min(8, file.bytes));
+    const length = Math.min(safetensorsHeaderBytes(prefix), file.bytes);
+    const { tensors, fileBytes } = readSafetensorsHeader(file.read(0, length));
+    if (file.bytes !== fileBytes)
+      throw new Error(
+        `it has ${file.bytes} bytes, wanted ${fileBytes}, the end of its last tensor`,
+      );
+    return new Map([...tensors].map(([name, info]) => [name, { info, file }]));
   } catch (error) {
     const cause = asFedtuneError(error);
     const message = `Cannot load ${path}: ${cause.message}`;
@@ -82,13 +105,14 @@ function sourceOf(tensors: Tensors, path: string): TensorSource {
   return {
     path,
     names: [...tensors.keys()],
-    shapeOf: (name) => tensors.get(name)?.shape,
+    shapeOf: (name) => tensors.get(name)?.info.shape,
     read(name) {
-      const tensor = tensors.get(name);
-      if (tensor === undefined) return undefined;
-      const values = tensorToFloat32(tensor);
+      const found = tensors.get(name);
+      if (found === undefined) return undefined;
+      const { info, file } = found;
+      const values = tensorToFloat32({ ...info, bytes: file.read(info.start, info.end) });
       checkFinite(values, { name, path });
-      return { shape: tensor.shape, values };
+      return { shape: info.shape, values };
     },
   };
 }
