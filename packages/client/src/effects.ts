@@ -241,10 +241,12 @@ function conclude(
 
 function startTimer(workshop: Workshop, timer: SessionTimer): void {
   stopTimer(workshop, timer);
-  const { ports, loop, timers } = workshop;
+  const { ports, loop, timers, options } = workshop;
+  const ms = timer === "heartbeat" ? (options.heartbeatMs ?? TIMER_MS.heartbeat) : TIMER_MS[timer];
+  if (ms === Infinity) return;
   timers.set(
     timer,
-    ports.clock.after(TIMER_MS[timer], () => {
+    ports.clock.after(ms, () => {
       loop.post({ type: "timer", timer });
     }),
   );

@@ -103,6 +103,8 @@ export interface ClientOptions {
   readonly device?: DeviceFacts | null;
   /** Milliseconds between two words about how far training is; absent: none are said. */
   readonly progressEveryMs?: number;
+  /** Milliseconds between two words of an idle client, 15 s where absent; Infinity: none, over a network that loses nothing. */
+  readonly heartbeatMs?: number;
   readonly listener?: ClientListener;
   /** Whether the adapter's hash is checked against every order; the sender's hash otherwise suffices. */
   readonly verify?: boolean;

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { partitionSchema } from "./partition/registry.ts";
+import { devicesSchema } from "./realism/config.ts";
 
 /** What a simulation adds to a run config: where the data is and how it is dealt. */
 export const simulationSchema = z.strictObject({
@@ -37,6 +38,7 @@ export const simulationSchema = z.strictObject({
     .default(null)
     .describe("null: as many as the data names, or 4"),
   partition: partitionSchema,
+  devices: devicesSchema.nullable().default(null),
   sharePersonal: z
     .boolean()
     .default(false)

@@ -6,12 +6,16 @@ import type { SimulationConfig } from "./config.ts";
 import { describePartition } from "./partition/describe.ts";
 import type { PartitionDescription } from "./partition/describe.ts";
 import { partition } from "./partition/partition.ts";
+import type { SimulatedDevices } from "./realism/devices.ts";
+import { checkTrace, readTrace } from "./realism/trace.ts";
 import type { SimulatedClient } from "./simulate.ts";
 
 /** Clients with their shares, and who got what. */
 export interface Population {
   readonly clients: readonly SimulatedClient[];
   readonly shares: PartitionDescription;
+  /** What the clients run on; null: nothing takes time. */
+  readonly devices: SimulatedDevices | null;
 }
 
 /** Number of clients when neither config nor data says. */
@@ -61,8 +65,25 @@ export async function populate(
   const clients = dealt.clients.map((rows, k) => ({
     name: clientName(dealt.names[k] ?? "", k),
     data: { ...data, rows: [...rows] } satisfies DataRef,
+    examples: rows.length,
   }));
-  return { clients, shares: describePartition(dealt, rowLabels, labels.length + 1) };
+  const shares = describePartition(dealt, rowLabels, labels.length + 1);
+  return { clients, shares, devices: await openDevices(config.devices, clients, world.files) };
+}
+
+async function openDevices(
+  config: SimulationConfig["devices"],
+  clients: readonly SimulatedClient[],
+  files: FileSource,
+): Promise<SimulatedDevices | null> {
+  if (config === null) return null;
+  if (config.availability.kind !== "trace") return { config, trace: null };
+  const trace = await readTrace(config.availability.path, files);
+  checkTrace(
+    trace,
+    clients.map(({ name }) => name),
+  );
+  return { config, trace };
 }
 
 async function readTable(

@@ -15,6 +15,7 @@ import {
   prepareRun,
   readsBase,
   resolveRun,
+  rngFromSeed,
   runId,
   virtualClock,
 } from "@fedtune/core";
@@ -32,6 +33,7 @@ import type {
   Fate,
   Hash,
   MemoryNetwork,
+  MemoryNetworkOptions,
   Metrics,
   Passage,
   Registries,
@@ -48,6 +50,8 @@ import type {
 import { userLevelPrivacy } from "@fedtune/dp";
 import { adapterCache } from "./adapter-cache.ts";
 import { busyTrainer } from "./busy-trainer.ts";
+import { deviceFleet } from "./realism/devices.ts";
+import type { DeviceFleet, SimulatedDevices } from "./realism/devices.ts";
 import { sharedPersonal } from "./shared-personal.ts";
 
 /** One simulated data holder. */
@@ -57,6 +61,8 @@ export interface SimulatedClient {
   readonly data: DataRef;
   /** What it evaluates on; null: what the run has it keep out of training. */
   readonly evaluationData?: DataRef | null;
+  /** Rows of its data; only devices with a speed need to know. */
+  readonly examples?: number;
 }
 
 /** What a simulation needs besides its config. */
@@ -85,7 +91,9 @@ export interface SimulationOptions {
   readonly sharePersonal?: boolean;
   /** Re-hashes every received blob and adapter. */
   readonly verify?: boolean;
-  /** What happens to each message; by default it arrives at once. */
+  /** The clients' devices in virtual time; absent or null: all are there, and nothing takes time. */
+  readonly devices?: SimulatedDevices | null;
+  /** What happens to each message; by default it arrives at once, or as soon as its client's device can. */
   readonly fate?: (passage: Passage) => Fate;
   /** Called when network and coordinator exist and before the first round, to schedule faults on the virtual clock. */
   readonly prepare?: (world: SimulatedWorld) => void;
@@ -111,6 +119,8 @@ export interface SimulationResult {
   /** Roles that stay with the clients: the global adapter lacks them. */
   readonly personal: readonly FactorRole[];
   readonly shape: AdapterShape;
+  /** Virtual seconds from the run's start to the end of each round, the waits between rounds included. */
+  readonly committedAtSeconds: readonly number[];
 }
 
 /**
@@ -131,7 +141,9 @@ export async function simulate(
     hash,
   });
   const store = memoryStore();
-  const world = await openWorld(setup, store, options);
+  const fleet = fleetOf(setup, options);
+  const committedAtSeconds: number[] = [];
+  const world = await openWorld(setup, { store, fleet, committedAtSeconds }, options);
   const { network, clock, coordinator } = world;
   options.prepare?.(world);
   const stop = (): void => {
@@ -139,9 +151,10 @@ export async function simulate(
   };
   options.signal?.addEventListener("abort", stop, { once: true });
   const ended = coordinator.run();
-  const sessions = startClients(world, options);
+  const sessions = startClients(world, fleet, options);
   const end = await clock.runUntil(ended);
   options.signal?.removeEventListener("abort", stop);
+  if (fleet !== null) await clock.runUntil(farewell(clock, sessions, fleet));
   await network.server.close();
   await Promise.race([Promise.all(sessions), options.settle()]);
   const history = await store.getHistory(setup.id);
@@ -149,21 +162,63 @@ export async function simulate(
   const residuals = await coordinator.residuals();
   const personal = coordinator.personal();
   const shape = options.describe(resolved.config);
-  return { resolved, end, history, adapter: coordinator.adapter(), residuals, personal, shape };
+  const adapter = coordinator.adapter();
+  return { resolved, end, history, adapter, residuals, personal, shape, committedAtSeconds };
+}
+
+/** The clients' devices, drawn from the run's seed; null: nothing takes time. */
+function fleetOf(
+  { resolved }: RunSetup,
+  { clients, devices = null }: SimulationOptions,
+): DeviceFleet | null {
+  if (devices === null) return null;
+  const owners = clients.map(({ name, examples = null }) => {
+    if (examples !== null) return { name, examples };
+    throw new RangeError(`Cannot time the device of "${name}": wanted the number of its examples`);
+  });
+  return deviceFleet(owners, devices, rngFromSeed(resolved.config.seed).fork("devices"));
+}
+
+/** Until the clients that are there have heard of the end; the others need not. */
+function farewell(
+  clock: VirtualClock,
+  sessions: readonly Promise<unknown>[],
+  { devices }: DeviceFleet,
+): Promise<unknown> {
+  const slowest = devices.reduce((most, { latencyMs }) => Math.max(most, latencyMs), 0);
+  const heard = new Promise<void>((resolve) => {
+    clock.after(2 * slowest, resolve);
+  });
+  return Promise.race([Promise.all(sessions), heard]);
+}
+
+/** What belongs to one run from its beginning to its end. */
+interface RunBooks {
+  readonly store: Store;
+  readonly fleet: DeviceFleet | null;
+  /** Gets one entry with every round. */
+  readonly committedAtSeconds: number[];
 }
 
 async function openWorld(
   setup: RunSetup,
-  store: Store,
+  { store, fleet, committedAtSeconds }: RunBooks,
   options: SimulationOptions,
 ): Promise<SimulatedWorld> {
-  const { hash, evaluate, fate, verify, retention = "latest", listener = {} } = options;
+  const { hash, evaluate, verify, retention = "latest" } = options;
   const clock = virtualClock(options.settle);
   const network = memoryNetwork({
     clock,
-    ...(fate === undefined ? {} : { fate }),
+    ...weather(fleet, options),
     ...(verify === true ? { verify: hash } : {}),
   });
+  const listener: CoordinatorListener = {
+    ...options.listener,
+    roundCommitted(row) {
+      committedAtSeconds.push(clock.now() / 1000);
+      options.listener?.roundCommitted?.(row);
+    },
+  };
   const ports = {
     transport: network.server,
     store,
@@ -177,9 +232,22 @@ async function openWorld(
   return { network, clock, coordinator };
 }
 
+/** What the network does to messages and blobs. */
+function weather(
+  fleet: DeviceFleet | null,
+  { fate }: SimulationOptions,
+): Pick<MemoryNetworkOptions, "fate" | "transferMs"> {
+  if (fleet === null) return fate === undefined ? {} : { fate };
+  return {
+    fate: fate ?? (({ name }) => [fleet.latencyMs(name)]),
+    transferMs: (transfer) => fleet.transferMs(transfer),
+  };
+}
+
 /** Starts every client; a session that fails is over, and the coordinator sees to the rest. */
 function startClients(
   { network, clock, coordinator }: SimulatedWorld,
+  fleet: DeviceFleet | null,
   options: SimulationOptions,
 ): Promise<unknown>[] {
   const { hash, verify = false } = options;
@@ -188,7 +256,10 @@ function startClients(
     ...(options.sharePersonal === true ? { personal: sharedPersonal() } : {}),
     ...(options.entropy === undefined ? {} : { entropy: options.entropy }),
   };
-  const trainer = busyTrainer(options.trainer, clock);
+  const busy = busyTrainer(options.trainer, clock);
+  fleet?.start({ network, clock, trainer: options.trainer });
+  // A network that loses nothing needs no heartbeats, and tens of thousands of idle clients would say nothing else.
+  const heartbeatMs = fleet !== null && options.fate === undefined ? Infinity : null;
   const describe = (spec: RunSpec): Promise<AdapterShape> =>
     Promise.resolve(options.describe(spec));
   return options.clients.map((client) => {
@@ -196,6 +267,7 @@ function startClients(
     const transport = network.client(client.name);
     const state = memoryClientState();
     const privacy = simulatedHolder(client, clock);
+    const trainer = fleet?.trainer(client.name) ?? busy;
     return runClient(
       { transport, state, clock, hash, trainer, adapters, describe, privacy, ...shared },
       {
@@ -206,6 +278,7 @@ function startClients(
         software: "fedtune-simulation",
         verify,
         listener,
+        ...(heartbeatMs === null ? {} : { heartbeatMs }),
       },
     ).catch((error: unknown) => error);
   });

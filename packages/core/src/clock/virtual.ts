@@ -1,5 +1,6 @@
 /** Time that moves only when nothing else does: for simulation and tests. */
 import type { Clock } from "../ports.ts";
+import { timerQueue } from "./timer-queue.ts";
 
 /** A clock whose time is advanced by its owner. */
 export interface VirtualClock extends Clock {
@@ -14,30 +15,19 @@ export interface VirtualClock extends Clock {
   runUntil<T>(done: Promise<T>): Promise<T>;
 }
 
-interface Timer {
-  readonly at: number;
-  readonly order: number;
-  readonly callback: () => void;
-}
-
 /**
  * Makes a virtual clock at time 0.
  *
  * `settle` resolves after everything that is ready now has run, for example a macrotask of the platform.
  */
 export function virtualClock(settle: () => Promise<void>): VirtualClock {
-  const timers = new Set<Timer>();
+  const timers = timerQueue();
   let time = 0;
-  let order = 0;
   let working = 0;
   let wake: (() => void) | null = null;
   const clock: VirtualClock = {
     now: () => time,
-    after(ms, callback) {
-      const timer = { at: time + Math.max(0, ms), order: order++, callback };
-      timers.add(timer);
-      return () => timers.delete(timer);
-    },
+    after: (ms, callback) => timers.add(time + Math.max(0, ms), callback),
     async busy(work) {
       working += 1;
       try {
@@ -48,9 +38,8 @@ export function virtualClock(settle: () => Promise<void>): VirtualClock {
       }
     },
     advance() {
-      const next = earliest(timers);
+      const next = timers.next();
       if (next === null) return false;
-      timers.delete(next);
       time = next.at;
       next.callback();
       return true;
@@ -72,13 +61,4 @@ export function virtualClock(settle: () => Promise<void>): VirtualClock {
     },
   };
   return clock;
-}
-
-function earliest(timers: ReadonlySet<Timer>): Timer | null {
-  let best: Timer | null = null;
-  for (const timer of timers) {
-    if (best === null || timer.at < best.at || (timer.at === best.at && timer.order < best.order))
-      best = timer;
-  }
-  return best;
 }

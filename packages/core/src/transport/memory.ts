@@ -3,7 +3,7 @@
  *
  * Every message is text that the receiver parses; loss, delay, duplication and reordering are decided by a function.
  */
-import { FedtuneError } from "../errors.ts";
+import { asFedtuneError, FedtuneError } from "../errors.ts";
 import type {
   BlobRef,
   ClientTransport,
@@ -25,11 +25,21 @@ export interface Passage {
   readonly message: string;
 }
 
+/** One blob on its way. */
+export interface Transfer {
+  readonly direction: "up" | "down";
+  /** The name that the client's end was made with. */
+  readonly name: string;
+  readonly bytes: number;
+}
+
 /** How the network behaves. */
 export interface MemoryNetworkOptions {
   readonly clock: Clock;
   /** Decides each message's fate; by default it arrives once, at once. */
   readonly fate?: (passage: Passage) => Fate;
+  /** Milliseconds that a blob takes; by default none. A cut connection breaks it off. */
+  readonly transferMs?: (transfer: Transfer) => number;
   /** Milliseconds until a cut connection is open again. */
   readonly reconnectMs?: number;
   /** Re-hashes every blob that is received; without it bytes are hashed once, by their sender. */
@@ -43,6 +53,10 @@ export interface MemoryNetwork {
   client(name: string): ClientTransport;
   /** Cuts a client's connection; it comes back by itself after `reconnectMs`, or never when `forGood`. */
   cut(name: string, forGood?: boolean): void;
+  /** Keeps a client away, whether it has connected before or not, until it is released. */
+  hold(name: string): void;
+  /** Lets a held client connect (again), at once. */
+  release(name: string): void;
 }
 
 interface Line {
@@ -50,22 +64,41 @@ interface Line {
   connection: string;
   events: ClientTransportEvents | null;
   open: boolean;
+  /** Ends an `open` that waits for the client's release. */
+  opened: (() => void) | null;
+  /** Breaks off transfers under way. */
+  readonly transfers: Set<() => void>;
 }
 
 /** Makes a network of one coordinator and any number of clients. */
 export function memoryNetwork(options: MemoryNetworkOptions): MemoryNetwork {
   const wires = stretchWires(options);
-  const { lines, cut } = wires;
+  const { lines, cut, held, connect } = wires;
   return {
     server: serverEnd(wires),
     client(name) {
-      const line: Line = { name, connection: "", events: null, open: false };
+      const line: Line = {
+        ...{ name, connection: "", events: null, open: false, opened: null },
+        transfers: new Set(),
+      };
       lines.set(name, line);
       return clientEnd(line, wires);
     },
     cut(name, forGood = false) {
       const line = lines.get(name);
       if (line !== undefined) cut(line, forGood);
+    },
+    hold(name) {
+      held.add(name);
+      const line = lines.get(name);
+      if (line !== undefined) cut(line, true);
+    },
+    release(name) {
+      const line = lines.get(name);
+      if (!held.delete(name) || line === undefined || line.open || line.events === null) return;
+      connect(line);
+      if (line.opened === null) line.events.reconnected();
+      else line.opened();
     },
   };
 }
@@ -74,6 +107,8 @@ export function memoryNetwork(options: MemoryNetworkOptions): MemoryNetwork {
 interface Wires {
   readonly lines: Map<string, Line>;
   readonly byConnection: Map<string, Line>;
+  /** Names of clients that are kept away. */
+  readonly held: Set<string>;
   readonly verify: Hash | null;
   /** The coordinator's handlers. */
   readonly server: () => ServerTransportEvents;
@@ -82,10 +117,18 @@ interface Wires {
   readonly connect: (line: Line) => void;
   readonly hangUp: (line: Line) => void;
   readonly cut: (line: Line, forGood: boolean) => void;
+  /** Lets a blob's time pass; rejects when the connection is cut or the signal aborts meanwhile. */
+  readonly carry: (
+    line: Line,
+    blob: Omit<Transfer, "name">,
+    signal: AbortSignal,
+  ) => Promise<void> | undefined;
 }
 
 function stretchWires(options: MemoryNetworkOptions): Wires {
   const byConnection = new Map<string, Line>();
+  const held = new Set<string>();
+  const { transferMs } = options;
   let listener: ServerTransportEvents | null = null;
   let connections = 0;
   const connect = (line: Line): void => {
@@ -97,11 +140,13 @@ function stretchWires(options: MemoryNetworkOptions): Wires {
     if (!line.open) return;
     line.open = false;
     byConnection.delete(line.connection);
+    for (const breakOff of line.transfers) breakOff();
     listener?.closed(line.connection);
   };
   return {
     lines: new Map(),
     byConnection,
+    held,
     verify: options.verify ?? null,
     connect,
     hangUp,
@@ -124,12 +169,53 @@ function stretchWires(options: MemoryNetworkOptions): Wires {
       line.events?.disconnected();
       if (forGood) return;
       options.clock.after(options.reconnectMs ?? 1000, () => {
-        if (line.open || line.events === null) return;
+        if (line.open || line.events === null || held.has(line.name)) return;
         connect(line);
         line.events.reconnected();
       });
     },
+    carry(line, blob, signal) {
+      const ms = transferMs?.({ ...blob, name: line.name }) ?? 0;
+      return ms > 0 ? transfer(line, { clock: options.clock, ms, signal }) : undefined;
+    },
   };
+}
+
+function transfer(
+  line: Line,
+  {
+    clock,
+    ms,
+    signal,
+  }: { readonly clock: Clock; readonly ms: number; readonly signal: AbortSignal },
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const end = (outcome: () => void): void => {
+      stop();
+      line.transfers.delete(breakOff);
+      signal.removeEventListener("abort", abort);
+      outcome();
+    };
+    const stop = clock.after(ms, () => {
+      end(resolve);
+    });
+    const breakOff = (): void => {
+      end(() => {
+        reject(cutOff(line.name));
+      });
+    };
+    const abort = (): void => {
+      end(() => {
+        reject(asFedtuneError(signal.reason));
+      });
+    };
+    line.transfers.add(breakOff);
+    signal.addEventListener("abort", abort, { once: true });
+  });
+}
+
+function cutOff(name: string): FedtuneError {
+  return new FedtuneError("transport-closed", `Cannot reach the coordinator: "${name}" is cut off`);
 }
 
 function serverEnd({ lines, byConnection, listen, pass, cut }: Wires): ServerTransport {
@@ -160,15 +246,12 @@ function serverEnd({ lines, byConnection, listen, pass, cut }: Wires): ServerTra
 
 function clientEnd(line: Line, wires: Wires): ClientTransport {
   const requireOpen = (): void => {
-    if (!line.open)
-      throw new FedtuneError(
-        "transport-closed",
-        `Cannot reach the coordinator: "${line.name}" is cut off`,
-      );
+    if (!line.open) throw cutOff(line.name);
   };
   return {
     open(events) {
       line.events = events;
+      if (wires.held.has(line.name)) return waitForRelease(line);
       wires.connect(line);
       return Promise.resolve();
     },
@@ -184,6 +267,8 @@ function clientEnd(line: Line, wires: Wires): ClientTransport {
       signal.throwIfAborted();
       requireOpen();
       const bytes = await wires.server().download(line.connection, ref.hash);
+      const carrying = wires.carry(line, { direction: "down", bytes: bytes.length }, signal);
+      if (carrying !== undefined) await carrying;
       checkBlob(bytes, ref, wires.verify);
       return bytes;
     },
@@ -191,6 +276,11 @@ function clientEnd(line: Line, wires: Wires): ClientTransport {
       signal.throwIfAborted();
       requireOpen();
       checkBlob(blob.bytes, { hash: blob.hash, bytes: blob.bytes.length }, wires.verify);
+      const carrying = wires.carry(line, { direction: "up", bytes: blob.bytes.length }, signal);
+      if (carrying !== undefined) {
+        wires.server().uploading?.(line.connection, slot);
+        await carrying;
+      }
       await wires.server().upload(line.connection, slot, blob);
     },
     close() {
@@ -199,6 +289,16 @@ function clientEnd(line: Line, wires: Wires): ClientTransport {
       return Promise.resolve();
     },
   };
+}
+
+/** A client that is kept away opens its connection when it is released. */
+function waitForRelease(line: Line): Promise<void> {
+  return new Promise((resolve) => {
+    line.opened = () => {
+      line.opened = null;
+      resolve();
+    };
+  });
 }
 
 function checkBlob(bytes: Uint8Array, ref: BlobRef, verify: Hash | null): void {
