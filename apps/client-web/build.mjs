@@ -121,6 +121,9 @@ async function sweep(folder) {
   }
 }
 
+/** What no page asks of a device; see apps/server/src/security/browser-policy.ts. */
+const refused = ["geolocation", "microphone", "payment", "usb"].map((name) => `${name}=()`);
+
 /** The headers of the pages for hosts that read them from a file; others are told by hand, see docs/deploy.md. */
 export function headersFor(coordinator) {
   const socket = coordinator.replace(/^http/, "ws");
@@ -143,6 +146,7 @@ export function headersFor(coordinator) {
     "Referrer-Policy: no-referrer",
     "X-Content-Type-Options: nosniff",
     "X-Frame-Options: DENY",
+    `Permissions-Policy: ${["camera=(self)", "screen-wake-lock=(self)", ...refused].join(", ")}`,
   ];
   const kept = "/assets/*\n  Cache-Control: public, max-age=31536000, immutable\n";
   return `/*\n${lines.map((line) => `  ${line}\n`).join("")}${kept}`;

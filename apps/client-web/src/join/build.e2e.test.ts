@@ -67,6 +67,23 @@ test("with styles and typefaces they are at most 400 kB", () => {
   expect(scripts + others.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(400_000);
 });
 
+test.each(["join.html", "app.html"])(
+  "%s has the browser fetch the typeface of its first letters at once, and no other",
+  (document) => {
+    const html = output.find(({ fileName }) => fileName === document);
+    if (html?.type !== "asset") throw new Error(`There is no ${document}`);
+    const links = String(html.source).match(/<link\b[^>]*\brel="preload"[^>]*>/g) ?? [];
+    expect(links).toHaveLength(1);
+    const [, href = ""] = / href="\/([^"]+)"/.exec(links[0] ?? "") ?? [];
+    expect(href).toMatch(/^assets\/ibm-plex-sans-latin-wght-normal-/);
+    expect(links[0]).toMatch(/ as="font" type="font\/woff2" crossorigin(?=[ >])/);
+    // Else it would be fetched twice.
+    const styles = output.filter(({ fileName }) => fileName.endsWith(".css"));
+    const sheets = styles.map((part) => (part.type === "asset" ? String(part.source) : ""));
+    expect(sheets.some((sheet) => sheet.includes(`url(/${href})`))).toBe(true);
+  },
+);
+
 test("neither entry holds pages of the other", () => {
   const own = /client-web\/src\/(join|ops)\//;
   const pagesOf = (entry: string) =>

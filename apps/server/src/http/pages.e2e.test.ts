@@ -169,6 +169,18 @@ describe("files of pages", () => {
       expect(await policyOf(path)).not.toContain(typed);
   });
 
+  it("[SE8] data holders' pages may use a camera, operators' may not; nothing else is asked for", async () => {
+    const policyOf = async (path: string) =>
+      (await ask(path)).headers.get("permissions-policy")?.split(", ") ?? [];
+    const own = ["camera=(self)", "screen-wake-lock=(self)"];
+    const holders = await policyOf("/join");
+    expect(holders.filter((one) => !one.endsWith("=()"))).toEqual(own);
+    const operators = await policyOf("/runs");
+    expect(operators.filter((one) => !one.endsWith("=()"))).toEqual([]);
+    const names = (policy: readonly string[]) => policy.map((one) => one.split("=")[0]);
+    expect(names(operators)).toEqual(names(holders));
+  });
+
   it("[SE8] data keep the headers of data beside them", async () => {
     for (const path of ["/healthz", "/nothing", "/runs/toy/blobs/x", "/api/v1/health"]) {
       const { headers } = await ask(path, { accept: "*/*" });
@@ -240,6 +252,8 @@ describe.skipIf(chromiumPath() === null)(
       try {
         for (const path of ["/join/toy#token=fte_canary", "/runs"]) {
           const page = await browser.newPage();
+          const said: string[] = [];
+          page.on("console", (message) => said.push(message.text()));
           await page.goto(server.address.url + path);
           await page.waitForSelector("body:not(:empty)");
           const told: unknown = JSON.parse(
@@ -247,6 +261,8 @@ describe.skipIf(chromiumPath() === null)(
           );
           const found = { wasm: true, isolated: true, refused: [], style: "rgb(1, 2, 3)" };
           expect(told).toEqual(found);
+          // No name in a header that this browser does not know.
+          expect(said.filter((text) => /polic|feature/i.test(text))).toEqual([]);
           await page.close();
         }
       } finally {

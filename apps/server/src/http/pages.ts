@@ -21,9 +21,9 @@ export interface PageOptions extends BrowserPolicy {
 
 /** Makes the handler, to be mounted last: what is no page's address is passed on. */
 export function servePages({ pages, secure }: PageOptions): RequestHandler {
-  const withHeaders = pageHeaders({ secure });
-  // The operators' page starts no worker; what data holders call themselves is shown there.
-  const withTypes = pageHeaders({ secure, trustedTypes: true });
+  const forHolders = pageHeaders({ secure });
+  // What data holders call themselves is shown there.
+  const forOperators = pageHeaders({ secure, forOperators: true });
   return (request, response, next) => {
     const found = pages();
     const answer = isReading(request) ? answerOf(found, request) : null;
@@ -31,7 +31,7 @@ export function servePages({ pages, secure }: PageOptions): RequestHandler {
       next();
       return;
     }
-    const headers = isForOperators(request) ? withTypes : withHeaders;
+    const headers = isForOperators(request) ? forOperators : forHolders;
     headers(request, response, () => {
       answer(response);
     });

@@ -28,23 +28,33 @@ export function dataHeaders({ secure }: BrowserPolicy): RequestHandler {
   };
 }
 
-/** What pages may ask of a device: a camera for invitations as pictures, and that the screen stays on. */
-const permissions = [
-  ...["camera=(self)", "screen-wake-lock=(self)", "geolocation=()", "microphone=()"],
-  ...["payment=()", "serial=()", "usb=()", "bluetooth=()", "browsing-topics=()"],
-].join(", ");
+/** What no page asks of a device, by names that Chromium knows: it warns of every other one. */
+const neverAsked = [
+  ...["accelerometer", "browsing-topics", "display-capture", "encrypted-media", "gamepad"],
+  ...["geolocation", "gyroscope", "hid", "identity-credentials-get", "idle-detection"],
+  ...["local-fonts", "magnetometer", "microphone", "midi", "payment", "picture-in-picture"],
+  ...["publickey-credentials-get", "serial", "storage-access", "usb", "window-management"],
+  "xr-spatial-tracking",
+];
+
+/** Data holders' pages read invitations with the camera, and keep the screen on; operators' pages do neither. */
+const permissionsOf = (sources: "self" | ""): string =>
+  [
+    ...["camera", "screen-wake-lock"].map((name) => `${name}=(${sources})`),
+    ...neverAsked.map((name) => `${name}=()`),
+  ].join(", ");
 
 /** How pages are held. */
 export interface PagePolicy extends BrowserPolicy {
-  /** Whether no script may turn text into markup or code; such a page can start no worker. */
-  readonly trustedTypes?: boolean;
+  /** Operators' pages turn no text into markup or code, start no worker, and have no use for a camera. */
+  readonly forOperators?: boolean;
 }
 
 /**
  * Headers of pages and of all their files: scripts, styles and workers of this origin, wasm, nothing inline, nothing of
  * others; isolated for shared memory. Workers take their policy from their own file's answer.
  */
-export function pageHeaders({ secure, trustedTypes = false }: PagePolicy): RequestHandler {
+export function pageHeaders({ secure, forOperators = false }: PagePolicy): RequestHandler {
   const policy = helmet({
     contentSecurityPolicy: {
       useDefaults: false,
@@ -60,13 +70,14 @@ export function pageHeaders({ secure, trustedTypes = false }: PagePolicy): Reque
         baseUri: ["'none'"],
         formAction: ["'self'"],
         frameAncestors: ["'none'"],
-        ...(trustedTypes ? { requireTrustedTypesFor: ["'script'"] } : {}),
+        ...(forOperators ? { requireTrustedTypesFor: ["'script'"] } : {}),
       },
     },
     ...common(secure),
     crossOriginOpenerPolicy: { policy: "same-origin" },
     crossOriginEmbedderPolicy: { policy: "require-corp" },
   });
+  const permissions = permissionsOf(forOperators ? "" : "self");
   return (request, response, next) => {
     response.set("Permissions-Policy", permissions);
     policy(request, response, next);
