@@ -2,7 +2,7 @@ import { chromiumPath, withoutChromium } from "@fedtune/testkit/chromium";
 import { readFile } from "node:fs/promises";
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
-import { axeFindings } from "../test-support/browser.ts";
+import { axeFindings, fitsAllWidths } from "../test-support/browser.ts";
 import type { Looking } from "../test-support/browser.ts";
 import { sampleHistory } from "./fixture/history.ts";
 import { openChanges, openRound } from "./fixture/now.ts";
@@ -191,30 +191,19 @@ describe.skipIf(missing)(`the page of a run ${missing ? withoutChromium : ""}`, 
       { width: 390, theme: "dark" },
     ];
 
-    it.each(looks)("axe finds nothing on any view at %j", async (looking) => {
-      const { open, site } = bench();
-      const page = await open(`/runs/${run}`, looking);
-      for (const path of [...tabs, ...others]) {
-        await page.goto(`${site.url}/runs/${run}${path}`);
-        await page.getByRole("heading", { level: 1 }).waitFor();
-        await page.waitForLoadState("networkidle");
-        expect(await axeFindings(page), path).toEqual([]);
-      }
-    });
-
-    it.each([320, 390, 820])("nothing is wider than a window of %i px", async (width) => {
-      const { open, site } = bench();
-      const page = await open(`/runs/${run}`, { width });
-      for (const path of [...tabs, ...others]) {
-        await page.goto(`${site.url}/runs/${run}${path}`);
-        await page.waitForLoadState("networkidle");
-        const excess = (): Promise<number> =>
-          page.evaluate(
-            () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-          );
-        // A drawing takes the width of its place once it knows it.
-        await expect.poll(excess, { message: path, timeout: 5_000 }).toBeLessThanOrEqual(0);
-      }
-    });
+    it.each(looks)(
+      "axe finds nothing on any view at %j, and nothing is too wide",
+      async (looking) => {
+        const { open, site } = bench();
+        const page = await open(`/runs/${run}`, looking);
+        for (const path of [...tabs, ...others]) {
+          await page.goto(`${site.url}/runs/${run}${path}`);
+          await page.getByRole("heading", { level: 1 }).waitFor();
+          await page.waitForLoadState("networkidle");
+          expect(await axeFindings(page), path).toEqual([]);
+          await fitsAllWidths(page, path, looking);
+        }
+      },
+    );
   });
 });

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Browser, BrowserContext, Page } from "playwright-core";
+import { expect } from "vitest";
 
 /** A page in a window of its own. */
 export interface OpenPage {
@@ -60,4 +61,24 @@ export async function axeFindings(page: Page): Promise<readonly string[]> {
   return violations.flatMap(({ id, nodes }) =>
     nodes.map(({ target }) => `${id}: ${target.join(" ")}`),
   );
+}
+
+/** Widths at which nothing may reach beyond the window: the narrowest phones, phones, tablets. */
+const widths = [320, 390, 820];
+
+/** Makes the window of an open page narrower and wider, and looks whether anything is cut off; then as it was. */
+export async function fitsAllWidths(page: Page, path: string, looking: Looking): Promise<void> {
+  const { width = 1440, height = 900 } = looking;
+  const excess = (): Promise<number> =>
+    page.evaluate(
+      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    );
+  for (const narrow of widths) {
+    await page.setViewportSize({ width: narrow, height });
+    // A drawing takes the width of its place once it knows it.
+    await expect
+      .poll(excess, { message: `${path} at ${String(narrow)} px`, timeout: 5_000 })
+      .toBeLessThanOrEqual(0);
+  }
+  await page.setViewportSize({ width, height });
 }
