@@ -2,6 +2,7 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 import type { Plugin } from "vite";
+import { slimTensorflow } from "./src/training/slim-tensorflow.ts";
 
 /** Where `fedtune serve` listens unless it is told otherwise. */
 const api = process.env["FEDTUNE_URL"] ?? "http://127.0.0.1:8470";
@@ -50,7 +51,7 @@ export default defineConfig({
       },
     },
   ],
-  worker: { format: "es" },
+  worker: { format: "es", plugins: () => [slimTensorflow()] },
   build: {
     outDir: "dist/site",
     target: "es2023",

@@ -67,6 +67,14 @@ test("with styles and typefaces they are at most 400 kB", () => {
   expect(scripts + others.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(400_000);
 });
 
+test("the engine for the processor is at most 240 kB, compressed; WebGL and WebGPU come when they are asked for", () => {
+  const engine = output.filter(({ fileName }) => fileName.includes("training-worker-"));
+  expect(engine).toHaveLength(1);
+  const bytes = engine.map((part) => gzipped(part.type === "asset" ? part.source : part.code));
+  expect(bytes[0]).toBeGreaterThan(100_000);
+  expect(bytes[0]).toBeLessThanOrEqual(240_000);
+});
+
 test.each(["join.html", "app.html"])(
   "%s has the browser fetch the typeface of its first letters at once, and no other",
   (document) => {

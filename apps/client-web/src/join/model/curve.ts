@@ -52,7 +52,10 @@ export function curveView({ session, invitation }: Road): CurveView {
     foot:
       last === undefined
         ? ""
-        : fill(trainWords.curveFoot, { rows: formatCount(last.examples), subjects }),
+        : fill(
+            invitation.privacy.mode === "none" ? trainWords.curveFoot : trainWords.curveFootPrivate,
+            { rows: formatCount(last.examples), subjects },
+          ),
   };
   // Tests come with rounds: a round without one says that there will be none.
   const hasPassed = rounds.some(({ result }) => result === "accepted");

@@ -11,9 +11,15 @@ describe("after training", () => {
     expect(view.lead).toContain("8 of 40 rounds");
     expect(view.accuracy).toEqual({
       value: "82.6\u202F%",
-      note: "from 68.4\u202F% at first; 184 messages that training never saw",
+      note: "from 68.4\u202F% at first; 184 messages that training never saw. Exact, and only for you: the promise of this run does not cover it.",
     });
     expect(view.keepWarning).toContain("messages alone");
+  });
+
+  test("without a promise nothing is said of what one would cover", () => {
+    const invitation = { ...road.invitation, privacy: { mode: "none" } as const };
+    const { note } = donePageView({ ...finished, invitation }, scene).accuracy;
+    expect(note).toMatch(/that training never saw$/);
   });
 
   test.each([

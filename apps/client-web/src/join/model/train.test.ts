@@ -207,7 +207,9 @@ describe("the curve", () => {
     expect([own?.y[8], own?.y[9], own?.y[10]]).toEqual([0.804, NaN, 0.815]);
     expect(chart.marks).toEqual([{ x: 9, label: "missed", side: "left" }]);
     expect(own?.endLabel).toBe("82.6\u202F% now");
-    expect(chart.foot).toMatch(/^Tested on 184 of your messages/);
+    expect(chart.foot).toMatch(/^Tested on 184 of your messages.* It is exact: pass it on/);
+    const open = { ...road.invitation, privacy: { mode: "none" } as const };
+    expect(curveView({ ...road, invitation: open }).chart.foot).not.toContain("exact");
     expect(empty).toBeNull();
   });
 

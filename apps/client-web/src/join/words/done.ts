@@ -18,6 +18,7 @@ export const doneWords = {
   accuracy: "Correct on your {subjects}",
   accuracyNote: "from {first} at first; {rows} {subjects} that training never saw",
   accuracyNone: "not measured",
+  accuracyOwn: "Exact, and only for you: the promise of this run does not cover it.",
   sent: "Sent in all",
   sentNote: "in {done} rounds, no {subject}",
   privacy: "Privacy used",

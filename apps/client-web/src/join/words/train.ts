@@ -114,6 +114,8 @@ export const trainWords = {
   curveMissed: "missed",
   curveFoot:
     "Tested on {rows} of your {subjects} that training never sees. This figure stays on this device.",
+  curveFootPrivate:
+    "Tested on {rows} of your {subjects} that training never sees. It stays on this device. It is exact: pass it on, and no promise covers what it tells.",
   curveEmpty: "The first value comes with the first round, if this run tests the model here.",
 
   log: "Everything this device has sent",
