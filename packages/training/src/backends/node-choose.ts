@@ -1,8 +1,10 @@
 /** The backends of Node, best first. */
+import * as tf from "@tensorflow/tfjs";
 import type { Backend, BackendRequest, ChosenBackend } from "./backend.ts";
 import { chooseFrom } from "./backend.ts";
 import { cpu } from "./cpu.ts";
 import type { KernelOptions, KernelRequest } from "./kernels/attach.ts";
+import { heapOf } from "./kernels/heap.ts";
 import { tfjsNode, tfjsNodeGpu } from "./node-tensorflow.ts";
 import { nodeThreads } from "./node-threads.ts";
 import { nodeWebgpu } from "./node-webgpu.ts";
@@ -18,9 +20,12 @@ function nodeBackends(request: KernelRequest): readonly Backend[] {
  *
  * @throws FedtuneError `backend-unavailable`, `backend-broken`
  */
-export function chooseBackend(
+export async function chooseBackend(
   request: BackendRequest,
   { kernels = "own", threads = "auto" }: KernelOptions = {},
 ): Promise<ChosenBackend> {
-  return chooseFrom(nodeBackends({ kernels, threads }), request);
+  const chosen = await chooseFrom(nodeBackends({ kernels, threads }), request);
+  // Without our kernels, too, a full memory is to be an error and no address.
+  if (chosen.name === "wasm" && chosen.kernels === "stock") heapOf(tf.backend());
+  return chosen;
 }

@@ -8,6 +8,7 @@ import type { ChosenBackend } from "./backend.ts";
 import { chooseBackend } from "./node-choose.ts";
 import { nodeEntropy } from "./node-entropy.ts";
 import { nodeFiles } from "./node-files.ts";
+import { stepBytes } from "./node-memory.ts";
 import type { TrainerTasks, WorkerSetup } from "./worker-messages.ts";
 import type { Service } from "./worker-service.ts";
 import { serveTasks } from "./worker-service.ts";
@@ -18,9 +19,10 @@ async function start(setup: WorkerSetup): Promise<Service<TrainerTasks, ChosenBa
     loadCheckpoint(nodeFiles, setup.model),
     loadTokenizer(nodeFiles, setup.model),
   ]);
-  const { basePrecision = "f32" } = setup;
+  const { basePrecision = "f32", trainers = 1 } = setup;
   const trainer = createTrainer({
     basePrecision,
+    stepBytes: stepBytes(ready.name, trainers),
     checkpoint,
     tokenizer,
     files: nodeFiles,

@@ -21,6 +21,8 @@ export interface WorkerSetup extends KernelOptions {
   readonly backend: BackendRequest;
   /** How the base model's weights are kept; default `f32`. */
   readonly basePrecision?: BasePrecision;
+  /** How many such workers share this machine's memory; default 1. */
+  readonly trainers?: number;
 }
 
 /** What can be asked for: the job and its result. */

@@ -48,6 +48,7 @@ export const noAbort: TrainControl = { signal: new AbortController().signal };
 export interface TinyOptions {
   readonly files?: Readonly<Record<string, Uint8Array>>;
   readonly entropy?: Entropy;
+  readonly stepBytes?: number;
 }
 
 /** A trainer in this thread over a checkpoint below `golden/`, with the reviews as `reviews.tsv`. */

@@ -2,11 +2,12 @@
 import type { FactorRole, Layout, Rng, TrainingSettings } from "@fedtune/core";
 import { FedtuneError, gatherRoles, scatterRoles } from "@fedtune/core";
 import type { Example } from "../data/batch.ts";
-import { chunks, epochBatches, lengthOf } from "../data/batch.ts";
+import { epochBatches, lengthOf } from "../data/batch.ts";
 import type { DeviceModel } from "../models/device.ts";
 import type { Binding } from "./binding.ts";
 import { lossAndGradient, paddedFor } from "./gradient.ts";
 import { clipGradient, createOptimizer } from "./optimizers.ts";
+import type { StepMemory } from "./step-memory.ts";
 
 /** What a round trains with. */
 export interface LocalRound {
@@ -17,6 +18,7 @@ export interface LocalRound {
   readonly training: TrainingSettings;
   readonly examples: readonly Example[];
   readonly rng: Rng;
+  readonly memory: StepMemory;
   /** Called before each step: lets other work run and throws when the round was aborted. */
   beforeStep(): Promise<void>;
   afterStep(progress: {
@@ -37,7 +39,7 @@ export interface RoundTotals {
 /**
  * Trains `values` `[layout.size]` in place; only factors of trained roles change.
  *
- * @throws FedtuneError `not-finite` naming the step
+ * @throws FedtuneError `not-finite` naming the step, `training-failed` when one example is more than the memory holds
  */
 export async function trainLocally(round: LocalRound, values: Float32Array): Promise<RoundTotals> {
   const { layout, train, training } = round;
@@ -79,19 +81,37 @@ function batchesOf({ examples, training, rng }: LocalRound): readonly (readonly 
   return batches.slice(0, limit);
 }
 
-/** Mean loss and gradient of a batch, summed over micro-batches in float64. */
-async function batchGradient(
-  { model, binding, training }: LocalRound,
+interface BatchGradient {
+  readonly loss: number;
+  readonly gradient: Float64Array;
+  readonly tokens: number;
+}
+
+/** Mean loss and gradient of a batch, in parts that the memory holds. */
+function batchGradient(
+  round: LocalRound,
   values: Float32Array,
   examples: readonly Example[],
-): Promise<{ loss: number; gradient: Float64Array; tokens: number }> {
+): Promise<BatchGradient> {
+  const { memory, training } = round;
+  return memory.inParts(examples, training.microBatchSize, (parts) =>
+    summed(round, values, { parts, weight: 1 / examples.length }),
+  );
+}
+
+/** Sums of loss and gradient over micro-batches, in float64; every example counts `weight`. */
+async function summed(
+  { model, binding }: LocalRound,
+  values: Float32Array,
+  { parts, weight }: { readonly parts: readonly (readonly Example[])[]; readonly weight: number },
+): Promise<BatchGradient> {
   const size = binding.trained.reduce((sum, factor) => sum + factor.size, 0);
   const gradient = new Float64Array(size);
   let loss = 0;
   let tokens = 0;
-  for (const part of chunks(examples, training.microBatchSize ?? examples.length)) {
+  for (const part of parts) {
     const batch = paddedFor(model, part);
-    const found = await lossAndGradient({ model, binding, batch }, values, 1 / examples.length);
+    const found = await lossAndGradient({ model, binding, batch }, values, weight);
     loss += found.loss;
     tokens += batch.tokens;
     found.gradient.forEach((g, index) => (gradient[index] = (gradient[index] ?? 0) + g));

@@ -9,7 +9,9 @@ import {
   seededKeystream,
   systemKeystream,
 } from "@fedtune/dp";
+import type { Example } from "../data/batch.ts";
 import { exampleGradients, paddedFor } from "./gradient.ts";
+import type { ExampleGradients } from "./gradient.ts";
 import type { LocalRound } from "./local-steps.ts";
 import type { PrivateRandomness, RecordLevelSettings, PrivateTotals } from "./private-steps.ts";
 import { trainPrivately } from "./private-steps.ts";
@@ -75,14 +77,13 @@ export async function trainRecordLevel(
   values: Float32Array,
   { settings, entropy, seconds }: RecordLevelOptions,
 ): Promise<Pick<TrainResult, "metrics" | "privacyEvents">> {
-  const { model, binding, rng } = round;
+  const { rng } = round;
   const totals = await trainPrivately(
     {
       ...round,
       settings,
       randomness: openRandomness(settings, { entropy, rng }),
-      gradientsOf: (part, at) =>
-        exampleGradients({ model, binding, batch: paddedFor(model, part) }, at),
+      gradientsOf: (part, at) => gradientsOf(round, part, at),
       afterStep({ done, total, loss, seen }) {
         const mayTell = settings.metrics === "release" && seen > 0;
         round.afterStep({ done, total, ...(mayTell ? { loss: loss / seen } : {}) });
@@ -94,6 +95,25 @@ export async function trainRecordLevel(
     metrics: privateMetrics(settings, totals, seconds()),
     privacyEvents: recordLevelEvents(settings, totals.steps),
   };
+}
+
+/** Gradients of examples, in parts that the memory holds: no example's depends on which others are beside it. */
+function gradientsOf(
+  { model, binding, memory }: LocalRound,
+  examples: readonly Example[],
+  values: Float32Array,
+): Promise<ExampleGradients> {
+  return memory.inParts(examples, null, async (parts) => {
+    let loss = 0;
+    const gradients: Float32Array[] = [];
+    for (const part of parts) {
+      const batch = paddedFor(model, part);
+      const found = await exampleGradients({ model, binding, batch }, values);
+      loss += found.loss;
+      gradients.push(...found.gradients);
+    }
+    return { loss, gradients };
+  });
 }
 
 /**

@@ -35,6 +35,8 @@ import { classificationMetrics } from "./metrics.ts";
 import { recordLevelOf, trainRecordLevel } from "./record-level.ts";
 import type { ResidualFold } from "./residuals.ts";
 import { openFold } from "./residuals.ts";
+import type { StepMemory } from "./step-memory.ts";
+import { openStepMemory } from "./step-memory.ts";
 
 /** What a trainer owns and is given. */
 export interface TrainerOptions {
@@ -42,6 +44,8 @@ export interface TrainerOptions {
   readonly tokenizer: TextTokenizer;
   /** How the base model's weights are kept; default `f32`. */
   readonly basePrecision?: BasePrecision;
+  /** What a step may take on the device beside the base model; default null: nobody knows, and steps are halved when it is short. */
+  readonly stepBytes?: number | null;
   /** Reads the files that data references name. */
   readonly files: FileSource;
   readonly clock: Pick<Clock, "now">;
@@ -65,6 +69,7 @@ interface Context {
   readonly model: DeviceModel;
   readonly data: DataStore;
   readonly fold: ResidualFold;
+  readonly memory: StepMemory;
 }
 
 /**
@@ -73,10 +78,12 @@ interface Context {
  * @throws FedtuneError `tokenizer-mismatch` when the tokenizer has ids that the model lacks
  */
 export function createTrainer({ checkpoint, ...options }: TrainerOptions): LocalTrainer {
-  const { tokenizer, files, basePrecision } = options;
+  const { tokenizer, files, basePrecision, stepBytes = null } = options;
   checkVocabulary(tokenizer, checkpoint.config);
   const model = uploadModel(checkpoint, basePrecision);
-  const context = { options, model, data: openDataStore(files, tokenizer), fold: openFold(model) };
+  const memory = openStepMemory(checkpoint.config, stepBytes);
+  const data = openDataStore(files, tokenizer);
+  const context: Context = { options, model, memory, data, fold: openFold(model) };
   const inTurn = oneAtATime();
   const run = <T>(control: TrainControl, work: () => Promise<T>): Promise<T> =>
     inTurn(() => guarded(control, work));
@@ -138,6 +145,7 @@ async function train(context: Context, job: TrainJob, control: TrainControl): Pr
     train: job.train,
     training: job.training,
     examples,
+    memory: context.memory,
     rng: rngFromState({ key: job.seed, position: 0 }),
     beforeStep: () => turn(context, control),
     afterStep: (progress) => control.onProgress?.(progress),
