@@ -3,10 +3,16 @@ export { arrivalFigure } from "./chart/arrivals.ts";
 export type { Arrival, ArrivalChart } from "./chart/arrivals.ts";
 export { barFigure } from "./chart/bars.ts";
 export type { Bar, BarChart } from "./chart/bars.ts";
+export { countFigure, mostOf } from "./chart/count-map.ts";
+export type { CountMap, CountRow } from "./chart/count-map.ts";
 export { heatFigure } from "./chart/heat.ts";
 export type { HeatChart, HeatFigure, HeatRow } from "./chart/heat.ts";
 export { heatCsv, heatSentence, heatSummaries } from "./chart/heat-table.ts";
 export type { HeatSummary } from "./chart/heat-table.ts";
+export { intervalFigure } from "./chart/intervals.ts";
+export type { IntervalChart, IntervalGroup, IntervalRow } from "./chart/intervals.ts";
+export { keyScene } from "./chart/key.ts";
+export type { KeyEntry } from "./chart/key.ts";
 export { lineFigure } from "./chart/line-figure.ts";
 export type { LineFigure } from "./chart/line-figure.ts";
 export { xExtent, yExtent } from "./chart/line-layout.ts";
@@ -26,8 +32,10 @@ export type {
   Rule,
   Series,
 } from "./chart/model.ts";
-export { spokenValue, valueText } from "./chart/number-kind.ts";
-export { growRange, sidewaysRange, upwardRange } from "./chart/scale.ts";
+export { shownUnit, spokenValue, valueText } from "./chart/number-kind.ts";
+export { columnWidth, panelGrid, stacked } from "./chart/panels.ts";
+export type { Panel } from "./chart/panels.ts";
+export { extent, growRange, sidewaysRange, upwardRange } from "./chart/scale.ts";
 export type { Scale, Tick } from "./chart/scale.ts";
 export type { Scene, Shape, Stroke } from "./chart/scene.ts";
 export {
@@ -46,7 +54,7 @@ export { sparkFigure } from "./chart/spark.ts";
 export type { Spark } from "./chart/spark.ts";
 export { raise, svgText } from "./chart/svg-text.ts";
 export type { SvgStyle } from "./chart/svg-text.ts";
-export { chartCsv, chartJson, chartTable } from "./chart/table.ts";
+export { chartCsv, chartJson, chartTable, csvCell, csvNumber } from "./chart/table.ts";
 export type { ChartTable, TableColumn } from "./chart/table.ts";
 export {
   bytesQuantity,
@@ -107,5 +115,6 @@ export type {
   StateLook,
   Tone,
 } from "./states.ts";
+export { textWidth, wrapText } from "./chart/text-width.ts";
 export { joinTexts, plainText, textParts } from "./text.ts";
 export type { Superscript, Text } from "./text.ts";

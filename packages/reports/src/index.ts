@@ -1,2 +1,3 @@
 /** Experiments as pages, figures, tables and event files. */
-export {};
+export type { LabelledResult } from "./summary/layout.ts";
+export { writeComparison, writeReport } from "./write-report.ts";

@@ -1,0 +1,66 @@
+/** Reports as folders: the page, its tables and its figures. */
+import { svgText } from "@fedtune/figures";
+import type { ExperimentResult } from "@fedtune/simulation";
+import { join } from "node:path";
+import { figuresOf } from "./figures/all.ts";
+import { figureSheet, type ReportFigure } from "./figures/figure.ts";
+import { resultsJson } from "./files/results-json.ts";
+import { resultsCsv, roundsCsv, summaryCsv } from "./files/tables.ts";
+import { replaceFile } from "./files/write-file.ts";
+import { pageText } from "./page/page.ts";
+import { latinFonts } from "./png/typeface.ts";
+import type { LabelledResult } from "./summary/layout.ts";
+import { summarize, type Summary } from "./summary/summarize.ts";
+
+/**
+ * Writes an experiment's report: `index.html`, `results.json`, `results.csv`, `summary.csv`, `rounds.csv` and `figures/`. The
+ * same result gives the same bytes.
+ *
+ * @throws FedtuneError `storage-failed` with the path where a file cannot be written
+ */
+export const writeReport = (result: ExperimentResult, folder: string): Promise<void> =>
+  writeComparison([{ label: result.experiment.name, result }], folder);
+
+/**
+ * Writes one report over several experiments.
+ *
+ * @throws FedtuneError `config-conflict` where their metrics differ, `storage-failed` with the path
+ */
+export async function writeComparison(
+  experiments: readonly LabelledResult[],
+  folder: string,
+): Promise<void> {
+  const summary = summarize(experiments);
+  const figures = figuresOf(summary);
+  const note = await writeFigures(figures, { folder, origin: originText(summary) });
+  const fonts = await latinFonts();
+  const files = {
+    "results.json": resultsJson(summary),
+    "results.csv": resultsCsv(summary),
+    "summary.csv": summaryCsv(summary),
+    "rounds.csv": roundsCsv(summary),
+    // Last, so that what it links to is there.
+    "index.html": pageText(summary, { figures, fonts, hasImages: note === null, note }),
+  };
+  for (const [name, text] of Object.entries(files)) await replaceFile(join(folder, name), text);
+}
+
+/** What every figure says of its origin. */
+const originText = ({ experiments }: Summary): string =>
+  experiments
+    .map(({ label, result }) => `Simulation ${label}, fedtune ${result.version}, ${result.engine}.`)
+    .join(" ");
+
+/** Writes all figures; the result says why there are no images, null: there are. */
+async function writeFigures(
+  figures: readonly ReportFigure[],
+  { folder, origin }: { readonly folder: string; readonly origin: string },
+): Promise<string | null> {
+  for (const figure of figures) {
+    const sheet = figureSheet(figure, origin);
+    const path = join(folder, "figures", figure.name);
+    const { title, description } = figure;
+    await replaceFile(`${path}.svg`, `${svgText(sheet, { title, description })}\n`);
+  }
+  return "No PNG yet.";
+}
