@@ -6,6 +6,7 @@ import type { SimulationConfig } from "./config.ts";
 import { describePartition } from "./partition/describe.ts";
 import type { PartitionDescription } from "./partition/describe.ts";
 import { partition } from "./partition/partition.ts";
+import { schemeByName } from "./partition/registry.ts";
 import type { SimulatedDevices } from "./realism/devices.ts";
 import { checkTrace, readTrace } from "./realism/trace.ts";
 import type { SimulatedClient } from "./simulate.ts";
@@ -53,11 +54,12 @@ export async function populate(
   world: { readonly files: FileSource; readonly rng: Rng },
 ): Promise<Population> {
   const data = simulationData(config, config.data);
-  const column = config.partition.scheme === "by-column" ? config.partition.column : null;
+  const column = "column" in config.partition ? config.partition.column : null;
   const table = await readTable(data, { column, hasLabels: labels.length > 0 }, world.files);
   const index = new Map(labels.map((label, position) => [label, position]));
   const rowLabels = table.labels.map((label) => index.get(label) ?? labels.length);
-  const count = config.clients ?? (column === null ? DEFAULT_CLIENTS : null);
+  const count =
+    config.clients ?? (schemeByName(config.partition.scheme).namesClients ? null : DEFAULT_CLIENTS);
   const dealt = partition(
     { labels: rowLabels, ...(column === null ? {} : { columns: { [column]: table.column } }) },
     { config: config.partition, clients: count, rng: world.rng },

@@ -12,23 +12,39 @@ export function atLeast(
   shares: readonly Share[],
   { movable, rng }: { readonly movable: boolean; readonly rng: Rng },
 ): readonly Share[] {
-  const poor = shares.findIndex(({ rows }) => rows.length < least);
-  if (poor < 0) return shares;
+  if (!shares.some(({ rows }) => rows.length < least)) return shares;
   const total = shares.reduce((sum, { rows }) => sum + rows.length, 0);
   if (!movable || total < least * shares.length) {
-    throw new FedtuneError("config-conflict", refusal(shares, poor, least), {
+    throw new FedtuneError("config-conflict", refusal(shares, { least, total, movable }), {
       data: { minExamplesPerClient: least, clients: shares.length, rows: total },
     });
   }
   return moveRows(shares, least, rng);
 }
 
-function refusal(shares: readonly Share[], poor: number, least: number): string {
-  const { name, rows } = shares[poor] ?? { name: null, rows: [] };
-  const who = `client ${name ?? String(poor + 1)} of ${String(shares.length)}`;
+/** Clients that a message names. */
+const NAMED = 5;
+
+function refusal(
+  shares: readonly Share[],
+  facts: { readonly least: number; readonly total: number; readonly movable: boolean },
+): string {
+  const { least, total, movable } = facts;
+  const poor = shares.flatMap(({ name, rows }, index) =>
+    rows.length < least ? [`client ${name ?? String(index + 1)}: ${String(rows.length)}`] : [],
+  );
+  const more = poor.length > NAMED ? ", ..." : "";
+  const why = movable
+    ? `there are ${String(total)} rows in all`
+    : "a column says whose rows they are";
+  const fewest = Math.min(...shares.map(({ rows }) => rows.length));
+  const change = movable
+    ? `simulation.clients of at most ${String(Math.floor(total / least))}`
+    : "data or options that leave nobody so little";
   return (
-    `Cannot give every client ${String(least)} rows (minExamplesPerClient): ${who} has ${String(rows.length)}, ` +
-    "and the others have none to spare"
+    `Cannot give every client ${String(least)} rows (minExamplesPerClient): ${String(poor.length)} of ${String(shares.length)} ` +
+    `have fewer (${poor.slice(0, NAMED).join(", ")}${more}), and ${why}; wanted ${change}, or ` +
+    `simulation.partition.minExamplesPerClient of at most ${String(movable ? Math.floor(total / shares.length) : fewest)}`
   );
 }
 

@@ -1,35 +1,34 @@
-import { parseInput, rngFromSeed } from "@fedtune/core";
+import { rngFromSeed } from "@fedtune/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { describePartition } from "./describe.ts";
 import { partition } from "./partition.ts";
-import type { Partition } from "./partition.ts";
-import { partitionSchema, partitionSchemes } from "./registry.ts";
-import type { PartitionConfig } from "./registry.ts";
-
-const parse = (input: unknown): PartitionConfig =>
-  parseInput(partitionSchema, input, { what: "the partition" });
+import { partitionSchemes } from "./registry.ts";
+import {
+  balanced,
+  deal,
+  dirichletVariance,
+  labelShares,
+  meanOf,
+  parse,
+  varianceOf,
+} from "./test-support/dealing.ts";
 
 const names = partitionSchemes.map(({ name }) => name);
-
-function deal(
-  labels: readonly number[],
-  config: unknown,
-  options: { clients: number | null; seed?: string | number },
-) {
-  const columns = { client: labels.map((label, row) => String((label * 7 + row) % 5)) };
-  const { clients, seed = 1 } = options;
-  return partition({ labels, columns }, { config: parse(config), clients, rng: rngFromSeed(seed) });
-}
-
-/** Labels 0 to classes - 1, `each` rows of each, interleaved. */
-const balanced = (classes: number, each: number) =>
-  Array.from({ length: classes * each }, (_, row) => row % classes);
+/** Schemes that deal to as many clients as one asks for. */
+const numbered = partitionSchemes
+  .filter(({ namesClients }) => !namesClients)
+  .map(({ name }) => name);
+/** Options with which a scheme deals any data of the tests to up to 12 clients. */
+const fitting = (scheme: string) => ({
+  scheme,
+  ...(scheme === "label-groups" ? { labelsPerClient: 1 } : {}),
+});
 
 const cases = fc.record({
   labels: fc.array(fc.nat(6), { minLength: 60, maxLength: 200 }),
   clients: fc.integer({ min: 1, max: 12 }),
-  scheme: fc.constantFrom(...names),
+  scheme: fc.constantFrom(...numbered.filter((name) => name !== "label-groups"), "by-column"),
   seed: fc.nat(),
   least: fc.integer({ min: 0, max: 4 }),
 });
@@ -50,35 +49,33 @@ describe("every scheme", () => {
     );
   });
 
-  it.each(names.filter((name) => name !== "by-column"))(
-    "[DA4] %s depends on the seed",
-    (scheme) => {
-      const [one, other] = [1, 2].map((seed) =>
-        deal(balanced(3, 40), { scheme }, { clients: 4, seed }),
-      );
-      expect(one!.clients).not.toEqual(other!.clients);
-    },
-  );
+  it.each(numbered)("[DA4] %s depends on the seed", (scheme) => {
+    const [one, other] = [1, 2].map((seed) =>
+      deal(balanced(3, 40), fitting(scheme), { clients: 4, seed }),
+    );
+    expect(one!.clients).not.toEqual(other!.clients);
+  });
 
-  it.each(names.filter((name) => name !== "by-column"))(
-    "[SI6] %s leaves no client short",
-    (scheme) => {
-      fc.assert(
-        fc.property(fc.nat(), fc.integer({ min: 1, max: 8 }), (seed, least) => {
-          const config = { scheme, minExamplesPerClient: least };
-          const { clients } = deal(balanced(2, 40), config, { clients: 10, seed });
-          expect(Math.min(...clients.map((rows) => rows.length))).toBeGreaterThanOrEqual(least);
-        }),
-        { numRuns: 30 },
-      );
-    },
-  );
+  it.each(numbered)("[SI6] %s leaves no client short", (scheme) => {
+    fc.assert(
+      fc.property(fc.nat(), fc.integer({ min: 1, max: 8 }), (seed, least) => {
+        const config = { ...fitting(scheme), minExamplesPerClient: least };
+        const { clients } = deal(balanced(2, 40), config, { clients: 10, seed });
+        expect(Math.min(...clients.map((rows) => rows.length))).toBeGreaterThanOrEqual(least);
+      }),
+      { numRuns: 30 },
+    );
+  });
 
   it("[SI6] a minimum that cannot be had is refused", () => {
     const config = { scheme: "iid", minExamplesPerClient: 5 };
-    expect(() => deal(balanced(2, 9), config, { clients: 4 })).toThrow("minExamplesPerClient");
+    expect(() => deal(balanced(2, 9), config, { clients: 4 })).toThrow(
+      /2 of 4 have fewer .*18 rows in all.*clients of at most 3.*minExamplesPerClient of at most 4/,
+    );
     const named = { scheme: "by-column", minExamplesPerClient: 50 };
-    expect(() => deal(balanced(2, 40), named, { clients: null })).toThrow("client 0 of 5 has 16");
+    expect(() => deal(balanced(2, 40), named, { clients: null })).toThrow(
+      /5 of 5 have fewer \(client 0: 16, .*minExamplesPerClient of at most 16/,
+    );
     expect(() => deal([], { scheme: "iid" }, { clients: 2 })).toThrow("empty");
     expect(() => deal([1, 0], { scheme: "iid" }, { clients: null })).toThrow("number of clients");
   });
@@ -99,20 +96,6 @@ describe("every scheme", () => {
     );
   });
 });
-
-/** Share of each label in each client, `[clients][labels]`. */
-function labelShares(dealt: Partition, labels: readonly number[], count: number): number[][] {
-  const { clients } = describePartition(dealt, labels, count);
-  return clients.map(({ rows, perLabel }) => perLabel.map((n) => n / rows));
-}
-
-const meanOf = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
-const varianceOf = (values: readonly number[]) => {
-  const mean = meanOf(values);
-  return meanOf(values.map((x) => (x - mean) ** 2));
-};
-const dirichletVariance = (alpha: number, size: number) =>
-  ((1 / size) * (1 - 1 / size)) / (size * alpha + 1);
 
 describe("iid and quantity-skew", () => {
   it("[SI1] iid: sizes differ by at most one, labels are alike", () => {
@@ -238,7 +221,9 @@ describe("by-column", () => {
     const input = { labels: [0, 1], columns: { client: ["x", "y"] } };
     expect(() => partition(input, { config, clients: null, rng })).toThrow("the data has client");
     const client = parse({ scheme: "by-column" });
-    expect(() => partition(input, { config: client, clients: 3, rng })).toThrow("the data names 2");
+    expect(() => partition(input, { config: client, clients: 3, rng })).toThrow(
+      "makes 2 of this data",
+    );
     expect(partition(input, { config: client, clients: 2, rng }).names).toEqual(["x", "y"]);
   });
 });

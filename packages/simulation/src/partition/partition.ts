@@ -1,6 +1,7 @@
 import { FedtuneError } from "@fedtune/core";
 import type { Rng } from "@fedtune/core";
 import { atLeast } from "./at-least.ts";
+import { withIidShare } from "./iid-share.ts";
 import { schemeByName } from "./registry.ts";
 import type { PartitionConfig } from "./registry.ts";
 import type { PartitionInput, Scheme, Share } from "./scheme.ts";
@@ -33,18 +34,24 @@ export function partition(
 ): Partition {
   const rows = input.labels.length;
   if (rows === 0) throw new FedtuneError("data-invalid", "Cannot partition an empty data set");
-  const { scheme: name, minExamplesPerClient: least, ...options } = config;
+  const { scheme: name, minExamplesPerClient: least, iidShare, ...options } = config;
   const scheme = schemeByName(name);
   const count = clientCount(scheme, clients);
-  const dealt = scheme.deal(input, { clients: count, options, rng: rng.fork(name) });
+  if (iidShare > 0 && !scheme.movable) {
+    const message = `Cannot deal a share of ${String(iidShare)} at random (iidShare): with scheme "${name}" a column says whose rows they are, wanted 0`;
+    throw conflict(message, { iidShare });
+  }
+  const task = { clients: count, options, rng: rng.fork(name) };
+  const dealt =
+    iidShare === 0
+      ? scheme.deal(input, task)
+      : withIidShare(input, { share: iidShare, rng: rng.fork("iid-share") }, (rest) =>
+          scheme.deal(rest, task),
+        );
   if (scheme.namesClients && clients !== null && clients !== dealt.length) {
-    throw conflict(
-      `Cannot deal to ${String(clients)} clients: the data names ${String(dealt.length)}`,
-      {
-        clients,
-        named: dealt.length,
-      },
-    );
+    const named = dealt.length;
+    const message = `Cannot deal to ${String(clients)} clients: scheme "${name}" makes ${String(named)} of this data and its options`;
+    throw conflict(message, { clients, named });
   }
   return toPartition(atLeast(least, dealt, { movable: scheme.movable, rng: rng.fork("least") }));
 }

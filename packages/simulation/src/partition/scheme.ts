@@ -24,11 +24,11 @@ export interface Scheme<Options = unknown> {
   readonly summary: string;
   /** Where the scheme comes from, if it was published. */
   readonly source: string | null;
-  /** Strict schema of its options, without `scheme` and `minExamplesPerClient`. */
+  /** Strict schema of its own options, without those that all schemes have. */
   readonly options: z.ZodType<Options>;
   /** Whether rows may move to clients that got too few: not where the data says whose they are. */
   readonly movable: boolean;
-  /** Whether the data alone says how many clients there are. */
+  /** Whether the data, or an option, alone says how many clients there are. */
   readonly namesClients: boolean;
   /** Deals every row exactly once. */
   deal(input: PartitionInput, task: DealTask<Options>): readonly Share[];

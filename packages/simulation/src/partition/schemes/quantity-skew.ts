@@ -23,16 +23,25 @@ const lawSchema = z.discriminatedUnion("name", [
       .min(0)
       .max(10)
       .default(1)
-      .describe("client k gets k^-exponent; 0: equal sizes"),
+      .describe("client k gets k^-exponent; 1: Zipf's law; 0: equal sizes"),
+  }),
+  z.strictObject({
+    name: z.literal("lognormal"),
+    sigma: z
+      .number()
+      .min(0)
+      .max(10)
+      .default(1)
+      .describe("deviation of the logarithm of the sizes; 0: equal sizes"),
   }),
 ]);
 
 const options = z.strictObject({ law: lawSchema.prefault({ name: "dirichlet" }) });
 
-/** Unequal sizes, equal label distributions: the shuffled rows are cut by a power law or a Dirichlet vector. */
+/** Unequal sizes, equal label distributions: the shuffled rows are cut by a power law, a lognormal or a Dirichlet vector. */
 export const quantitySkew = {
   name: "quantity-skew",
-  summary: "unequal sizes by a power law or a Dirichlet vector; labels alike",
+  summary: "unequal sizes by a power law, a lognormal or a Dirichlet vector; labels alike",
   source: null,
   options,
   movable: true,
@@ -45,5 +54,7 @@ export const quantitySkew = {
 
 function sharesBy(law: z.output<typeof lawSchema>, clients: number, rng: Rng): number[] {
   if (law.name === "dirichlet") return dirichletDraw(law.alpha, clients, rng);
+  if (law.name === "lognormal")
+    return Array.from({ length: clients }, () => Math.exp(law.sigma * rng.normal()));
   return Array.from({ length: clients }, (_, client) => (client + 1) ** -law.exponent);
 }
