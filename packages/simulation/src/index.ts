@@ -1,10 +1,18 @@
 /** Simulation: the live engine and client loop over a memory network and virtual time. */
 export { simulationSchema } from "./config.ts";
 export type { SimulationConfig } from "./config.ts";
+export { cellHash } from "./experiment/cell-hash.ts";
+export type { CellIdentity } from "./experiment/cell-hash.ts";
+export { cellName, expandExperiment } from "./experiment/cells.ts";
+export type { PlannedCell } from "./experiment/cells.ts";
+export type { Preset } from "./experiment/presets/preset.ts";
+export { presets } from "./experiment/presets/registry.ts";
 export type { Cell, CellResult, ClientOutcome, ExperimentResult } from "./experiment/result.ts";
 export { timelessTrainer } from "./experiment/timeless-trainer.ts";
 export { experimentSchema, fieldPath } from "./experiment/schema.ts";
 export type { Experiment, JsonValue } from "./experiment/schema.ts";
+export { cellResultSchema, experimentRecordSchema } from "./experiment/stored.ts";
+export type { ExperimentRecord } from "./experiment/stored.ts";
 export { describePartition } from "./partition/describe.ts";
 export type { ClientDescription, PartitionDescription } from "./partition/describe.ts";
 export { partition } from "./partition/partition.ts";

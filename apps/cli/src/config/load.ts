@@ -8,6 +8,8 @@ import type { ConfigFile } from "./yaml-file.ts";
 /** What a verb was given. */
 export interface ConfigInput {
   readonly file?: string | undefined;
+  /** In place of a file. */
+  readonly value?: Readonly<Record<string, unknown>>;
   /** By option: the field that it sets and its value; undefined: not given. */
   readonly flags?: Readonly<Record<string, readonly [field: string, value: unknown]>>;
   /** Stronger than file and flags; a later one wins. */
@@ -17,8 +19,8 @@ export interface ConfigInput {
 /** A config before it is parsed. */
 export interface ConfigSource {
   readonly value: Readonly<Record<string, unknown>>;
-  /** Where a field was set, `run.yaml:3:5` or `--rounds`; null when it is a default. */
-  place(field: string): string | null;
+  /** Where a field was set, `run.yaml:3:5` or `--rounds`; null when it is a default. A path is for keys that hold dots. */
+  place(field: string | readonly string[]): string | null;
 }
 
 /**
@@ -28,22 +30,24 @@ export interface ConfigSource {
  */
 export async function loadConfig({
   file,
+  value = {},
   flags = {},
   set = [],
 }: ConfigInput): Promise<ConfigSource> {
   const read: ConfigFile =
-    file === undefined ? { value: {}, place: () => null } : await readConfigFile(file);
+    file === undefined ? { value, place: () => null } : await readConfigFile(file);
   const overrides: Override[] = [
     ...Object.entries(flags)
-      .filter(([, [, value]]) => value !== undefined)
-      .map(([source, [field, value]]) => ({ field, value, source })),
-    ...set.map(({ key, value }) => ({ field: key, value, source: `--set ${key}` })),
+      .filter(([, [, given]]) => given !== undefined)
+      .map(([source, [field, given]]) => ({ field, value: given, source })),
+    ...set.map(({ key, value: given }) => ({ field: key, value: given, source: `--set ${key}` })),
   ];
   return {
     value: overrides.reduce(applyOverride, read.value),
     place: (field) => {
-      const override = overrides.findLast((candidate) => concerns(candidate.field, field));
-      return override?.source ?? read.place(field.split("."));
+      const path = typeof field === "string" ? field.split(".") : field;
+      const override = overrides.findLast(({ field: set }) => concerns(set, path.join(".")));
+      return override?.source ?? read.place(path);
     },
   };
 }

@@ -50,11 +50,15 @@ async function outcomeOf(
 ): Promise<Outcome> {
   const draft = await draftSimulation({ value: cell.config, place: () => null }, reader);
   const prepared = await prepareSimulation(draft, reader);
-  const { population, model, simulation } = prepared;
+  const {
+    population: { clients, devices },
+    model,
+    simulation: { sharePersonal },
+  } = prepared;
   const trainer = await trainerOf(model);
   const heard = new Map<string, { readonly round: number; readonly metrics: Metrics }>();
   const result = await playSimulation(
-    { ...prepared, clients: population.clients, sharePersonal: simulation.sharePersonal },
+    { ...prepared, clients, devices, sharePersonal },
     {
       trainer,
       signal,

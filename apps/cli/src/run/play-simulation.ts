@@ -3,7 +3,7 @@ import type { CoordinatorListener, ResolvedRun, Trainer } from "@fedtune/core";
 import type { ClientListener } from "@fedtune/client";
 import { nodeEntropy, nodeHash } from "@fedtune/node-ports";
 import { simulate } from "@fedtune/simulation";
-import type { SimulatedClient, SimulationResult } from "@fedtune/simulation";
+import type { SimulatedClient, SimulatedDevices, SimulationResult } from "@fedtune/simulation";
 import type { FileData } from "@fedtune/training";
 import type { BaseModel } from "./base-model.ts";
 import { centralEvaluation } from "./evaluation.ts";
@@ -17,6 +17,8 @@ export interface SimulationToPlay {
   readonly model: BaseModel;
   /** Test data; null: no central evaluation. */
   readonly test: FileData | null;
+  /** What the clients run on; absent or null: nothing takes time. */
+  readonly devices?: SimulatedDevices | null;
   /** Reproduces the released FedSA-LoRA code. */
   readonly sharePersonal?: boolean;
 }
@@ -31,7 +33,7 @@ export interface PlayingWorld {
 
 /** Plays one simulated run; a run that fails is an outcome, not a throw. */
 export function playSimulation(
-  { run, resolved, clients, model, test, sharePersonal = false }: SimulationToPlay,
+  { run, resolved, clients, model, test, devices = null, sharePersonal = false }: SimulationToPlay,
   { trainer, signal, ...listeners }: PlayingWorld,
 ): Promise<SimulationResult> {
   const central = test === null ? null : { trainer, resolved, data: test, control: { signal } };
@@ -40,6 +42,7 @@ export function playSimulation(
     describe: (of) => model.describe(of),
     weights: () => model.weights(),
     clients,
+    devices,
     sharePersonal,
     trainer,
     evaluate: central === null ? null : centralEvaluation(central),

@@ -19,7 +19,11 @@ export interface DraftSimulation {
   readonly source: ConfigSource;
   readonly simulation: SimulationConfig;
   /** Where its data lies. */
-  readonly files: { readonly data: string; readonly test: string | null };
+  readonly files: {
+    readonly data: string;
+    readonly test: string | null;
+    readonly trace: string | null;
+  };
   /** The run config with its labels. */
   readonly run: Readonly<Record<string, unknown>>;
   readonly resolved: ResolvedRun;
@@ -85,6 +89,7 @@ export async function draftSimulation(
   const files = {
     data: dataPath(simulation.data, "train"),
     test: simulation.test === null ? null : dataPath(simulation.test, "test"),
+    trace: traceOf(simulation),
   };
   const task = rest["task"] ?? {
     kind: "sequence-classification",
@@ -121,6 +126,10 @@ export async function prepareSimulation(
   checkSharing(simulation, resolved);
   const model = await openBaseModel(resolved.config.model);
   return { simulation, run: whole, resolved, population, test, model };
+}
+
+function traceOf({ devices }: SimulationConfig): string | null {
+  return devices?.availability.kind === "trace" ? devices.availability.path : null;
 }
 
 /** Clients can share only what they keep. */

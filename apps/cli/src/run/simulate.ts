@@ -1,4 +1,4 @@
-import { lacksOf } from "@fedtune/core";
+import { FedtuneError, lacksOf } from "@fedtune/core";
 import type { Trainer } from "@fedtune/core";
 import { runGuarantee } from "@fedtune/dp";
 import { reportRows } from "@fedtune/simulation";
@@ -40,7 +40,11 @@ export interface SimulateOptions {
   readonly rounds?: number | undefined;
   readonly seed?: number | undefined;
   readonly backend?: string | undefined;
-  readonly workers: number;
+  readonly workers?: number | undefined;
+  /** Only with an experiment. */
+  readonly jobs?: number | undefined;
+  /** Only with an experiment. */
+  readonly resume?: true | undefined;
 }
 
 /** The config with what the options say over it; `value.simulation` is the simulation's own section. */
@@ -68,6 +72,7 @@ function simulationConfig(options: SimulateOptions): Promise<ConfigSource> {
 
 /** Simulates a run; with `out`, writes per-round metrics, the final adapter and the resolved config there. */
 export async function runSimulate(options: SimulateOptions, io: Io): Promise<number> {
+  refuseExperimentOptions(options);
   const draft = await draftSimulation(await simulationConfig(options));
   const prepared = await prepareSimulation(draft);
   const { simulation, resolved, population, model } = prepared;
@@ -79,10 +84,10 @@ export async function runSimulate(options: SimulateOptions, io: Io): Promise<num
   if (sharePersonal) io.note(sharePersonalText);
   const unused = prepared.test === null ? null : unusedTestText(resolved);
   if (unused !== null) io.note(unused);
-  const clients = population.clients;
-  const result = await simulateOnce({ ...prepared, clients, sharePersonal }, io, {
+  const { clients, devices } = population;
+  const result = await simulateOnce({ ...prepared, clients, devices, sharePersonal }, io, {
     backend: options.backend,
-    workers: options.workers,
+    workers: options.workers ?? 1,
     finish: (played) => Promise.resolve(played.result),
   });
   const rows = reportRows(result.history, resolved.config);
@@ -108,6 +113,16 @@ export async function runSimulate(options: SimulateOptions, io: Io): Promise<num
     ].join("\n\n"),
   );
   return result.end.status === "completed" ? exitCodes.ok : exitCodes.failure;
+}
+
+function refuseExperimentOptions({ jobs, resume }: SimulateOptions): void {
+  const given = [
+    ...(jobs === undefined ? [] : ["--jobs"]),
+    ...(resume === true ? ["--resume"] : []),
+  ];
+  if (given.length === 0) return;
+  const message = `Cannot use ${given.join(" and ")} without an experiment: wanted the path of its file`;
+  throw new FedtuneError("usage", message, { data: { options: given } });
 }
 
 /** How it is played; `finish` runs before the trainer is closed, and its result is the outcome. */

@@ -12,11 +12,22 @@ export const simulate: Verb = {
         .summary("the same run with simulated clients and a virtual clock")
         .description(
           "Runs a federation on this machine. The config is a run config with a section `simulation`: clients, " +
-            "data, test and partition.",
+            "data, test and partition. With an experiment it plays many of them, over methods, settings and seeds, " +
+            "and reports what they came to; --set is then about the fields of the experiment.",
         )
+        .argument("[experiment]", "an experiment, YAML or JSON; see docs/experiments.md")
         .option("-c, --config <file>", "the config, YAML or JSON; without: defaults")
         .option("--set <key=value>", "sets a field of the config; may be repeated", assignment)
-        .option("-o, --out <folder>", "where metrics, adapter and resolved config go")
+        .option(
+          "-o, --out <folder>",
+          "where metrics, adapter and resolved config, or results and report go",
+        )
+        .option(
+          "--jobs <n>",
+          "experiment: processes that play cells; all cores without",
+          integer(1, 256),
+        )
+        .option("--resume", "experiment: goes on with the finished cells of its folder")
         .option(
           "--data <file>",
           "training data, or household-intents for the built-in set (simulation.data)",
@@ -41,19 +52,24 @@ export const simulate: Verb = {
         .option("--rounds <n>", "number of rounds (rounds.numRounds)", integer(1))
         .option("--seed <n>", "seed of everything random (seed)", integer(0, 0xffffffff))
         .option("--backend <name>", "where to train; see: fedtune doctor")
-        .option("--workers <n>", "clients that train at the same time", integer(1, 256), 1),
+        .option("--workers <n>", "clients that train at the same time; 1 without", integer(1, 256)),
     )
       .addHelpText(
         "after",
         examples(
           "fedtune simulate --data train.tsv --test test.tsv --clients 8 --partition dirichlet-by-class --alpha 0.5",
           "fedtune simulate --config run.yaml --method ffa-lora --out results",
+          "fedtune simulate experiment.yaml --set seeds.count=5 --jobs 4",
         ),
       )
-      .action((options) =>
+      .action((experiment, options) =>
         enter(options, async (io) => {
-          const { runSimulate } = await import("../run/simulate.ts");
-          return runSimulate(options, io);
+          if (experiment === undefined) {
+            const { runSimulate } = await import("../run/simulate.ts");
+            return runSimulate(options, io);
+          }
+          const { runSimulateExperiment } = await import("../run/simulate-experiment.ts");
+          return runSimulateExperiment(experiment, options, io);
         }),
       ),
 };
