@@ -1,6 +1,5 @@
 /** Names and numbers of a report as people read them. */
 import {
-  formatBytes,
   formatDecimal,
   formatPoints,
   formatSignificant,
@@ -61,11 +60,7 @@ export const costText = (kind: NumberKind, mean: Mean | null): Text =>
 
 /** Rounds as a mean over seeds: whole where it is. */
 export const roundsText = (mean: Mean | null): string =>
-  mean === null ? noValue : formatSignificant(mean.mean, 4);
-
-/** Bytes up and down together. */
-export const bytesText = (up: Mean | null, down: Mean | null): string =>
-  up === null || down === null ? noValue : formatBytes(up.mean + down.mean);
+  mean === null ? noValue : formatSignificant(mean.mean);
 
 /** A mean difference with half of its 95 % interval: `+1.2 ± 0.8 points`. */
 export function differenceText(kind: NumberKind, { mean, halfWidth }: Mean): string {
@@ -85,7 +80,7 @@ export function probabilityText(p: number | null): string {
   if (p === null) return noValue;
   if (p < 0.0001) return "below 0.0001";
   if (p > 0.995) return "1";
-  return p < 0.0095 ? formatSignificant(p, 1) : formatDecimal(p, 2);
+  return p < 0.0995 ? formatSignificant(p, 2) : formatDecimal(p, 2);
 }
 
 /** A count with its noun: `1 cell`, `3 cells`. */

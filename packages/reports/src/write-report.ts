@@ -8,6 +8,7 @@ import { resultsJson } from "./files/results-json.ts";
 import { resultsCsv, roundsCsv, summaryCsv } from "./files/tables.ts";
 import { replaceFile } from "./files/write-file.ts";
 import { pageText } from "./page/page.ts";
+import type { DrawPng } from "./png/draw.ts";
 import { latinFonts } from "./png/typeface.ts";
 import type { LabelledResult } from "./summary/layout.ts";
 import { summarize, type Summary } from "./summary/summarize.ts";
@@ -56,11 +57,25 @@ async function writeFigures(
   figures: readonly ReportFigure[],
   { folder, origin }: { readonly folder: string; readonly origin: string },
 ): Promise<string | null> {
+  const { draw, note } = await openDrawer();
   for (const figure of figures) {
     const sheet = figureSheet(figure, origin);
     const path = join(folder, "figures", figure.name);
     const { title, description } = figure;
     await replaceFile(`${path}.svg`, `${svgText(sheet, { title, description })}\n`);
+    if (draw !== null) await replaceFile(`${path}.png`, await draw(sheet));
   }
-  return "No PNG yet.";
+  return note;
+}
+
+/** The way to PNG files, or why there is none: the canvas is a native program that not every machine has. */
+async function openDrawer(): Promise<{ draw: DrawPng | null; note: string | null }> {
+  try {
+    const { pngDrawer } = await import("./png/draw.ts");
+    return { draw: await pngDrawer(), note: null };
+  } catch {
+    const note =
+      "The figures are here as SVG only: @napi-rs/canvas, which draws PNG, does not load on this machine.";
+    return { draw: null, note };
+  }
 }

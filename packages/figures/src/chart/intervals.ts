@@ -49,6 +49,9 @@ const headingHeight = 26;
 const barHeight = 10;
 const ruleHeight = 18;
 
+/** Top and end of a group's rows. */
+type Span = readonly [top: number, end: number];
+
 interface Placed {
   readonly row: IntervalRow;
   readonly lines: readonly string[];
@@ -67,13 +70,13 @@ interface Columns {
 export function intervalFigure(chart: IntervalChart, width: number): Scene {
   const columns = columnsOf(chart, width);
   const first = (chart.rules?.length ?? 0) > 0 ? ruleHeight : 0;
-  const { rows, headings, floor } = placed(chart, { columns, first });
+  const { rows, headings, spans, floor } = placed(chart, { columns, first });
   const scale = scaleOf(chart, columns);
   return {
     width,
     height: floor + 26,
     shapes: [
-      ...axis(scale, { first, floor }),
+      ...axis(scale, spans, floor),
       ...ruleShapes(chart, scale, { first, floor }),
       ...headings,
       ...rows.flatMap((one) => rowShapes(one, { scale, columns, form: chart.form })),
@@ -92,9 +95,10 @@ function columnsOf({ groups }: IntervalChart, width: number): Columns {
 function placed(
   { groups }: IntervalChart,
   { columns, first }: { readonly columns: Columns; readonly first: number },
-): { rows: Placed[]; headings: Shape[]; floor: number } {
+): { rows: Placed[]; headings: Shape[]; spans: Span[]; floor: number } {
   const rows: Placed[] = [];
   const headings: Shape[] = [];
+  const spans: Span[] = [];
   let y = first;
   for (const group of groups) {
     for (const text of wrapText(group.label, size, columns.width)) {
@@ -102,6 +106,7 @@ function placed(
       headings.push({ type: "text", ...at, text, fill: "ink-2", size, weight: 600 });
       y += headingHeight - 4;
     }
+    const top = y;
     for (const row of group.rows) {
       const lines = wrapText(row.label, size, columns.left - 12);
       const height = Math.max(leastRow, lines.length * lineHeight + 6);
@@ -109,8 +114,9 @@ function placed(
       y += height;
     }
     y += 4;
+    spans.push([top, y]);
   }
-  return { rows, headings, floor: y };
+  return { rows, headings, spans, floor: y };
 }
 
 function scaleOf({ groups, kind, form, rules }: IntervalChart, { left, right }: Columns): Scale {
@@ -129,11 +135,12 @@ interface Heights {
   readonly floor: number;
 }
 
-const axis = ({ ticks, toPx }: Scale, { first, floor }: Heights): Shape[] =>
+/** Lines behind the rows of each group, none behind its heading; numbers below the last. */
+const axis = ({ ticks, toPx }: Scale, spans: readonly Span[], floor: number): Shape[] =>
   ticks.flatMap(({ value, text }): Shape[] => {
     const x = px(toPx(value));
     return [
-      straight([x, first], [x, floor], { colour: "line", width: 1 }),
+      ...spans.map(([top, end]) => straight([x, top], [x, end], { colour: "line", width: 1 })),
       { type: "text", x, y: floor + 16, text, anchor: "middle", fill: "ink-3", size },
     ];
   });

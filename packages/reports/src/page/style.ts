@@ -14,12 +14,14 @@ export const pagePalette: Palette = Object.fromEntries(
 const rules = `
 *{box-sizing:border-box}
 body{margin:0;background:var(--page);color:var(--ink);font:14px/20px "IBM Plex Sans",system-ui,sans-serif;font-variant-numeric:tabular-nums lining-nums;text-rendering:geometricPrecision}
-main,header,footer{max-width:1000px;margin:0 auto;padding:0 24px}
+main,header,footer{max-width:842px;margin:0 auto;padding:0 24px}
 header{padding-top:32px}
 h1{font-size:28px;line-height:36px;font-weight:600;letter-spacing:-.015em;margin:0 0 4px;overflow-wrap:anywhere}
 h2{font-size:18px;line-height:28px;font-weight:600;margin:40px 0 8px}
 h3{font-size:14px;line-height:20px;font-weight:600;margin:0}
-p{margin:0 0 8px;max-width:46em;overflow-wrap:anywhere}
+h3+.scroll{margin-top:8px}
+p{margin:0 0 8px;overflow-wrap:anywhere}
+sup{font-size:.75em;line-height:0}
 .question{font-size:18px;line-height:28px;color:var(--ink-2)}
 .facts,.foot,.hint{color:var(--ink-3);font-size:13px;line-height:18px}
 .foot{margin:8px 0 0}
@@ -28,27 +30,28 @@ p{margin:0 0 8px;max-width:46em;overflow-wrap:anywhere}
 figure.card{margin:0 0 16px}
 figcaption p{margin:0}
 .unit{color:var(--ink-3);font-size:13px;line-height:18px;margin:0 0 8px}
-figure svg{display:block;max-width:100%;height:auto}
+figure svg{display:block;max-width:100%;height:auto;overflow:visible}
 .narrow{display:none}
 .files{float:right;font-size:13px;margin-left:16px}
+.files a+a{margin-left:8px}
 a{color:var(--accent)}
 .scroll{overflow-x:auto}
 .scroll:focus-visible{outline:2px solid var(--accent);outline-offset:2px}
 table{border-collapse:collapse;width:100%}
-caption{text-align:left;font-weight:600;padding:0 0 4px}
 .unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 th,td{padding:7px 0 7px 20px;text-align:left;border-top:1px solid var(--line);white-space:nowrap;font-weight:400;vertical-align:baseline}
-th:first-child{padding-left:0}
+th:first-child{padding-left:0;position:sticky;left:0;background:var(--surface)}
+.group th{border-top:0;padding-top:20px;font-weight:600}
+tbody:nth-child(2) .group th{padding-top:4px}
+.group+tr>*{border-top:1px solid var(--line-strong)}
 thead th{border-top:0;color:var(--ink-3);font-size:12px;line-height:16px}
 tbody th{font-weight:500}
-tr.best th,.best{font-weight:600}
 .number{text-align:right}
 .interval{color:var(--ink-3);font-weight:400}
 .swatch{display:inline-block;vertical-align:middle;margin-right:8px}
 .tag{display:inline-block;margin-left:8px;padding:0 6px;border-radius:3px;background:var(--ok-soft);color:var(--ok);font-size:12px;line-height:18px;font-weight:500}
 .tag.bad{background:var(--bad-soft);color:var(--bad)}
-td.privacy{color:var(--privacy)}
-.panel+.panel{margin-top:20px}
+.privacy{color:var(--privacy)}
 details{margin:0 0 8px}
 summary{cursor:pointer;padding:4px 0}
 pre,code{font:12px/18px ui-monospace,"SF Mono",Menlo,Consolas,monospace}

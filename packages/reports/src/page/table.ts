@@ -1,6 +1,6 @@
-/** Tables of a page: a caption, a head, rows; numbers stand at the right. */
-import { html, textHtml, type Html } from "./html.ts";
+/** Tables of a page: groups of rows under one head, so that all columns are in line; numbers stand at the right. */
 import type { Text } from "@fedtune/figures";
+import { html, textHtml, type Html } from "./html.ts";
 
 /** A column. */
 export interface Column {
@@ -8,37 +8,48 @@ export interface Column {
   readonly isNumber?: boolean;
 }
 
+/** A row's cells; the first is its head. */
+export type TableRow = readonly (Text | Html)[];
+
+/** Rows that belong together. */
+export interface RowGroup {
+  /** Empty: no heading. */
+  readonly label: string;
+  readonly rows: readonly TableRow[];
+}
+
 /** A table. */
 export interface TableContent {
-  /** Read out where the table is entered; shown where `isShown`. */
+  /** Read out where the table is entered. */
   readonly caption: string;
-  readonly isCaptionShown?: boolean;
   readonly columns: readonly Column[];
-  readonly rows: readonly (readonly (Text | Html)[])[];
+  readonly groups: readonly RowGroup[];
 }
 
 const cellHtml = (cell: Text | Html): Html =>
   typeof cell === "object" && "markup" in cell ? cell : textHtml(cell);
 
-/** A table that scrolls sideways where it has no room; the first cell of a row is its head. */
-export function tableHtml({ caption, isCaptionShown, columns, rows }: TableContent): Html {
+const classOf = (column: Column | undefined): string => (column?.isNumber === true ? "number" : "");
+
+/** A table that scrolls sideways where it has no room. */
+export function tableHtml({ caption, columns, groups }: TableContent): Html {
   const head = columns.map(
-    ({ name, isNumber }) =>
-      html`<th scope="col" class="${isNumber === true ? "number" : ""}">${name}</th>`,
+    (column) => html`<th scope="col" class="${classOf(column)}">${column.name}</th>`,
   );
-  const body = rows.map((row) => {
-    const cells = row.map((cell, at) => {
-      const content = cellHtml(cell);
-      if (at === 0) return html`<th scope="row">${content}</th>`;
-      return html`<td class="${columns[at]?.isNumber === true ? "number" : ""}">${content}</td>`;
-    });
-    return html`<tr>
-      ${cells}
-    </tr>`;
+  const bodies = groups.map(({ label, rows }) => {
+    const heading =
+      label === ""
+        ? null
+        : html`<tr class="group">
+            <th scope="rowgroup" colspan="${columns.length}">${label}</th>
+          </tr>`;
+    return html`<tbody>
+      ${heading}${rows.map((row) => rowHtml(row, columns))}
+    </tbody>`;
   });
   return html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0">
     <table>
-      <caption class="${isCaptionShown === true ? "" : "unseen"}">
+      <caption class="unseen">
         ${caption}
       </caption>
       <thead>
@@ -46,9 +57,18 @@ export function tableHtml({ caption, isCaptionShown, columns, rows }: TableConte
           ${head}
         </tr>
       </thead>
-      <tbody>
-        ${body}
-      </tbody>
+      ${bodies}
     </table>
   </div> `;
+}
+
+function rowHtml(row: TableRow, columns: readonly Column[]): Html {
+  const cells = row.map((cell, at) =>
+    at === 0
+      ? html`<th scope="row">${cellHtml(cell)}</th>`
+      : html`<td class="${classOf(columns[at])}">${cellHtml(cell)}</td>`,
+  );
+  return html`<tr>
+    ${cells}
+  </tr> `;
 }
