@@ -5,6 +5,7 @@ export { chooseBackend } from "./backends/node-choose.ts";
 export { builtinModelFolder, householdFile } from "./backends/node-assets.ts";
 export { measureSpeed } from "./backends/speed.ts";
 export type { BackendSpeed } from "./backends/speed.ts";
+export { nodeImages } from "./backends/node-images.ts";
 export { nodeFiles } from "./backends/node-files.ts";
 export { fetchHubModel, hubModelFolder } from "./backends/node-hub.ts";
 export type { HubModel, HubRequest } from "./backends/node-hub.ts";

@@ -55,17 +55,20 @@ export const trainingSchema = z.strictObject({
     .describe("clips the global gradient norm of each step"),
 });
 
+const labels = z
+  .array(z.string().min(1).max(200))
+  .min(2)
+  .max(10_000)
+  .refine((names) => new Set(names).size === names.length, "labels must be distinct")
+  .describe("ordered; a client's unknown label is an error, a missing one is fine");
+
 /** What is learned. */
 export const taskSchema = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("sequence-classification").describe("texts or pairs of texts to labels"),
-    labels: z
-      .array(z.string().min(1).max(200))
-      .min(2)
-      .max(10_000)
-      .refine((labels) => new Set(labels).size === labels.length, "labels must be distinct")
-      .describe("ordered; a client's unknown label is an error, a missing one is fine"),
+    labels,
   }),
+  z.strictObject({ kind: z.literal("image-classification").describe("images to labels"), labels }),
   z.strictObject({
     kind: z
       .literal("causal-lm")

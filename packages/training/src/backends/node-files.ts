@@ -66,7 +66,8 @@ function readPart(
   }
 }
 
-function fileError(path: string, cause: unknown): FedtuneError {
+/** What went wrong with a path of the disk. */
+export function fileError(path: string, cause: unknown): FedtuneError {
   if (cause instanceof FedtuneError) return cause;
   const missing = cause instanceof Error && "code" in cause && cause.code === "ENOENT";
   const reason = missing ? "no such file" : cause instanceof Error ? cause.message : String(cause);

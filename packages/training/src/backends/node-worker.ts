@@ -8,6 +8,7 @@ import type { ChosenBackend } from "./backend.ts";
 import { chooseBackend } from "./node-choose.ts";
 import { nodeEntropy } from "./node-entropy.ts";
 import { nodeFiles } from "./node-files.ts";
+import { nodeImages } from "./node-images.ts";
 import { stepBytes } from "./node-memory.ts";
 import type { TrainerTasks, WorkerSetup } from "./worker-messages.ts";
 import type { Service } from "./worker-service.ts";
@@ -15,10 +16,9 @@ import { serveTasks } from "./worker-service.ts";
 
 async function start(setup: WorkerSetup): Promise<Service<TrainerTasks, ChosenBackend>> {
   const ready = await chooseBackend(setup.backend, setup);
-  const [checkpoint, tokenizer] = await Promise.all([
-    loadCheckpoint(nodeFiles, setup.model),
-    loadTokenizer(nodeFiles, setup.model),
-  ]);
+  const checkpoint = await loadCheckpoint(nodeFiles, setup.model);
+  const readsTexts = checkpoint.config.image === null;
+  const tokenizer = readsTexts ? await loadTokenizer(nodeFiles, setup.model) : null;
   const { basePrecision = "f32", trainers = 1 } = setup;
   const trainer = createTrainer({
     basePrecision,
@@ -26,6 +26,7 @@ async function start(setup: WorkerSetup): Promise<Service<TrainerTasks, ChosenBa
     checkpoint,
     tokenizer,
     files: nodeFiles,
+    images: nodeImages,
     clock: performance,
     entropy: nodeEntropy,
     pause: () => setImmediate(),

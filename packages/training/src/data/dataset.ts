@@ -1,12 +1,16 @@
 /** Tokenised examples of a data reference, kept so that each round and each partition of a file reads it once. */
-import { FedtuneError, nearest } from "@fedtune/core";
+import { FedtuneError } from "@fedtune/core";
 import type { TaskSettings } from "@fedtune/core";
 import type { FileSource } from "../files.ts";
 import type { TextTokenizer } from "../tokenizer/tokenizer.ts";
 import type { TextExample } from "./batch.ts";
-import { drawOf, partOf } from "./holdout.ts";
+import { drawOf } from "./holdout.ts";
 import { languageColumns, languageExample } from "./language.ts";
+import { checkLabels, unknownLabel } from "./labels.ts";
 import { invalid } from "./lines.ts";
+import { openCache } from "./cache.ts";
+import { pickRows } from "./pick-rows.ts";
+import type { PickableRow } from "./pick-rows.ts";
 import { readRows } from "./records.ts";
 import type { FileData } from "./reference.ts";
 import { formatOf } from "./reference.ts";
@@ -14,7 +18,7 @@ import { formatOf } from "./reference.ts";
 /** What turns rows into examples. */
 export interface DatasetOptions {
   /** Of the task. */
-  readonly kind: TaskSettings["kind"];
+  readonly kind: Exclude<TaskSettings["kind"], "image-classification">;
   /** The task's ordered labels; a language model has none. */
   readonly labels: readonly string[];
   /** Ends a text of a language model; null: nothing does. */
@@ -38,53 +42,23 @@ interface Table {
   readonly rows: readonly TableRow[];
 }
 
-interface TableRow {
+interface TableRow extends PickableRow {
   readonly line: number;
   /** `label` is -1 for one outside the list: an error only for who asks for this row. */
   readonly example: TextExample;
-  readonly label: string;
-  readonly where: string;
-  /** Decides which part of a holdout the row is in. */
-  readonly draw: number;
 }
-
-/** Files held at a time; a client has one or two, a simulation few. */
-const CACHED_TABLES = 8;
 
 /** Opens a store. Memory grows with the files that are in use, at most eight. */
 export function openDataStore(files: FileSource, tokenizer: TextTokenizer): DataStore {
-  const tables = new Map<string, Promise<Table>>();
+  const tables = openCache<Table>();
   return {
     async load(ref, options) {
       const { rows: _rows, holdout: _holdout, where, ...file } = ref;
       const key = JSON.stringify([file, where?.column ?? null, options]);
-      const table = await remember(tables, key, () =>
-        readTable(ref, options, { files, tokenizer }),
-      );
+      const table = await tables.get(key, () => readTable(ref, options, { files, tokenizer }));
       return select(table, ref, options);
     },
   };
-}
-
-async function remember<T>(
-  cache: Map<string, Promise<T>>,
-  key: string,
-  make: () => Promise<T>,
-): Promise<T> {
-  const known = cache.get(key);
-  const value = known ?? make();
-  cache.delete(key);
-  cache.set(key, value);
-  for (const oldest of cache.keys()) {
-    if (cache.size <= CACHED_TABLES) break;
-    cache.delete(oldest);
-  }
-  try {
-    return await value;
-  } catch (error) {
-    cache.delete(key);
-    throw error;
-  }
 }
 
 /** How the rows of a task are read. */
@@ -159,22 +133,9 @@ function select(
   ref: FileData,
   { kind, labels }: DatasetOptions,
 ): readonly TextExample[] {
-  const { rows: wanted, where, path, holdout } = ref;
-  const picked =
-    wanted === null
-      ? rows
-      : [...new Set(wanted)].sort((a, b) => a - b).map((index) => rowAt(rows, index, path));
-  const kept = where === null ? picked : picked.filter((row) => row.where === where.equals);
-  const part = holdout === null ? kept : partOf(kept, holdout);
-  if (part.length > 0 && kind === "causal-lm") return predicting(part, ref);
-  if (part.length > 0) return part.map((row) => labelled(row, ref, labels));
-  if (kept.length > 0) throw tooFewToHoldOut(ref, kept.length);
-  const filter = where === null ? "" : ` where ${where.column} is "${where.equals}"`;
-  throw new FedtuneError(
-    "data-invalid",
-    `Cannot use ${path}: it has no rows${filter}, expected at least 1`,
-    { data: { path, where } },
-  );
+  const part = pickRows(rows, ref);
+  if (kind === "causal-lm") return predicting(part, ref);
+  return part.map((row) => labelled(row, ref, labels));
 }
 
 /** Rows that are cut before anything is to be predicted teach nothing; all of them like that are a mistake. */
@@ -185,32 +146,16 @@ function predicting(rows: readonly TableRow[], { path }: FileData): readonly Tex
   throw new FedtuneError("data-invalid", message, { data: { path, rows: rows.length } });
 }
 
-function tooFewToHoldOut({ path, holdout }: FileData, rows: number): FedtuneError {
-  const message = `Cannot keep examples of ${path} for evaluation: it has ${rows} rows for this client, expected at least 2`;
-  return new FedtuneError("data-invalid", message, { data: { path, holdout, rows } });
-}
-
-function rowAt(rows: readonly TableRow[], index: number, path: string): TableRow {
-  const row = rows[index];
-  if (row !== undefined) return row;
-  const message = `Cannot use row ${index} of ${path}: it has ${rows.length} rows`;
-  throw new FedtuneError("data-invalid", message, {
-    data: { path, row: index, rows: rows.length },
-  });
-}
-
 function labelled(
   { line, example, label }: TableRow,
   ref: FileData,
   labels: readonly string[],
 ): TextExample {
   if (example.label >= 0) return example;
-  const known = nearest(label, labels);
-  const list = labels.length > 20 ? `${labels.slice(0, 20).join(", ")}, ...` : labels.join(", ");
-  const hint = known === null ? `expected one of ${list}` : `did you mean "${known}"?`;
-  const message = `Cannot use ${ref.path}, line ${line}: column "${ref.label}" holds the unknown label "${label}"; ${hint}`;
-  throw new FedtuneError("label-unknown", message, {
-    data: { path: ref.path, line, column: ref.label, label, nearest: known },
+  const { path, label: column } = ref;
+  throw unknownLabel(label, labels, {
+    place: `${path}, line ${line}: column "${column}"`,
+    data: { path, line, column },
   });
 }
 
@@ -231,10 +176,5 @@ export async function discoverLabels(files: FileSource, ref: FileData): Promise<
     found.add(label);
   }
   const labels = [...found].sort((a, b) => (a < b ? -1 : 1));
-  if (labels.length >= 2) return labels;
-  const has = labels.length === 0 ? "no rows" : `only the label "${labels.join("")}"`;
-  const message = `Cannot learn from ${ref.path}: column "${ref.label}" has ${has}, expected at least 2 labels`;
-  throw new FedtuneError("data-invalid", message, {
-    data: { path: ref.path, column: ref.label, labels },
-  });
+  return checkLabels(labels, ref);
 }

@@ -1,7 +1,10 @@
-/** What a reference to examples means here: a text file, its columns, and optionally a part of its rows. */
+/** What a reference to examples means here: a file of texts with its columns or a set of images, and optionally a part of its rows. */
 import { parseInput } from "@fedtune/core";
 import type { DataRef } from "@fedtune/core";
 import { z } from "zod";
+import { imageDataSchema } from "./image-reference.ts";
+import type { ImageData } from "./image-reference.ts";
+import { rowChoiceSchema } from "./row-choice.ts";
 
 /** File formats of data sets. */
 export const dataFormats = ["csv", "tsv", "jsonl"] as const;
@@ -25,18 +28,7 @@ export const fileDataSchema = z.strictObject({
   completion: z.string().min(1).nullable().default(null),
   /** Language models: column of a chat, `[{ "role", "content" }, ...]`; what the assistant says is to be predicted. */
   messages: z.string().min(1).nullable().default(null),
-  /** Only rows whose column holds this value. */
-  where: z
-    .strictObject({ column: z.string().min(1), equals: z.string() })
-    .nullable()
-    .default(null),
-  /** Only these rows, counted from 0 without the header; null: all. A partition of a simulation. */
-  rows: z.array(z.int().min(0)).nullable().default(null),
-  /** Only what is trained on, or only what is held out; null: everything. */
-  holdout: z
-    .strictObject({ fraction: z.number().gt(0).lt(1), part: z.enum(["train", "held-out"]) })
-    .nullable()
-    .default(null),
+  ...rowChoiceSchema.shape,
 });
 
 /** A resolved data reference. */
@@ -49,9 +41,13 @@ export function fileData(input: FileDataInput): DataRef & FileData {
   return parseInput(fileDataSchema, input, { what: "the data reference" });
 }
 
+/** A resolved reference of either kind. */
+export type ExampleData = FileData | ImageData;
+
 /** Reads a job's reference. @throws FedtuneError `config-invalid` */
-export function readReference(ref: DataRef): FileData {
-  return parseInput(fileDataSchema, ref, { what: "the data reference" });
+export function readReference(ref: DataRef): ExampleData {
+  const schema = z.discriminatedUnion("kind", [fileDataSchema, imageDataSchema]);
+  return parseInput(schema, ref, { what: "the data reference" });
 }
 
 /** The format that a reference names, or that the path's ending tells; CSV where it tells nothing. */

@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, test } from "vitest";
 import { chooseBackend } from "../backends/node-choose.ts";
 import { padBatch } from "../data/batch.ts";
-import type { Example } from "../data/batch.ts";
+import type { TextExample } from "../data/batch.ts";
 import {
   flatten,
   goldenCheckpoint,
@@ -60,7 +60,7 @@ async function setUp(name: (typeof names)[number]) {
   const train = isLanguage ? (["down", "up"] as const) : (["down", "up", "head"] as const);
   const model = uploadModel(checkpoint);
   const binding = bindAdapter(description, values, { kind: config.kind.name, train });
-  const examples = golden.batch.input_ids.map((row, index): Example => {
+  const examples = golden.batch.input_ids.map((row, index): TextExample => {
     const length = golden.batch.attention_mask[index]!.reduce((sum, one) => sum + one, 0);
     const ids = Int32Array.from(row.slice(0, length));
     const predicted = Uint8Array.from(golden.predicted[index]!.slice(0, length));
@@ -68,7 +68,7 @@ async function setUp(name: (typeof names)[number]) {
     return { ids, types: new Int32Array(length), label, ...(isLanguage ? { predicted } : {}) };
   });
   const { padId } = checkpoint.config;
-  const jobOf = (part: readonly Example[], most = 48) => ({
+  const jobOf = (part: readonly TextExample[], most = 48) => ({
     ...{ model, binding },
     batch: padBatch(part, { padId, maxTokens: most }),
   });

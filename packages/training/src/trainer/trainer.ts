@@ -11,22 +11,18 @@ import type {
 } from "@fedtune/core";
 import { asFedtuneError, FedtuneError, rngFromState } from "@fedtune/core";
 import type { Example } from "../data/batch.ts";
-import type { DataStore } from "../data/dataset.ts";
-import { openDataStore } from "../data/dataset.ts";
-import { readReference } from "../data/reference.ts";
-import type { FileSource } from "../files.ts";
 import type { BasePrecision } from "../layers/stored-matrix.ts";
 import type { Checkpoint } from "../models/checkpoint.ts";
 import type { ModelDescription } from "../models/describe.ts";
 import { describeModel } from "../models/describe.ts";
 import type { DeviceModel } from "../models/device.ts";
 import { uploadModel } from "../models/device.ts";
-import { maxTokens } from "../models/family.ts";
-import type { TextTokenizer } from "../tokenizer/tokenizer.ts";
 import { checkVocabulary } from "../tokenizer/tokenizer.ts";
 import { bindAdapter } from "./binding.ts";
 import { evaluateTokens, predictAll } from "./evaluation.ts";
 import type { EvaluationRun, Prediction } from "./evaluation.ts";
+import { loadExamples, openStores } from "./job-examples.ts";
+import type { ExampleStores, ExampleWorld } from "./job-examples.ts";
 import { generateText } from "./generate.ts";
 import type { Generated, GenerateJob } from "./generate.ts";
 import type { LocalRound } from "./local-steps.ts";
@@ -39,15 +35,12 @@ import type { StepMemory } from "./step-memory.ts";
 import { openStepMemory } from "./step-memory.ts";
 
 /** What a trainer owns and is given. */
-export interface TrainerOptions {
+export interface TrainerOptions extends ExampleWorld {
   readonly checkpoint: Checkpoint;
-  readonly tokenizer: TextTokenizer;
   /** How the base model's weights are kept; default `f32`. */
   readonly basePrecision?: BasePrecision;
   /** What a step may take on the device beside the base model; default null: nobody knows, and steps are halved when it is short. */
   readonly stepBytes?: number | null;
-  /** Reads the files that data references name. */
-  readonly files: FileSource;
   readonly clock: Pick<Clock, "now">;
   /** Noise of record-level privacy comes from here; without it such a job is refused, unless its noise is seeded. */
   readonly entropy?: Entropy;
@@ -67,7 +60,7 @@ interface Context {
   /** Without the checkpoint, whose memory ends when it is on the device. */
   readonly options: Omit<TrainerOptions, "checkpoint">;
   readonly model: DeviceModel;
-  readonly data: DataStore;
+  readonly stores: ExampleStores;
   readonly fold: ResidualFold;
   readonly memory: StepMemory;
 }
@@ -78,12 +71,12 @@ interface Context {
  * @throws FedtuneError `tokenizer-mismatch` when the tokenizer has ids that the model lacks
  */
 export function createTrainer({ checkpoint, ...options }: TrainerOptions): LocalTrainer {
-  const { tokenizer, files, basePrecision, stepBytes = null } = options;
-  checkVocabulary(tokenizer, checkpoint.config);
+  const { tokenizer, basePrecision, stepBytes = null } = options;
+  if (tokenizer !== null) checkVocabulary(tokenizer, checkpoint.config);
   const model = uploadModel(checkpoint, basePrecision);
   const memory = openStepMemory(checkpoint.config, stepBytes);
-  const data = openDataStore(files, tokenizer);
-  const context: Context = { options, model, memory, data, fold: openFold(model) };
+  const stores = openStores(options);
+  const context: Context = { options, model, memory, stores, fold: openFold(model) };
   const inTurn = oneAtATime();
   const run = <T>(control: TrainControl, work: () => Promise<T>): Promise<T> =>
     inTurn(() => guarded(control, work));
@@ -201,13 +194,9 @@ async function prepare(
   job: AnyJob & Pick<TrainJob, "data">,
   maxLength: number | null,
 ): Promise<{ description: ModelDescription; examples: readonly Example[] }> {
+  const { task, data } = job;
   const { config } = context.model;
-  const most = maxTokens(config);
-  const { kind, labels } = job.task;
-  const examples = await context.data.load(readReference(job.data), {
-    ...{ kind, labels, endId: config.decoder?.endIds[0] ?? null },
-    maxLength: Math.min(maxLength ?? most, most),
-  });
+  const examples = await loadExamples(context.stores, { config, task, data, maxLength });
   return { description: await describeJob(context, job), examples };
 }
 
@@ -217,11 +206,14 @@ async function generate(
   control: TrainControl,
 ): Promise<Generated> {
   const { model, options } = context;
+  const { tokenizer } = options;
+  if (tokenizer === null)
+    throw new FedtuneError("model-invalid", "Cannot write a text: this base model reads images");
   const description = await describeJob(context, job);
   const binding = bindAdapter(description, job.start, { kind: job.adapter.kind, train: [] });
   try {
     const turns = () => turn(context, control);
-    return await generateText({ ...options, model, binding, turn: turns }, job, control);
+    return await generateText({ tokenizer, model, binding, turn: turns }, job, control);
   } finally {
     binding.dispose();
   }
