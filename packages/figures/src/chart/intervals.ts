@@ -3,7 +3,7 @@ import type { ColourToken } from "../palette.ts";
 import { noValue } from "../format.ts";
 import type { Text } from "../text.ts";
 import type { NumberKind, Numbers } from "./model.ts";
-import { extent, sidewaysScale, upwardRange, type Scale } from "./scale.ts";
+import { extent, sidewaysScale, upwardRange, upwardScale, type Scale } from "./scale.ts";
 import { baselineShift, px, straight, type Scene, type Shape } from "./scene.ts";
 import { textWidth, wrapText } from "./text-width.ts";
 
@@ -127,7 +127,13 @@ function scaleOf({ groups, kind, form, rules }: IntervalChart, { left, right }: 
   const data = extent([...known, ...(rules ?? []).map(({ value }) => value)]);
   const includes = form === "bars" ? [0] : [];
   const range = upwardRange({ kind, name: "", includes }, data);
-  return sidewaysScale({ kind, name: "" }, range, { left: left + 8, right: right - 8 });
+  const axis = { kind, name: "" };
+  const scale = sidewaysScale(axis, range, { left: left + 8, right: right - 8 });
+  if (scale.ticks.length > 2) return scale;
+  // Where there is room for few ticks, those at the ends say most.
+  const { ticks } = upwardScale(axis, range, { top: left, bottom: right });
+  const ends = [ticks[0], ticks.at(-1)].filter((tick) => tick !== undefined);
+  return { ...scale, ticks: ends };
 }
 
 interface Heights {

@@ -18,14 +18,14 @@ export function failedHtml({ failed }: Summary): Html {
   const columns = [
     { name: "Setting" },
     { name: "Panel" },
-    { name: "Seed", isNumber: true },
+    { name: "Seed" },
     { name: "Why" },
     { name: "Cell" },
   ];
   return html`<section aria-labelledby="failed">
     <h2 id="failed">Failed cells</h2>
     <div class="card">
-      ${tableHtml({ caption: "Failed cells", columns, rows })}
+      ${tableHtml({ caption: "Failed cells", columns, groups: [{ label: "", rows }] })}
       <p class="foot">They are part of no mean, interval, test or figure.</p>
     </div>
   </section> `;

@@ -1,9 +1,9 @@
 /** The paired tests between compared values. */
-import type { Pair } from "../summary/pairs.ts";
+import { significance, type Pair } from "../summary/pairs.ts";
 import type { Summary } from "../summary/summarize.ts";
 import { counted, differenceText, metricKind, metricName, probabilityText } from "../words.ts";
-import { html, type Html, type Part } from "./html.ts";
-import { tableHtml } from "./table.ts";
+import { html, type Html } from "./html.ts";
+import { tableHtml, type TableRow } from "./table.ts";
 
 const none = "\u2013";
 const right = { isNumber: true } as const;
@@ -12,49 +12,44 @@ const right = { isNumber: true } as const;
 export function pairsHtml(summary: Summary): Html {
   const pairs = summary.panels.flatMap((panel) => panel.pairs);
   if (pairs.length === 0) return html``;
-  const tables = summary.panels
+  const groups = summary.panels
     .filter((panel) => panel.pairs.length > 0)
-    .map(
-      (panel) => html`<div class="panel">${pairsTable(summary, panel.label, panel.pairs)}</div>`,
-    );
+    .map((panel) => ({ label: panel.label, rows: pairRows(summary, panel.pairs) }));
+  const difference = `Difference in ${metricName(summary.question.metric).toLowerCase()}`;
+  const columns = [
+    { name: "Pair, the better one first" },
+    { ...right, name: difference },
+    { ...right, name: "Shared seeds" },
+    { ...right, name: "p, t-test" },
+    { ...right, name: "p, corrected" },
+    { ...right, name: "p, signed ranks" },
+    { ...right, name: "p, signs" },
+  ];
   return html`<section aria-labelledby="pairs">
     <h2 id="pairs">Are the differences real?</h2>
     <div class="card">
-      ${tables}
+      ${tableHtml({ caption: "Paired tests", columns, groups })}
       <p class="foot">${footText(pairs)}</p>
     </div>
   </section> `;
 }
 
-function pairsTable({ question }: Summary, label: string, pairs: readonly Pair[]): Html {
+function pairRows({ question }: Summary, pairs: readonly Pair[]): TableRow[] {
   const kind = metricKind(question.metric);
-  return tableHtml({
-    caption: label === "" ? "Paired tests" : label,
-    isCaptionShown: label !== "",
-    columns: [
-      { name: "Pair, the better one first" },
-      { ...right, name: `Difference in ${metricName(question.metric).toLowerCase()}` },
-      { ...right, name: "Shared seeds" },
-      { ...right, name: "p, t-test" },
-      { ...right, name: "p, corrected" },
-      { ...right, name: "p, signed ranks" },
-      { ...right, name: "p, signs" },
-    ],
-    rows: pairs.map(({ first, second, n, tests, corrected }) => [
+  return pairs.map(({ first, second, n, tests, corrected }) => {
+    const isShown = corrected !== null && corrected < significance;
+    const p = probabilityText(corrected);
+    return [
       html`${first} <span class="interval">over</span> ${second}`,
       tests === null ? none : differenceText(kind, tests.difference),
       String(n),
       probabilityText(tests?.t ?? null),
-      corrected !== null && corrected < 0.05
-        ? strong(probabilityText(corrected))
-        : probabilityText(corrected),
+      isShown ? html`<b>${p}</b>` : p,
       probabilityText(tests?.wilcoxon ?? null),
       probabilityText(tests?.sign ?? null),
-    ]),
+    ];
   });
 }
-
-const strong = (part: Part): Html => html`<b>${part}</b>`;
 
 function footText(pairs: readonly Pair[]): string {
   const tested = pairs.filter(({ corrected }) => corrected !== null).length;

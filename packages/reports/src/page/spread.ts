@@ -3,47 +3,34 @@ import type { Summary } from "../summary/summarize.ts";
 import { meanText, metricKind, metricName } from "../words.ts";
 import { html, type Html } from "./html.ts";
 import { namedSwatch } from "./swatch.ts";
-import { tableHtml } from "./table.ts";
+import { tableHtml, type TableRow } from "./table.ts";
 
 const right = { isNumber: true } as const;
 
 /** The section of clients; nothing where none evaluates. */
 export function spreadHtml({ panels, question, values, compared }: Summary): Html {
   const kind = metricKind(question.metric);
-  const tables = panels.flatMap(({ label, groups }) => {
-    const rows = groups.flatMap(({ value, outcome: { spread } }) =>
-      spread === null
-        ? []
-        : [
-            [
-              namedSwatch(values, value),
-              meanText(kind, spread.worst),
-              meanText(kind, spread.best),
-              meanText(kind, spread.deviation),
-              String(spread.clients),
-            ],
-          ],
-    );
-    if (rows.length === 0) return [];
-    const columns = [
-      { name: compared === "" ? "Setting" : compared },
-      { ...right, name: "Worst client" },
-      { ...right, name: "Best client" },
-      { ...right, name: "Deviation over clients" },
-      { ...right, name: "Clients" },
-    ];
-    const caption = label === "" ? "Clients" : label;
-    return [
-      html`<div class="panel">
-        ${tableHtml({ caption, isCaptionShown: label !== "", columns, rows })}
-      </div>`,
-    ];
+  const groups = panels.flatMap(({ label, groups: members }) => {
+    const rows = members.flatMap(({ value, outcome: { spread } }): TableRow[] => {
+      if (spread === null) return [];
+      const { worst, best, deviation, clients } = spread;
+      const texts = [worst, best, deviation].map((mean) => meanText(kind, mean));
+      return [[namedSwatch(values, value), ...texts, String(clients)]];
+    });
+    return rows.length === 0 ? [] : [{ label, rows }];
   });
-  if (tables.length === 0) return html``;
+  if (groups.length === 0) return html``;
+  const columns = [
+    { name: compared === "" ? "Setting" : compared },
+    { ...right, name: "Worst client" },
+    { ...right, name: "Best client" },
+    { ...right, name: "Deviation over clients" },
+    { ...right, name: "Clients" },
+  ];
   return html`<section aria-labelledby="clients">
     <h2 id="clients">How far clients are apart</h2>
     <div class="card">
-      ${tables}
+      ${tableHtml({ caption: "Clients", columns, groups })}
       <p class="foot">
         ${metricName(question.metric)} on each client's own evaluation data after the last round;
         means over seeds ± half of the 95 % interval.

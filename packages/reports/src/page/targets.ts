@@ -1,13 +1,12 @@
 /** What it took to reach each target. */
-import { valueText, formatEpsilon, plainText, type Text } from "@fedtune/figures";
-import type { Mean } from "../statistics/mean.ts";
+import { plainText, valueText } from "@fedtune/figures";
 import type { Reached } from "../summary/outcome.ts";
-import type { PanelSummary, Summary } from "../summary/summarize.ts";
+import type { Summary } from "../summary/summarize.ts";
 import { costText, metricKind, metricName, roundsText } from "../words.ts";
 import { html, type Html } from "./html.ts";
 import { namedSwatch } from "./swatch.ts";
-import { tableHtml } from "./table.ts";
-import { secondsText } from "./verdict.ts";
+import { tableHtml, type TableRow } from "./table.ts";
+import { epsilonHtml, secondsText } from "./verdict.ts";
 
 const right = { isNumber: true } as const;
 
@@ -17,12 +16,9 @@ export function targetsHtml(summary: Summary): Html {
   if (targets.length === 0) return html``;
   const blocks = targets.map((target, at) => {
     const goal = plainText(valueText(metricKind(metric), target));
-    const tables = summary.panels.map(
-      (panel) => html`<div class="panel">${targetTable(summary, panel, at)}</div>`,
-    );
     return html`<div class="card">
       <h3>${metricName(metric)} of ${goal}</h3>
-      ${tables}
+      ${targetTable(summary, at)}
     </div>`;
   });
   return html`<section aria-labelledby="targets">
@@ -35,20 +31,23 @@ export function targetsHtml(summary: Summary): Html {
   </section> `;
 }
 
-function targetTable(summary: Summary, panel: PanelSummary, at: number): Html {
-  const { isPrivate, isTimed, values, compared } = summary;
-  const rows = panel.groups.map(({ value, outcome }) => {
-    const to = outcome.targets[at];
-    const cells: (Text | Html)[] = [
-      namedSwatch(values, value),
-      reachedText(to),
-      roundsText(to?.rounds ?? null),
-    ];
-    cells.push(costText("bytes", to?.bytesUp ?? null), costText("bytes", to?.bytesDown ?? null));
-    if (isTimed) cells.push(secondsText(to?.seconds ?? null));
-    if (isPrivate) cells.push(epsilonText(to?.epsilon ?? null));
-    return cells;
-  });
+function targetTable(summary: Summary, at: number): Html {
+  const { panels, isPrivate, isTimed, values, compared } = summary;
+  const groups = panels.map((panel) => ({
+    label: panel.label,
+    rows: panel.groups.map(({ value, outcome }): TableRow => {
+      const to = outcome.targets[at];
+      return [
+        namedSwatch(values, value),
+        reachedText(to),
+        roundsText(to?.rounds ?? null),
+        costText("bytes", to?.bytesUp ?? null),
+        costText("bytes", to?.bytesDown ?? null),
+        ...(isTimed ? [secondsText(to?.seconds ?? null)] : []),
+        ...(isPrivate ? [epsilonHtml(to?.epsilon ?? null)] : []),
+      ];
+    }),
+  }));
   const columns = [
     { name: compared === "" ? "Setting" : compared },
     { name: "Reached by" },
@@ -58,8 +57,7 @@ function targetTable(summary: Summary, panel: PanelSummary, at: number): Html {
     ...(isTimed ? [{ ...right, name: "Virtual time" }] : []),
     ...(isPrivate ? [{ ...right, name: "Epsilon" }] : []),
   ];
-  const caption = panel.label === "" ? "Cost of the target" : panel.label;
-  return tableHtml({ caption, isCaptionShown: panel.label !== "", columns, rows });
+  return tableHtml({ caption: "Cost of the target", columns, groups });
 }
 
 function reachedText(to: Reached | undefined): string {
@@ -70,6 +68,3 @@ function reachedText(to: Reached | undefined): string {
     ? `all ${String(all)} seeds`
     : `${String(to.reached)} of ${String(all)} seeds`;
 }
-
-const epsilonText = (mean: Mean | null): string =>
-  mean === null ? "\u2013" : formatEpsilon(mean.mean);

@@ -1,11 +1,12 @@
 /** What came out, in a sentence and a table for every panel. */
 import { formatEpsilon, valueText, type Text } from "@fedtune/figures";
+import type { Mean } from "../statistics/mean.ts";
 import { significance } from "../summary/pairs.ts";
 import type { GroupSummary, PanelSummary, Summary } from "../summary/summarize.ts";
 import { costText, counted, meanText, metricKind, metricName, roundsText } from "../words.ts";
-import { html, textHtml, type Html } from "./html.ts";
+import { html, type Html } from "./html.ts";
 import { namedSwatch } from "./swatch.ts";
-import { tableHtml, type Column } from "./table.ts";
+import { tableHtml, type Column, type RowGroup } from "./table.ts";
 
 /** A column of the verdict: its name, and what a group says in it. */
 interface VerdictColumn extends Column {
@@ -15,14 +16,14 @@ interface VerdictColumn extends Column {
 /** The verdict's section. */
 export function verdictHtml(summary: Summary): Html {
   const columns = columnsOf(summary);
-  const tables = summary.panels.map(
-    (panel) => html`<div class="panel">${panelTable(summary, panel, columns)}</div>`,
-  );
+  const name = summary.compared === "" ? "Setting" : summary.compared;
+  const groups = summary.panels.map((panel) => panelGroup(summary, panel, columns));
+  const table = tableHtml({ caption: "Results", columns: [{ name }, ...columns], groups });
   return html`<section aria-labelledby="verdict">
     <h2 id="verdict">Verdict</h2>
     <p class="verdict">${verdictText(summary)}</p>
     <div class="card">
-      ${tables}
+      ${table}
       <p class="foot">${footText(summary)}</p>
     </div>
   </section> `;
@@ -68,20 +69,24 @@ function footText(summary: Summary): string {
     .join(" ");
 }
 
-function panelTable(
-  summary: Summary,
-  panel: PanelSummary,
+function panelGroup(
+  { values }: Summary,
+  { label, groups, best }: PanelSummary,
   columns: readonly VerdictColumn[],
-): Html {
-  const name = summary.compared === "" ? "Setting" : summary.compared;
-  const rows = panel.groups.map((group) => {
-    const tag = panel.best === group.value ? html`<span class="tag">best</span>` : null;
-    const head = html`${namedSwatch(summary.values, group.value)}${tag}`;
-    return [head, ...columns.map(({ of }) => of(group))];
+): RowGroup {
+  const rows = groups.map((group) => {
+    const tag = best === group.value ? html`<span class="tag">best</span>` : null;
+    return [html`${namedSwatch(values, group.value)}${tag}`, ...columns.map(({ of }) => of(group))];
   });
-  const caption = panel.label === "" ? "Results" : panel.label;
-  const isCaptionShown = panel.label !== "";
-  return tableHtml({ caption, isCaptionShown, columns: [{ name }, ...columns], rows });
+  return { label, rows };
+}
+
+/** The mean strong, its interval less so. */
+function meanHtml(text: string): Html {
+  const [mean = "", width] = text.split(" \u00B1 ");
+  return width === undefined
+    ? html`<b>${mean}</b>`
+    : html`<b>${mean}</b> <span class="interval">± ${width}</span>`;
 }
 
 function columnsOf({ question, isPrivate, isTimed, panels }: Summary): VerdictColumn[] {
@@ -95,7 +100,7 @@ function columnsOf({ question, isPrivate, isTimed, panels }: Summary): VerdictCo
     {
       ...right,
       name: metricName(question.metric),
-      of: ({ outcome }) => html`<b>${meanText(kind, outcome.value)}</b>`,
+      of: ({ outcome }) => meanHtml(meanText(kind, outcome.value)),
     },
     { ...right, name: "n", of: ({ outcome }) => String(outcome.value?.n ?? 0) },
     hasFailed
@@ -107,7 +112,9 @@ function columnsOf({ question, isPrivate, isTimed, panels }: Summary): VerdictCo
     isTimed
       ? { ...right, name: "Virtual time", of: ({ outcome }) => secondsText(outcome.seconds) }
       : null,
-    isPrivate ? { ...right, name: "Epsilon", of: epsilonHtml } : null,
+    isPrivate
+      ? { ...right, name: "Epsilon", of: ({ outcome }) => epsilonHtml(outcome.epsilon) }
+      : null,
     hasError
       ? {
           ...right,
@@ -126,10 +133,9 @@ const failedText = (failed: number): Html =>
   failed === 0 ? html`0` : html`<span class="tag bad">${failed}</span>`;
 
 /** Virtual seconds as a duration. */
-export const secondsText = (seconds: GroupSummary["outcome"]["seconds"]): Text =>
+export const secondsText = (seconds: Mean | null): Text =>
   seconds === null ? "\u2013" : valueText("duration", 1000 * seconds.mean);
 
-function epsilonHtml({ outcome }: GroupSummary): Html {
-  const text = outcome.epsilon === null ? "\u2013" : formatEpsilon(outcome.epsilon.mean);
-  return html`<span style="color:var(--privacy)">${textHtml(text)}</span>`;
-}
+/** An epsilon in the colour of privacy. */
+export const epsilonHtml = (epsilon: Mean | null): Html =>
+  html`<span class="privacy">${epsilon === null ? "\u2013" : formatEpsilon(epsilon.mean)}</span>`;
