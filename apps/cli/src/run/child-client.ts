@@ -3,6 +3,8 @@ import { FedtuneError } from "@fedtune/core";
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Io } from "../io.ts";
+import { computeArguments } from "./trainers.ts";
+import type { ComputeOptions } from "./trainers.ts";
 
 /** What a child takes part with. */
 export interface ChildOptions {
@@ -10,7 +12,7 @@ export interface ChildOptions {
   readonly file: string;
   readonly url: string;
   readonly model: string;
-  readonly backend: string | undefined;
+  readonly compute: ComputeOptions;
   readonly stateDir: string;
 }
 
@@ -31,11 +33,10 @@ const STOP_GRACE_MS = 5000;
 
 /** Starts a client process; an interrupt of this one ends it too. */
 export function startChild(
-  { name, file, url, model, backend, stateDir }: ChildOptions,
+  { name, file, url, model, compute, stateDir }: ChildOptions,
   io: Io,
 ): ChildClient {
   const local = model === "fedtune-mini" ? [] : ["--model", model];
-  const where = backend === undefined ? [] : ["--backend", backend];
   const options = [
     "--server",
     url,
@@ -47,7 +48,7 @@ export function startChild(
     stateDir,
     "--json",
     ...local,
-    ...where,
+    ...computeArguments(compute),
   ];
   const child = spawn(process.execPath, [program, "join", ...options], {
     stdio: ["ignore", "ignore", "pipe"],

@@ -9,9 +9,10 @@ import { householdFile, nodeFiles } from "@fedtune/training/node";
 import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { registries } from "./registries.ts";
+import type { ComputeOptions } from "./trainers.ts";
 
 /** What `fedtune demo` was asked for. */
-export interface DemoOptions {
+export interface DemoOptions extends ComputeOptions {
   readonly rounds?: number | undefined;
   readonly clients?: number | undefined;
   readonly method?: string | undefined;
@@ -20,7 +21,6 @@ export interface DemoOptions {
   readonly test?: string | undefined;
   readonly text?: string | undefined;
   readonly label?: string | undefined;
-  readonly backend?: string | undefined;
   readonly out: string;
   readonly simulate?: true | undefined;
   /** False: no pages. */

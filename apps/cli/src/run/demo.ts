@@ -19,6 +19,7 @@ import { evaluationLabel } from "./evaluation-label.ts";
 import { bytesText, percent, roundsTable, savedText } from "./report-text.ts";
 import { startServing } from "./serving.ts";
 import { simulateOnce } from "./simulate.ts";
+import type { ComputeOptions } from "./trainers.ts";
 
 export type { DemoOptions } from "./demo-plan.ts";
 
@@ -47,7 +48,7 @@ export async function runDemo(options: DemoOptions, io: Io): Promise<number> {
     `${plan.clients.length} clients with ${rows} examples, ${resolved.config.task.labels.length} labels, ${numRounds} rounds of ${String(resolved.config.method["name"])}`,
   );
   const result = await (options.simulate === true ? simulated : live)(
-    { plan, resolved, backend: options.backend, pages: options.pages !== false },
+    { plan, resolved, compute: options, pages: options.pages !== false },
     io,
   );
   io.result({ run: resolved.config.name, configHash: resolved.hash, ...result }, () =>
@@ -59,12 +60,12 @@ export async function runDemo(options: DemoOptions, io: Io): Promise<number> {
 interface Demo {
   readonly plan: DemoPlan;
   readonly resolved: ResolvedRun;
-  readonly backend: string | undefined;
+  readonly compute: ComputeOptions;
   readonly pages: boolean;
 }
 
 /** A coordinator in this process, every client in one of its own, real sockets between them. */
-async function live({ plan, resolved, backend, pages }: Demo, io: Io): Promise<DemoResult> {
+async function live({ plan, resolved, compute, pages }: Demo, io: Io): Promise<DemoResult> {
   const settings = readSettings({
     flags: {
       "demo's port": ["port", 0],
@@ -74,7 +75,7 @@ async function live({ plan, resolved, backend, pages }: Demo, io: Io): Promise<D
     },
   });
   const served = await startServing(
-    { settings, resolved, backend, test: plan.test, interrupt: "stop" },
+    { settings, resolved, compute, test: plan.test, interrupt: "stop" },
     io,
   );
   const { coordinator, evaluator } = served;
@@ -90,7 +91,7 @@ async function live({ plan, resolved, backend, pages }: Demo, io: Io): Promise<D
     const { model } = resolved.config;
     for (const { name, file } of plan.clients) {
       const stateDir = join(plan.folder, "state");
-      children.push(startChild({ name, file, url, model, backend, stateDir }, io));
+      children.push(startChild({ name, file, url, model, compute, stateDir }, io));
     }
     const whole = async (): Promise<DemoResult> => {
       // The clients start up meanwhile.
@@ -108,9 +109,9 @@ async function live({ plan, resolved, backend, pages }: Demo, io: Io): Promise<D
 }
 
 /** The same run over a memory network and virtual time. */
-async function simulated({ plan, resolved, backend }: Demo, io: Io): Promise<DemoResult> {
+async function simulated({ plan, resolved, compute }: Demo, io: Io): Promise<DemoResult> {
   const { config } = resolved;
-  const model = await openBaseModel(config.model);
+  const model = await openBaseModel(config.model, io);
   const clients = plan.clients.map(({ name, file }) => ({
     name,
     data: fileData({ kind: "file", path: file }),
@@ -119,7 +120,7 @@ async function simulated({ plan, resolved, backend }: Demo, io: Io): Promise<Dem
   const setup = await prepareWith(model, resolved);
   const first = resolved.method.adapter(setup.initialState, config.adapter.rank);
   return simulateOnce({ run: plan.config, resolved, clients, model, test: plan.test }, io, {
-    backend,
+    compute,
     workers: 2,
     async finish({ result, trainer }) {
       const start = { adapter: first, residuals: [] };

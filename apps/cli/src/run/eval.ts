@@ -11,9 +11,10 @@ import { dataPath } from "./data-path.ts";
 import { decimal, percent } from "./report-text.ts";
 import { openSubject } from "./subject.ts";
 import { openTrainer } from "./trainers.ts";
+import type { ComputeOptions } from "./trainers.ts";
 
 /** What `fedtune eval` was asked for. */
-export interface EvalOptions {
+export interface EvalOptions extends ComputeOptions {
   readonly data: string;
   readonly model: string;
   readonly adapter?: string | undefined;
@@ -25,18 +26,17 @@ export interface EvalOptions {
   readonly messages?: string | undefined;
   readonly batchSize: number;
   readonly maxLength?: number | undefined;
-  readonly backend?: string | undefined;
   readonly logits?: string | undefined;
 }
 
 /** Evaluates an adapter, or the base model's own head; prints the metrics of its task. */
 export async function runEval(options: EvalOptions, io: Io): Promise<undefined> {
   const data = dataOf(options);
-  const model = await openBaseModel(options.model);
+  const model = await openBaseModel(options.model, io);
   const subject = await openSubject(model, options.adapter ?? null, () =>
     discoverLabels(nodeFiles, data),
   );
-  const { trainer, backend } = await openTrainer(model, options.backend);
+  const { trainer, backend } = await openTrainer(model, options);
   const bar = io.progress("examples", 0);
   try {
     const { adapter, values, task } = subject;

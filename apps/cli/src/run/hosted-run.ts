@@ -13,7 +13,7 @@ import { centralEvaluation } from "./evaluation.ts";
 import { unusedTestText } from "./evaluation-label.ts";
 import { liveReport } from "./live-report.ts";
 import { openTrainer } from "./trainers.ts";
-import type { OpenTrainer } from "./trainers.ts";
+import type { ComputeOptions, OpenTrainer } from "./trainers.ts";
 
 /** What a run is hosted with. */
 export interface Hosting {
@@ -21,7 +21,7 @@ export interface Hosting {
   readonly dataDir: string;
   /** The operator's test data; null: no central evaluation. Not used where clients evaluate. */
   readonly test: FileData | null;
-  readonly backend: string | undefined;
+  readonly compute: ComputeOptions;
   /** A participant's name. */
   readonly nameOf: (index: number) => string;
 }
@@ -43,7 +43,7 @@ export interface HostedRun {
 export async function hostRun(hosting: Hosting, io: Io): Promise<HostedRun> {
   const { resolved, dataDir, test, nameOf } = hosting;
   const { config } = resolved;
-  const model = await openBaseModel(config.model);
+  const model = await openBaseModel(config.model, io);
   const setup = await prepareWith(model, resolved);
   const takenOut = await takenOutOf(model, resolved);
   const evaluator = await openEvaluator(hosting, model, io);
@@ -74,13 +74,13 @@ export async function hostRun(hosting: Hosting, io: Io): Promise<HostedRun> {
 
 /** A trainer to evaluate with, where the coordinator is to evaluate and has test data. */
 async function openEvaluator(
-  { test, resolved, backend }: Hosting,
+  { test, resolved, compute }: Hosting,
   model: BaseModel,
   io: Io,
 ): Promise<OpenTrainer | null> {
   if (test === null) return null;
   const unused = unusedTestText(resolved);
-  if (unused === null) return openTrainer(model, backend);
+  if (unused === null) return openTrainer(model, compute);
   io.note(unused);
   return null;
 }

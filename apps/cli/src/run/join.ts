@@ -5,7 +5,7 @@ import { startNodeClient } from "@fedtune/client-node";
 import { nodeHash } from "@fedtune/node-ports";
 import { fileData } from "@fedtune/training";
 import type { FileData, ModelDescription } from "@fedtune/training";
-import { builtinModelFolder } from "@fedtune/training/node";
+import { builtinModelFolder, peakMemoryBytes } from "@fedtune/training/node";
 import { readFile } from "node:fs/promises";
 import { arch, availableParallelism, platform } from "node:os";
 import { resolve } from "node:path";
@@ -14,7 +14,7 @@ import type { Io } from "../io.ts";
 import type { Progress } from "../progress.ts";
 import { version } from "../version.ts";
 import { saveWhole } from "./adapter-folder.ts";
-import { openBaseModel } from "./base-model.ts";
+import { isPinned, openBaseModel } from "./base-model.ts";
 import type { BaseModel } from "./base-model.ts";
 import { checkExamples, checkRows } from "./check-data.ts";
 import { dataPath } from "./data-path.ts";
@@ -23,9 +23,10 @@ import { lateTrainer } from "./late-trainer.ts";
 import type { LateTrainer } from "./late-trainer.ts";
 import { bytesText, decimal, percent, savedText } from "./report-text.ts";
 import { openTrainer } from "./trainers.ts";
+import type { ComputeOptions } from "./trainers.ts";
 
 /** What `fedtune join` was asked for. */
-export interface JoinOptions {
+export interface JoinOptions extends ComputeOptions {
   readonly link?: string | undefined;
   /** An address or a join link, where `link` is absent. */
   readonly server?: string | undefined;
@@ -39,7 +40,6 @@ export interface JoinOptions {
   readonly label?: string | undefined;
   readonly where?: string | undefined;
   readonly model?: string | undefined;
-  readonly backend?: string | undefined;
   readonly stateDir: string;
   readonly holder?: string | undefined;
   readonly budgetEpsilon?: number | undefined;
@@ -85,7 +85,7 @@ export async function runJoin(options: JoinOptions, io: Io): Promise<number> {
       device: {
         backend: options.backend ?? "auto",
         platform: `Node ${process.versions.node}, ${platform()} ${arch()}`,
-        threads: availableParallelism(),
+        threads: options.threads ?? availableParallelism(),
       },
       signal: io.signal,
       listener: {
@@ -161,11 +161,11 @@ interface Describer {
  * a lost connection asks again.
  */
 function describer({ options, files, trainer }: Describer, io: Io) {
-  const model = modelOf(options.model);
+  const model = modelOf(options.model, io);
   let opening: Promise<BaseModel> | null = null;
   const open = async (named: string): Promise<BaseModel> => {
     const base = await model(named);
-    const { trainer: inner, backend } = await openTrainer(base, options.backend);
+    const { trainer: inner, backend } = await openTrainer(base, options);
     io.note(`Training on ${backend.name}, base model ${base.name}`);
     trainer.provide(inner);
     return base;
@@ -245,14 +245,18 @@ function joinData(
   });
 }
 
-/** The local copy of the run's base model: the folder given here, or the built-in model that the run names. */
-function modelOf(folder: string | undefined): (named: string) => Promise<BaseModel> {
+/**
+ * The local copy of the run's base model: what was named here, or what the run names if that is built in or a commit of a
+ * hub. A folder of the coordinator's means nothing here, and a branch of a hub not always the same.
+ */
+function modelOf(given: string | undefined, io: Io): (named: string) => Promise<BaseModel> {
   return (named) => {
-    if (folder === undefined && builtinModelFolder(named) === null) {
+    const isKnown = builtinModelFolder(named) !== null || isPinned(named);
+    if (given === undefined && !isKnown) {
       const message = `Cannot take part: the run uses base model "${named}", which is not built in; say where it lies here with --model`;
       throw new FedtuneError("model-invalid", message, { data: { model: named } });
     }
-    return openBaseModel(folder ?? named);
+    return openBaseModel(given ?? named, io);
   };
 }
 
@@ -278,7 +282,8 @@ interface Finished {
 function finish({ end, totals, saved }: Finished, io: Io): number {
   if (end.kind === "refused")
     throw new FedtuneError(end.code, `The coordinator ended the session: ${end.message}`);
-  io.result({ end, ...totals, adapter: saved }, () => {
+  const told = { end, ...totals, adapter: saved, peakMemoryBytes: peakMemoryBytes() };
+  io.result(told, () => {
     const how =
       end.kind === "left" ? "Left the run" : `The run ${end.status} after ${end.rounds} rounds`;
     const sent = `${how}; ${totals.rounds} updates accepted, ${bytesText(totals.bytesUp)} sent`;

@@ -31,7 +31,7 @@ export async function runMerge(options: MergeOptions, io: Io): Promise<undefined
     const message = `Cannot write to ${out}: it exists, wanted a new folder`;
     throw new FedtuneError("usage", message, { data: { out } });
   }
-  const model = await openBaseModel(options.model);
+  const model = await openBaseModel(options.model, io);
   const { adapter, values, task } = await openSubject(model, folder, noLabels(folder));
   await chooseBackend((options.backend ?? "auto") as BackendRequest);
   const checkpoint = await loadCheckpoint(nodeFiles, model.folder);

@@ -8,8 +8,8 @@ import type { FileData } from "@fedtune/training";
 import { nodeFiles } from "@fedtune/training/node";
 import { withPlaces } from "../config/load.ts";
 import type { ConfigSource } from "../config/load.ts";
-import { openBaseModel } from "./base-model.ts";
-import type { BaseModel } from "./base-model.ts";
+import { openBaseModel, settledBy } from "./base-model.ts";
+import type { BaseModel, ModelWorld } from "./base-model.ts";
 import { checkExamples } from "./check-data.ts";
 import { dataPath } from "./data-path.ts";
 import { registries } from "./registries.ts";
@@ -24,7 +24,8 @@ export interface DraftSimulation {
     readonly test: string | null;
     readonly trace: string | null;
   };
-  /** The run config with its labels. */
+  readonly model: BaseModel;
+  /** The run config with its labels, and with what its base model settles. */
   readonly run: Readonly<Record<string, unknown>>;
   readonly resolved: ResolvedRun;
 }
@@ -71,13 +72,15 @@ export function rememberingReader(): DataReader {
 }
 
 /**
- * Parses the config and resolves it, with the labels of its data where it names none.
+ * Parses the config and resolves it, with the labels of its data where it names none; a base model of a hub is fetched.
  *
- * @throws FedtuneError `config-invalid`, `config-conflict`, and of the data `file-missing`, `data-invalid`
+ * @throws FedtuneError `config-invalid`, `config-conflict`, of the data `file-missing`, `data-invalid`, and as
+ *   `openBaseModel`
  */
 export async function draftSimulation(
   source: ConfigSource,
   reader: DataReader = directReader,
+  world: ModelWorld | null = null,
 ): Promise<DraftSimulation> {
   const { simulation: section = {}, ...rest } = source.value;
   const simulation = withPlaces(source, () =>
@@ -95,18 +98,21 @@ export async function draftSimulation(
     kind: "sequence-classification",
     labels: await reader.labels({ ...simulation, data: files.data }),
   };
-  const run = { ...rest, task };
-  const resolved = withPlaces(source, () => resolveRun(run, registries, nodeHash));
-  return { source, simulation, files, run, resolved };
+  const resolve = (value: unknown) =>
+    withPlaces(source, () => resolveRun(value, registries, nodeHash));
+  const draft = resolve({ ...rest, task });
+  const model = await openBaseModel(draft.config.model, world);
+  const run = settledBy({ ...rest, task }, model);
+  return { source, simulation, files, run, model, resolved: resolve(run) };
 }
 
 /**
- * Reads the data, deals it, and opens the base model.
+ * Reads the data and deals it.
  *
  * @throws FedtuneError for everything that is wrong before the first round
  */
 export async function prepareSimulation(
-  { source, simulation, files, run, resolved: draft }: DraftSimulation,
+  { source, simulation, files, run, model, resolved: draft }: DraftSimulation,
   reader: DataReader = directReader,
 ): Promise<PreparedSimulation> {
   const { task, seed } = draft.config;
@@ -124,7 +130,6 @@ export async function prepareSimulation(
   };
   const resolved = withPlaces(source, () => resolveRun(whole, registries, nodeHash));
   checkSharing(simulation, resolved);
-  const model = await openBaseModel(resolved.config.model);
   return { simulation, run: whole, resolved, population, test, model };
 }
 

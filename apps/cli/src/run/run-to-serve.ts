@@ -2,7 +2,7 @@ import { resolveRun } from "@fedtune/core";
 import { userLevelPrivacy } from "@fedtune/dp";
 import { nodeEntropy, nodeHash } from "@fedtune/node-ports";
 import type { RunToServe } from "@fedtune/server";
-import { openBaseModel, prepareWith } from "./base-model.ts";
+import { openBaseModel, prepareWith, refuseUnpinned } from "./base-model.ts";
 import { registries } from "./registries.ts";
 
 /**
@@ -13,6 +13,7 @@ import { registries } from "./registries.ts";
  */
 export async function toServe(config: Readonly<Record<string, unknown>>): Promise<RunToServe> {
   const resolved = resolveRun(config, registries, nodeHash);
+  refuseUnpinned(resolved.config.model);
   const model = await openBaseModel(resolved.config.model);
   const setup = await prepareWith(model, resolved);
   return { setup, privacy: userLevelPrivacy(resolved.config, nodeEntropy) };

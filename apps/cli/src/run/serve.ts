@@ -12,6 +12,7 @@ import { readConfigFile } from "../config/yaml-file.ts";
 import { exitCodes } from "../edge.ts";
 import type { Io } from "../io.ts";
 import type { Assignment } from "../values.ts";
+import { openBaseModel, settledBy } from "./base-model.ts";
 import { checkExamples } from "./check-data.ts";
 import { dataPath } from "./data-path.ts";
 import { evaluationLabel } from "./evaluation-label.ts";
@@ -125,12 +126,13 @@ async function serveOne({ settings, ...options }: ServeOne, io: Io): Promise<num
     set: options.set,
   });
   const test = options.data === undefined ? null : testData(options, options.data);
-  const resolved = await resolveServed(source, test);
+  const resolved = await resolveServed(source, test, io);
   if (test !== null) await checkExamples(test, resolved.config.task);
   // The terminal shows the run; the log would show it again.
   const quiet =
     options.logLevel === undefined ? { ...settings, logLevel: "silent" as const } : settings;
-  const serving = { settings: quiet, resolved, test, backend, interrupt: "leave" } as const;
+  const compute = { backend };
+  const serving = { settings: quiet, resolved, test, compute, interrupt: "leave" } as const;
   const served = await startServing(serving, io);
   const { url, dashboard, joinLink } = served;
   const { config } = resolved;
@@ -152,12 +154,18 @@ async function serveOne({ settings, ...options }: ServeOne, io: Io): Promise<num
   return end.status === "completed" ? exitCodes.ok : exitCodes.failure;
 }
 
-/** The run config; a task without labels takes those of the operator's test data. */
-async function resolveServed(source: ConfigSource, test: FileData | null): Promise<ResolvedRun> {
+/** The run config; a task without labels takes those of the operator's test data, and the base model settles the rest. */
+async function resolveServed(
+  source: ConfigSource,
+  test: FileData | null,
+  io: Io,
+): Promise<ResolvedRun> {
   const task = source.value["task"] ?? (test === null ? undefined : await taskOf(test));
-  return withPlaces(source, (value) =>
-    resolveRun(task === undefined ? value : { ...value, task }, registries, nodeHash),
-  );
+  const resolve = (value: unknown) =>
+    withPlaces(source, () => resolveRun(value, registries, nodeHash));
+  const whole = task === undefined ? source.value : { ...source.value, task };
+  const { config } = resolve(whole);
+  return resolve(settledBy(whole, await openBaseModel(config.model, io)));
 }
 
 async function taskOf(test: FileData): Promise<unknown> {

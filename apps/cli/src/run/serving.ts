@@ -18,7 +18,7 @@ import { participantNames } from "./participant-names.ts";
 import { openPlatform } from "./platform.ts";
 import { registries } from "./registries.ts";
 import { toServe } from "./run-to-serve.ts";
-import type { OpenTrainer } from "./trainers.ts";
+import type { ComputeOptions, OpenTrainer } from "./trainers.ts";
 
 /** What a coordinator process needs, whoever asks for it. */
 export interface Serving {
@@ -26,7 +26,7 @@ export interface Serving {
   readonly resolved: ResolvedRun;
   /** The operator's test data; null: no central evaluation. Not used where clients evaluate. */
   readonly test: FileData | null;
-  readonly backend: string | undefined;
+  readonly compute: ComputeOptions;
   /** What an interrupt does to the run: ends it, or leaves it as it is for the next process. */
   readonly interrupt: "stop" | "leave";
 }

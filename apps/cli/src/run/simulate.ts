@@ -19,10 +19,11 @@ import type { SimulationToPlay } from "./play-simulation.ts";
 import { draftSimulation, prepareSimulation } from "./prepare-simulation.ts";
 import type { PreparedSimulation } from "./prepare-simulation.ts";
 import { runText } from "./report-text.ts";
-import { openTrainers } from "./trainers.ts";
+import { openTrainers, peakMemoryText } from "./trainers.ts";
+import type { ComputeOptions } from "./trainers.ts";
 
 /** What `fedtune simulate` was asked for. */
-export interface SimulateOptions {
+export interface SimulateOptions extends ComputeOptions {
   readonly config?: string | undefined;
   readonly set?: readonly Assignment[] | undefined;
   readonly out?: string | undefined;
@@ -39,7 +40,6 @@ export interface SimulateOptions {
   readonly method?: string | undefined;
   readonly rounds?: number | undefined;
   readonly seed?: number | undefined;
-  readonly backend?: string | undefined;
   readonly workers?: number | undefined;
   /** Only with an experiment. */
   readonly jobs?: number | undefined;
@@ -73,7 +73,7 @@ function simulationConfig(options: SimulateOptions): Promise<ConfigSource> {
 /** Simulates a run; with `out`, writes per-round metrics, the final adapter and the resolved config there. */
 export async function runSimulate(options: SimulateOptions, io: Io): Promise<number> {
   refuseExperimentOptions(options);
-  const draft = await draftSimulation(await simulationConfig(options));
+  const draft = await draftSimulation(await simulationConfig(options), undefined, io);
   const prepared = await prepareSimulation(draft);
   const { simulation, resolved, population, model } = prepared;
   io.note(
@@ -86,7 +86,7 @@ export async function runSimulate(options: SimulateOptions, io: Io): Promise<num
   if (unused !== null) io.note(unused);
   const { clients, devices } = population;
   const result = await simulateOnce({ ...prepared, clients, devices, sharePersonal }, io, {
-    backend: options.backend,
+    compute: options,
     workers: options.workers ?? 1,
     finish: (played) => Promise.resolve(played.result),
   });
@@ -127,7 +127,7 @@ function refuseExperimentOptions({ jobs, resume }: SimulateOptions): void {
 
 /** How it is played; `finish` runs before the trainer is closed, and its result is the outcome. */
 export interface PlayOptions<T> {
-  readonly backend: string | undefined;
+  readonly compute: ComputeOptions;
   readonly workers: number;
   readonly finish: (played: {
     readonly result: SimulationResult;
@@ -139,10 +139,10 @@ export interface PlayOptions<T> {
 export async function simulateOnce<T>(
   toPlay: SimulationToPlay,
   io: Io,
-  { backend: wanted, workers, finish }: PlayOptions<T>,
+  { compute, workers, finish }: PlayOptions<T>,
 ): Promise<T> {
   const { resolved, clients, model, test, sharePersonal = false } = toPlay;
-  const { trainer, backend } = await openTrainers(model, wanted, workers);
+  const { trainer, backend } = await openTrainers(model, compute, workers);
   io.note(`Training on ${backend}, ${workers} at a time`);
   const nameOf = (index: number): string => clients[index]?.name ?? `participant ${index}`;
   const about = { resolved, evaluates: test !== null, nameOf, live: false, sharePersonal };
@@ -163,6 +163,7 @@ export async function simulateOnce<T>(
     return await finish({ result, trainer });
   } finally {
     report.stop();
+    io.note(peakMemoryText());
     await trainer.close();
   }
 }

@@ -1,10 +1,34 @@
 /** Training threads of this process. */
 import type { Trainer } from "@fedtune/core";
 import { trainerPool } from "@fedtune/simulation";
-import { createWorkerTrainer } from "@fedtune/training/node";
-import type { BackendRequest, ChosenBackend, WorkerTrainer } from "@fedtune/training/node";
+import type { BasePrecision } from "@fedtune/training";
+import { createWorkerTrainer, peakMemoryBytes } from "@fedtune/training/node";
+import type {
+  BackendRequest,
+  ChosenBackend,
+  KernelOptions,
+  WorkerTrainer,
+} from "@fedtune/training/node";
 import { availableParallelism } from "node:os";
 import type { BaseModel } from "./base-model.ts";
+import { bytesText } from "./report-text.ts";
+
+/** What the user wants computed with what; what is left open is chosen. */
+export interface ComputeOptions {
+  readonly backend?: string | undefined;
+  readonly basePrecision?: BasePrecision | undefined;
+  readonly threads?: number | undefined;
+  readonly kernels?: KernelOptions["kernels"] | undefined;
+}
+
+/** The same wishes as arguments of another process of this program. */
+export function computeArguments(options: ComputeOptions): readonly string[] {
+  const { backend, basePrecision, threads, kernels } = options;
+  const given = { backend, "base-precision": basePrecision, threads, kernels };
+  return Object.entries(given).flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name}`, String(value)],
+  );
+}
 
 /** A trainer whose model is loaded, and where it computes. */
 export interface OpenTrainer {
@@ -13,18 +37,21 @@ export interface OpenTrainer {
 }
 
 /**
- * One trainer in a thread of its own.
+ * One trainer in a thread of its own, one of `trainers` that share this machine.
  *
  * @throws FedtuneError `backend-unavailable`, `backend-broken`, `model-invalid`, `tokenizer-mismatch`
  */
 export async function openTrainer(
   model: BaseModel,
-  backend: string | undefined,
-  threads: number | "auto" = "auto",
+  { backend, basePrecision = "f32", threads, kernels = "own" }: ComputeOptions,
+  trainers = 1,
 ): Promise<OpenTrainer> {
-  // The name is checked by the chooser, which knows the platform's backends.
-  const request = (backend ?? "auto") as BackendRequest;
-  const trainer = createWorkerTrainer({ model: model.folder, backend: request, threads });
+  const trainer = createWorkerTrainer({
+    model: model.folder,
+    // The name is checked by the chooser, which knows the platform's backends.
+    backend: (backend ?? "auto") as BackendRequest,
+    ...{ basePrecision, kernels, trainers, threads: threads ?? "auto" },
+  });
   return { trainer, backend: await trainer.ready() };
 }
 
@@ -38,18 +65,26 @@ export interface TrainerPool {
 /** Opens `count` trainers; all use the backend that the first one chose. */
 export async function openTrainers(
   model: BaseModel,
-  backend: string | undefined,
+  compute: ComputeOptions,
   count: number,
 ): Promise<TrainerPool> {
   // Trainers that work at the same time share the cores.
-  const threads = count === 1 ? "auto" : Math.max(1, Math.floor(availableParallelism() / count));
-  const first = await openTrainer(model, backend, threads);
+  const share = Math.max(1, Math.floor(availableParallelism() / count));
+  const threads = compute.threads ?? (count === 1 ? undefined : share);
+  const first = await openTrainer(model, { ...compute, threads }, count);
   const { name } = first.backend;
   const others = await Promise.all(
-    Array.from({ length: count - 1 }, () => openTrainer(model, name, threads)),
+    Array.from({ length: count - 1 }, () =>
+      openTrainer(model, { ...compute, backend: name, threads }, count),
+    ),
   );
   return {
     trainer: trainerPool([first.trainer, ...others.map(({ trainer }) => trainer)]),
     backend: name,
   };
+}
+
+/** The most that this process had in memory, for people. It is told here alone: updates and metrics never carry it. */
+export function peakMemoryText(): string {
+  return `Peak memory of this process: ${bytesText(peakMemoryBytes())}`;
 }

@@ -14,9 +14,10 @@ import { percent } from "./report-text.ts";
 import { openSubject } from "./subject.ts";
 import type { Subject } from "./subject.ts";
 import { openTrainer } from "./trainers.ts";
+import type { ComputeOptions } from "./trainers.ts";
 
 /** What `fedtune try` was asked for. */
-export interface TryOptions {
+export interface TryOptions extends ComputeOptions {
   readonly texts: readonly string[];
   readonly model: string;
   readonly adapter?: string | undefined;
@@ -27,7 +28,6 @@ export interface TryOptions {
   readonly topK?: number | undefined;
   readonly topP?: number | undefined;
   readonly seed: number;
-  readonly backend?: string | undefined;
 }
 
 /** Answers every text, in order. */
@@ -35,9 +35,9 @@ export async function runTry(options: TryOptions, io: Io): Promise<undefined> {
   const texts = options.texts.length > 0 ? options.texts : await linesOfInput();
   if (texts.length === 0)
     throw new FedtuneError("usage", "Cannot try the model: wanted a text, or lines to read");
-  const model = await openBaseModel(options.model);
+  const model = await openBaseModel(options.model, io);
   const subject = await openSubject(model, options.adapter ?? null, () => labelsOf(options));
-  const { trainer, backend } = await openTrainer(model, options.backend);
+  const { trainer, backend } = await openTrainer(model, options);
   const control = { signal: io.signal };
   try {
     const answers =

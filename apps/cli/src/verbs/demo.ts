@@ -1,13 +1,14 @@
 import { Command } from "@commander-js/extra-typings";
 import { integer } from "../values.ts";
-import { examples, settings } from "../verb.ts";
+import { examples } from "../verb.ts";
+import { computing } from "./compute-options.ts";
 import type { Verb } from "../verb.ts";
 
 /** `fedtune demo`: a whole federation on this machine. */
 export const demo: Verb = {
   name: "demo",
   define: (enter) =>
-    settings(
+    computing(
       new Command("demo")
         .summary("a complete federated fine-tuning on this machine")
         .description(
@@ -22,7 +23,6 @@ export const demo: Verb = {
         .option("--test <file>", "test data; without: a fifth of --data is held out")
         .option("--text <column>", "name of the text column")
         .option("--label <column>", "name of the label column")
-        .option("--backend <name>", "where to train; see: fedtune doctor")
         .option("-o, --out <folder>", "where the run is kept", ".fedtune/demo")
         .option("--no-pages", "without a dashboard to look at while it runs")
         .option("--simulate", "in one process and virtual time instead of over sockets"),

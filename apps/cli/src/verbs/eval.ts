@@ -1,13 +1,14 @@
 import { Command } from "@commander-js/extra-typings";
 import { integer } from "../values.ts";
-import { examples, settings } from "../verb.ts";
+import { examples } from "../verb.ts";
+import { computing } from "./compute-options.ts";
 import type { Verb } from "../verb.ts";
 
 /** `fedtune eval`: metrics of an adapter on a data file. */
 export const evaluate: Verb = {
   name: "eval",
   define: (enter) =>
-    settings(
+    computing(
       new Command("eval")
         .summary("measures an adapter on a data file")
         .description(
@@ -28,7 +29,6 @@ export const evaluate: Verb = {
           integer(4),
         )
         .option("--batch-size <n>", "examples at a time", integer(1), 32)
-        .option("--backend <name>", "where to compute; see: fedtune doctor")
         .option("--logits <file>", "also writes every example's logits, one JSON line each"),
     )
       .addHelpText("after", examples("fedtune eval --adapter mean --data test.tsv --json"))

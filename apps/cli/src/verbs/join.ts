@@ -1,13 +1,14 @@
 import { Command } from "@commander-js/extra-typings";
 import { positive, serverUrl } from "../values.ts";
-import { examples, settings } from "../verb.ts";
+import { examples } from "../verb.ts";
+import { computing } from "./compute-options.ts";
 import type { Verb } from "../verb.ts";
 
 /** `fedtune join`: one data holder of a run. */
 export const join: Verb = {
   name: "join",
   define: (enter) =>
-    settings(
+    computing(
       new Command("join")
         .summary("takes part in a run with data that stays here")
         .description(
@@ -33,8 +34,10 @@ export const join: Verb = {
           "--where <column=value>",
           "only the rows whose column holds this value, of both files",
         )
-        .option("--model <folder>", "where the base model lies here, if it is no built-in one")
-        .option("--backend <name>", "where to train; see: fedtune doctor")
+        .option(
+          "--model <folder or hub name>",
+          "where the base model lies, if it is neither built in nor named by a hub's commit",
+        )
         .option("--state-dir <folder>", "what must survive a restart", ".fedtune/clients")
         .option(
           "--holder <name>",

@@ -1,13 +1,14 @@
 import { Command } from "@commander-js/extra-typings";
 import { assignment, integer, positive } from "../values.ts";
-import { examples, settings } from "../verb.ts";
+import { examples } from "../verb.ts";
+import { computing } from "./compute-options.ts";
 import type { Verb } from "../verb.ts";
 
 /** `fedtune simulate`: a run with simulated clients. */
 export const simulate: Verb = {
   name: "simulate",
   define: (enter) =>
-    settings(
+    computing(
       new Command("simulate")
         .summary("the same run with simulated clients and a virtual clock")
         .description(
@@ -51,7 +52,6 @@ export const simulate: Verb = {
         .option("--method <name>", "the federated method (method.name)")
         .option("--rounds <n>", "number of rounds (rounds.numRounds)", integer(1))
         .option("--seed <n>", "seed of everything random (seed)", integer(0, 0xffffffff))
-        .option("--backend <name>", "where to train; see: fedtune doctor")
         .option("--workers <n>", "clients that train at the same time; 1 without", integer(1, 256)),
     )
       .addHelpText(

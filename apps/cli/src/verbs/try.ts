@@ -1,13 +1,14 @@
 import { Command } from "@commander-js/extra-typings";
 import { integer, nonNegative, share } from "../values.ts";
-import { examples, settings } from "../verb.ts";
+import { examples } from "../verb.ts";
+import { computing } from "./compute-options.ts";
 import type { Verb } from "../verb.ts";
 
 /** `fedtune try`: what a model makes of a text. */
 export const tryOut: Verb = {
   name: "try",
   define: (enter) =>
-    settings(
+    computing(
       new Command("try")
         .summary("classifies texts, or writes on from them")
         .description(
@@ -22,8 +23,7 @@ export const tryOut: Verb = {
         .option("--temperature <t>", "0 takes the likeliest token always", nonNegative, 0)
         .option("--top-k <n>", "only so many of the likeliest tokens", integer(1))
         .option("--top-p <p>", "only the likeliest with this probability together", share)
-        .option("--seed <n>", "of the draws", integer(0), 0)
-        .option("--backend <name>", "where to compute; see: fedtune doctor"),
+        .option("--seed <n>", "of the draws", integer(0), 0),
     )
       .addHelpText(
         "after",

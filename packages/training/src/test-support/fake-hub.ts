@@ -41,25 +41,19 @@ export interface FakeHub {
 /** A repository's files: a model's, and some that no model needs. */
 export function files({ sharded = false, without = "" } = {}): ReadonlyMap<string, Buffer> {
   const shards = ["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"];
-  const map = { weight_map: { a: shards[0], b: shards[1] } };
-  const weights = sharded
-    ? [...shards, ["model.safetensors.index.json", JSON.stringify(map)]]
-    : ["model.safetensors"];
+  const index = JSON.stringify({ weight_map: { a: shards[0], b: shards[1] } });
+  const texts: [string, string][] = [
+    ["config.json", "{}"],
+    ["tokenizer.json", "{}"],
+    ["README.md", "# words"],
+    ...(sharded ? [["model.safetensors.index.json", index] satisfies [string, string]] : []),
+  ];
+  const weights = ["pytorch_model.bin", ...(sharded ? shards : ["model.safetensors"])];
   const all = [
-    ...[
-      ["config.json", "{}"],
-      ["tokenizer.json", "{}"],
-      ["README.md", "# words"],
-    ],
-    ...["pytorch_model.bin", ...weights].map((one) =>
-      typeof one === "string" ? [one, null] : one,
-    ),
-  ] as readonly (readonly [string, string | null])[];
-  return new Map(
-    all
-      .filter(([name]) => name !== without)
-      .map(([name, text]) => [name, text === null ? large(name) : Buffer.from(text)]),
-  );
+    ...texts.map(([name, text]) => [name, Buffer.from(text)] as const),
+    ...weights.map((name) => [name, large(name)] as const),
+  ];
+  return new Map(all.filter(([name]) => name !== without));
 }
 
 function large(name: string): Buffer {
