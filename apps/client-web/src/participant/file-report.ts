@@ -1,13 +1,14 @@
 /** What is known of the chosen data file; all of it is read here and stays here. */
 import type { Problem } from "./invitation.ts";
 
-/** Which columns of a file are used. */
-export interface ColumnMapping {
-  readonly text: string;
-  /** Second text of a pair; null: one text per row. */
-  readonly textPair: string | null;
-  readonly label: string;
-}
+/**
+ * What a column may hold. Runs of labels: a text, perhaps a second one, and its label. Language models: a text that is
+ * learned and perhaps what comes before it, or a whole conversation.
+ */
+export type ColumnRole = "text" | "textPair" | "label" | "prompt" | "completion" | "messages";
+
+/** Which columns of a file are used, by what they hold; roles that a file does not have are left out. */
+export type ColumnMapping = Readonly<Partial<Record<ColumnRole, string>>>;
 
 /** A label of the file that the run does not know. */
 export interface UnknownLabel {
@@ -24,7 +25,7 @@ export type FileProblem =
   /** A wanted column is not there; a mapping settles it. */
   | {
       readonly kind: "column-missing";
-      readonly role: "text" | "textPair" | "label";
+      readonly role: ColumnRole;
       readonly wanted: string;
       readonly found: readonly string[];
       readonly suggestion: string | null;

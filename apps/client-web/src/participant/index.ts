@@ -9,6 +9,7 @@ export type {
 } from "./device-report.ts";
 export type {
   ColumnMapping,
+  ColumnRole,
   FileFacts,
   FileProblem,
   FileState,
@@ -41,4 +42,5 @@ export type {
   Road,
   Stage,
   StageKind,
+  WrittenText,
 } from "./types.ts";

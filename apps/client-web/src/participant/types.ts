@@ -119,6 +119,14 @@ export interface Guess {
   readonly probability: number;
 }
 
+/** What a language model has written. */
+export interface WrittenText {
+  /** Without what it began with. */
+  readonly text: string;
+  /** Whether it had not come to its end. */
+  readonly isCut: boolean;
+}
+
 /** What one wants deleted. */
 export interface Deletion {
   /** The record of what runs learned about the files goes too: a later run would count from zero. */
@@ -163,6 +171,8 @@ export interface ParticipantActions {
   readonly setBudget: (epsilon: number | null) => Promise<void>;
   /** What the model says about a text: this device's own adapter on the base model. */
   readonly tryText: (text: string, textPair?: string) => Promise<readonly Guess[]>;
+  /** What a language model writes on from a text: this device's own adapter on the base model. */
+  readonly writeText: (text: string, temperature: number) => Promise<WrittenText>;
   /** PEFT's two files. */
   readonly downloadAdapter: () => Promise<readonly NamedFile[]>;
   /** Everything that was sent, as a table. */

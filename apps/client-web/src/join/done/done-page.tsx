@@ -4,17 +4,16 @@ import { Pill } from "../../ui/pill.tsx";
 import { useScene } from "../frame/participant-context.tsx";
 import { Lead, Page, PageTitle } from "../frame/page.tsx";
 import { donePageView } from "../model/done.ts";
-import type { DoneStage } from "../model/done.ts";
-import { runSlots } from "../model/run-words.ts";
+import type { DonePageView, DoneStage } from "../model/done.ts";
 import { FailureNote } from "../parts/failure-note.tsx";
 import { Figures, KeyFigure } from "../parts/figures.tsx";
 import { DeleteEverything } from "../parts/delete-everything.tsx";
 import { MessageButton } from "../parts/message-button.tsx";
 import { MessageNote } from "../parts/message-note.tsx";
 import { doneWords } from "../words/done.ts";
-import { fill } from "../words/fill.ts";
 import { Keep } from "./keep.tsx";
 import { TryModel } from "./try-model.tsx";
+import { WriteText } from "./write-text.tsx";
 import styles from "./done-page.module.css";
 
 /** After training. */
@@ -48,16 +47,12 @@ export function DonePage({ stage }: DonePageProps) {
       )}
       <FailureNote />
       <Figures>
-        <KeyFigure
-          label={fill(doneWords.accuracy, runSlots(stage.invitation))}
-          icon={Gauge}
-          figure={view.accuracy}
-        />
+        <KeyFigure label={view.accuracyLabel} icon={Gauge} figure={view.accuracy} />
         <KeyFigure label={doneWords.sent} icon={Upload} figure={view.sent} />
         <KeyFigure label={doneWords.privacy} icon={ShieldCheck} figure={view.privacy} />
       </Figures>
       <div className={styles["cards"]}>
-        {view.hasModel ? <TryModel field={view.tryField} fieldPair={view.tryFieldPair} /> : null}
+        {view.hasModel ? <Try view={view} /> : null}
         <Keep view={view} />
         <Card title={doneWords.delete} size="large">
           <p className={styles["text"]}>{doneWords.deleteText}</p>
@@ -67,3 +62,10 @@ export function DonePage({ stage }: DonePageProps) {
     </Page>
   );
 }
+
+const Try = ({ view }: { readonly view: DonePageView }) =>
+  view.tryGives === "text" ? (
+    <WriteText field={view.tryField} />
+  ) : (
+    <TryModel field={view.tryField} fieldPair={view.tryFieldPair} />
+  );

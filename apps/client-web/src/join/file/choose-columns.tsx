@@ -25,7 +25,7 @@ export function ChooseColumns({ offer, stage }: ChooseColumnsProps) {
     setAsked(true);
     const facts = stage.file.kind === "problem" ? stage.file.facts : null;
     if (facts === null) return;
-    const mapping = repairedMapping(facts, chosen, stage.invitation.dataColumns);
+    const mapping = repairedMapping(facts, chosen, stage.invitation);
     if (mapping !== null) start(actions.mapColumns(mapping));
   };
   return (

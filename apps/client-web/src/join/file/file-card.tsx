@@ -50,18 +50,25 @@ export const FileCard = ({ view, file }: FileCardProps) => (
   </div>
 );
 
+/** No column is called so. */
+const NO_COLUMN = "\u0000";
+
 function Mapping({ fields }: { readonly fields: readonly MappingField[] }) {
   const actions = useActions();
   return (
     <div className={styles["mapping"]}>
-      {fields.map(({ role, label, value, options }) => (
+      {fields.map(({ role, label, value, isOptional, options }) => (
         <Select
           key={role}
           label={label}
-          value={value}
+          value={value ?? (isOptional ? NO_COLUMN : null)}
           placeholder={fileWords.notChosen}
-          options={options.map((column) => ({ value: column, label: column }))}
-          onChange={(column) => {
+          options={[
+            ...(isOptional ? [{ value: NO_COLUMN, label: fileWords.noColumn }] : []),
+            ...options.map((column) => ({ value: column, label: column })),
+          ]}
+          onChange={(chosen) => {
+            const column = chosen === NO_COLUMN ? null : chosen;
             const mapping = changedMapping(fields, { role, column });
             if (mapping !== null) start(actions.mapColumns(mapping));
           }}

@@ -15,14 +15,7 @@ export const Needs = ({ view }: { readonly view: FilePageView }) => (
         ))}
       </ul>
       <p className={styles["note"]}>{fileWords.formats}</p>
-      <h3 className={styles["subtitle"]}>{fileWords.labels}</h3>
-      <ul className={styles["labels"]}>
-        {view.wantedLabels.map((label) => (
-          <li key={label}>
-            <Tag>{label}</Tag>
-          </li>
-        ))}
-      </ul>
+      {view.wantedLabels.length === 0 ? null : <Labels labels={view.wantedLabels} />}
     </Card>
     <Card size="large">
       <p className={styles["stays"]}>
@@ -31,4 +24,17 @@ export const Needs = ({ view }: { readonly view: FilePageView }) => (
       </p>
     </Card>
   </div>
+);
+
+const Labels = ({ labels }: { readonly labels: readonly string[] }) => (
+  <>
+    <h3 className={styles["subtitle"]}>{fileWords.labels}</h3>
+    <ul className={styles["labels"]}>
+      {labels.map((label) => (
+        <li key={label}>
+          <Tag>{label}</Tag>
+        </li>
+      ))}
+    </ul>
+  </>
 );

@@ -4,7 +4,7 @@ import type { LineChart } from "@fedtune/figures";
 import type { Road } from "../../participant/index.ts";
 import { fill } from "../words/fill.ts";
 import { trainWords } from "../words/train.ts";
-import { runSlots } from "./run-words.ts";
+import { isLanguage, runSlots } from "./run-words.ts";
 
 /** The curve, or why there is none. */
 export interface CurveView {
@@ -25,7 +25,7 @@ export function curveView({ session, invitation }: Road): CurveView {
     ({ round, result }) => result === "missed" && last !== undefined && round < last.round,
   );
   const chart: LineChart = {
-    title: fill(trainWords.curve, { subjects }),
+    title: isLanguage(invitation) ? trainWords.curveTokens : fill(trainWords.curve, { subjects }),
     subtitle: trainWords.curveUnit,
     x: { kind: "round", name: trainWords.curveRound },
     y: { kind: "fraction", name: trainWords.curveValue },

@@ -16,6 +16,17 @@ describe("after training", () => {
     expect(view.keepWarning).toContain("messages alone");
   });
 
+  test("a language model writes on, and is measured by pieces of words", () => {
+    const invitation = { ...road.invitation, task: "causal-lm", labels: [] };
+    const view = donePageView({ ...finished, invitation }, scene);
+    expect(view).toMatchObject({
+      tryGives: "text",
+      tryField: expect.stringMatching(/^How it begins/),
+    });
+    expect(view.accuracyLabel).toContain("pieces of a word");
+    expect(donePageView(finished, scene)).toMatchObject({ tryGives: "labels" });
+  });
+
   test("without a promise nothing is said of what one would cover", () => {
     const invitation = { ...road.invitation, privacy: { mode: "none" } as const };
     const { note } = donePageView({ ...finished, invitation }, scene).accuracy;

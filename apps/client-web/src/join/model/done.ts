@@ -7,7 +7,7 @@ import type { Message } from "./messages.ts";
 import { messageOfProblem } from "./notices.ts";
 import { privacyFigure } from "./train-figures.ts";
 import type { TrainFigure } from "./train-figures.ts";
-import { bytesText, runSlots } from "./run-words.ts";
+import { bytesText, isLanguage, runSlots } from "./run-words.ts";
 import type { Scene } from "./run-words.ts";
 
 /** Stages after training. */
@@ -23,6 +23,7 @@ export interface DonePageView {
   readonly message: Message | null;
   /** False: this device never sent an update, so that it has no adapter. */
   readonly hasModel: boolean;
+  readonly accuracyLabel: string;
   readonly accuracy: TrainFigure;
   readonly sent: TrainFigure;
   readonly privacy: TrainFigure;
@@ -32,6 +33,8 @@ export interface DonePageView {
   readonly tryField: string;
   /** Null: one text is enough. */
   readonly tryFieldPair: string | null;
+  /** What one gets for a text: how sure the model is of each label, or what it writes on. */
+  readonly tryGives: "labels" | "text";
 }
 
 /** The page after training. */
@@ -43,12 +46,14 @@ export function donePageView(stage: DoneStage, scene: Scene): DonePageView {
   const message = stage.kind === "refused" ? messageOfProblem(stage.problem, stage, scene) : null;
   const model = `${invitation.model.name}, ${bytesText(invitation.model.bytes)}`;
   const own = invitation.numbers.stays > 0;
-  const isPair = file.kind === "usable" && (file.facts.mapping?.textPair ?? null) !== null;
+  const isPair = file.kind === "usable" && file.facts.mapping?.textPair !== undefined;
+  const writes = isLanguage(invitation);
   return {
     ...headOf(stage, done),
     message,
     subtitle: invitation.title,
     hasModel,
+    accuracyLabel: writes ? doneWords.accuracyTokens : fill(doneWords.accuracy, slots),
     accuracy: accuracyFigure(stage),
     sent: {
       value: bytesText(session.bytesUp),
@@ -57,7 +62,8 @@ export function donePageView(stage: DoneStage, scene: Scene): DonePageView {
     privacy: privacyFigure(stage),
     keepText: fill(own ? doneWords.keepText : doneWords.keepTextPlain, { model }),
     keepWarning: own ? fill(doneWords.keepWarning, slots) : null,
-    tryField: fill(doneWords.tryField, slots),
+    tryField: writes ? doneWords.writeField : fill(doneWords.tryField, slots),
+    tryGives: writes ? "text" : "labels",
     tryFieldPair: isPair ? doneWords.tryFieldPair : null,
   };
 }

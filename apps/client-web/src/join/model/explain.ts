@@ -19,7 +19,15 @@ import { contactLink } from "./messages.ts";
 import { promiseOf, promiseView } from "./promise.ts";
 import type { PromiseView } from "./promise.ts";
 import { trainedFold } from "./trained.ts";
-import { bytesText, hostOf, lastDay, roundsToCome, runSlots, wholeRunBytes } from "./run-words.ts";
+import {
+  bytesText,
+  hostOf,
+  isLanguage,
+  lastDay,
+  roundsToCome,
+  runSlots,
+  wholeRunBytes,
+} from "./run-words.ts";
 import type { Scene } from "./run-words.ts";
 
 /** A thing that stays or leaves. `text` and `note` may hold `**bold**` parts. */
@@ -111,11 +119,12 @@ export function borderView(invitation: Invitation): BorderView {
   const slots = runSlots(invitation);
   const { numbers, bytes, model } = invitation;
   const stays = numbers.stays > 0;
+  const fileNote = isLanguage(invitation) ? borderWords.fileNotePlain : borderWords.fileNote;
   const count = { numbers: formatCount(numbers.stays) };
   return {
     leaves: fill(borderWords.leaves, { rounds: formatCount(roundsToCome(invitation)) }),
     staying: [
-      { icon: "file", text: borderWords.file, note: fill(borderWords.fileNote, slots) },
+      { icon: "file", text: borderWords.file, note: fill(fileNote, slots) },
       ...(stays
         ? [
             {

@@ -2,17 +2,18 @@
 import { formatCount } from "@fedtune/figures";
 import type {
   ColumnMapping,
+  ColumnRole,
   FileFacts,
   FileProblem,
   Invitation,
   UnknownLabel,
 } from "../../participant/index.ts";
-import { fileWords, problemWords } from "../words/file.ts";
+import { problemWords } from "../words/file.ts";
 import { fill } from "../words/fill.ts";
 import { inNumber, nounsOf } from "../words/nouns.ts";
-import type { ColumnRole } from "./file.ts";
+import { roleNames } from "./columns.ts";
 import { contactLink } from "./messages.ts";
-import { bytesText, runSlots } from "./run-words.ts";
+import { bytesText, isLanguage, runSlots } from "./run-words.ts";
 
 /** What a problem offers. */
 export type ProblemOffer =
@@ -127,12 +128,9 @@ const meanings: Readonly<Record<ColumnRole, string>> = {
   text: problemWords.meaningText,
   textPair: problemWords.meaningPair,
   label: problemWords.meaningLabel,
-};
-
-const fields: Readonly<Record<ColumnRole, string>> = {
-  text: fileWords.text,
-  textPair: fileWords.textPair,
-  label: fileWords.label,
+  prompt: problemWords.meaningPrompt,
+  completion: problemWords.meaningCompletion,
+  messages: problemWords.meaningMessages,
 };
 
 type Words = Omit<ProblemView, "kind">;
@@ -159,7 +157,7 @@ function columnsMissing(
         kind: "choose-columns",
         fields: problems.map(({ role, suggestion }) => ({
           role,
-          field: isOne ? problemWords.columnField : fields[role],
+          field: isOne ? problemWords.columnField : roleNames[role],
           suggestion,
         })),
         options: found,
@@ -251,14 +249,24 @@ function unreadable({ error }: Extract<FileProblem, { kind: "unreadable" }>): Wo
 export function repairedMapping(
   facts: FileFacts,
   repair: Readonly<Partial<Record<ColumnRole, string | null>>>,
-  hints: Invitation["dataColumns"],
+  invitation: Pick<Invitation, "dataColumns" | "task">,
 ): ColumnMapping | null {
-  const columnOf = (role: ColumnRole): string | null => {
-    const hint = hints[role];
-    const known = repair[role] ?? facts.mapping?.[role] ?? null;
-    return known ?? (hint !== null && facts.columns.includes(hint) ? hint : null);
-  };
-  const [text, textPair, label] = [columnOf("text"), columnOf("textPair"), columnOf("label")];
-  const isPairMissing = hints.textPair !== null && textPair === null;
-  return text === null || label === null || isPairMissing ? null : { text, textPair, label };
+  const { text, textPair, label } = invitation.dataColumns;
+  const wanted: readonly (readonly [ColumnRole, string])[] = isLanguage(invitation)
+    ? [["completion", text]]
+    : [
+        ["text", text],
+        ...(textPair === null ? [] : [["textPair", textPair] as const]),
+        ["label", label],
+      ];
+  const found = wanted.map(
+    ([role, hint]) => [role, repair[role] ?? facts.mapping?.[role] ?? named(facts, hint)] as const,
+  );
+  return found.some(([, column]) => column === undefined) ? null : Object.fromEntries(found);
+}
+
+/** A column of this name, whatever its capitals are. */
+function named({ columns }: FileFacts, wanted: string): string | undefined {
+  const plain = (name: string): string => name.trim().toLowerCase();
+  return columns.find((column) => plain(column) === plain(wanted));
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { FileProblem, Road } from "../../participant/index.ts";
+import type { ColumnMapping, FileProblem, Road } from "../../participant/index.ts";
 import { fileFacts, freshRoad, invitation, labels } from "../test-support/fixture.ts";
 import { changedMapping, filePageView } from "./file.ts";
 import { problemViews, repairedMapping } from "./file-problems.ts";
@@ -54,11 +54,51 @@ describe("the page of the file", () => {
     const fields = filePageView(at({ kind: "usable", facts: fileFacts })).file?.mapping ?? [];
     expect(changedMapping(fields, { role: "text", column: "id" })).toEqual({
       text: "id",
-      textPair: null,
       label: "category",
     });
     const unknown = fields.map((field) => ({ ...field, value: null }));
     expect(changedMapping(unknown, { role: "text", column: "id" })).toBeNull();
+  });
+});
+
+describe("the file of a language model", () => {
+  const language = { ...invitation, task: "causal-lm", labels: [] };
+  const on = (mapping: ColumnMapping): Road => {
+    const facts = { ...fileFacts, mapping, labels: [] };
+    return { ...at({ kind: "usable", facts }), invitation: language };
+  };
+
+  test("needs a text, two columns, or conversations; no labels", () => {
+    const view = filePageView({ ...at({ kind: "none" }), invitation: language });
+    expect(view.needs).toEqual([
+      "a column with the text of each message",
+      "or two columns: what it answers to, and the text itself",
+      "or one with whole conversations, in JSON Lines",
+      "at least 100 messages",
+    ]);
+    expect(view.wantedLabels).toEqual([]);
+  });
+
+  test("what comes before the text can be named, and taken back", () => {
+    const { file } = filePageView(on({ completion: "text" }));
+    expect(file?.preview.columns.map(({ role }) => role)).toEqual([null, "Text to learn", null]);
+    const fields = file?.mapping ?? [];
+    const before = { role: "prompt", column: "category" } as const;
+    const both = { prompt: "category", completion: "text" };
+    expect(changedMapping(fields, before)).toEqual(both);
+    const again = filePageView(on(both)).file?.mapping ?? [];
+    expect(changedMapping(again, { role: "prompt", column: null })).toEqual({ completion: "text" });
+    expect(changedMapping(again, { role: "completion", column: null })).toBeNull();
+  });
+
+  test("conversations are one column", () => {
+    const { file } = filePageView(on({ messages: "text" }));
+    expect(file?.mapping.map(({ label }) => label)).toEqual(["Conversation"]);
+  });
+
+  test("a text that was named is the one that is learned", () => {
+    const unmapped = { ...fileFacts, mapping: null };
+    expect(repairedMapping(unmapped, { completion: "id" }, language)).toEqual({ completion: "id" });
   });
 });
 
@@ -142,12 +182,14 @@ describe("problems of a file", () => {
   test("a repaired column keeps what is known of the others", () => {
     const unmapped = { ...fileFacts, mapping: null };
     const repair = { label: "category" };
-    expect(repairedMapping(unmapped, repair, invitation.dataColumns)).toEqual({
+    expect(repairedMapping(unmapped, repair, invitation)).toEqual({
       text: "text",
-      textPair: null,
       label: "category",
     });
     const other = { ...invitation.dataColumns, text: "body" };
-    expect(repairedMapping(unmapped, repair, other)).toBeNull();
+    expect(repairedMapping(unmapped, repair, { ...invitation, dataColumns: other })).toBeNull();
+    // Its name was found whatever its capitals are: it is found again.
+    const capitals = { ...unmapped, columns: ["id", "Text", "category"] };
+    expect(repairedMapping(capitals, repair, invitation)).toMatchObject({ text: "Text" });
   });
 });

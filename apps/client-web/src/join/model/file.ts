@@ -2,6 +2,7 @@
 import { formatCount, formatDecimal, formatPercent } from "@fedtune/figures";
 import type {
   ColumnMapping,
+  ColumnRole,
   FileFacts,
   FileState,
   Invitation,
@@ -12,10 +13,8 @@ import { fill } from "../words/fill.ts";
 import { inNumber, nounsOf } from "../words/nouns.ts";
 import { problemViews } from "./file-problems.ts";
 import type { ProblemView } from "./file-problems.ts";
-import { bytesText, runSlots } from "./run-words.ts";
-
-/** What a column is used for. */
-export type ColumnRole = keyof ColumnMapping;
+import { roleNames } from "./columns.ts";
+import { bytesText, isLanguage, runSlots } from "./run-words.ts";
 
 /** A column of the preview. */
 export interface PreviewColumn {
@@ -36,6 +35,8 @@ export interface MappingField {
   readonly role: ColumnRole;
   readonly label: string;
   readonly value: string | null;
+  /** Whether a file may do without. */
+  readonly isOptional: boolean;
   readonly options: readonly string[];
 }
 
@@ -104,7 +105,9 @@ function needsOf(invitation: Invitation): readonly string[] {
   return [
     fill(fileWords.needsText, slots),
     ...(dataColumns.textPair === null ? [] : [fill(fileWords.needsPair, slots)]),
-    fill(fileWords.needsLabel, { count }),
+    ...(isLanguage(invitation)
+      ? [fileWords.needsPrompt, fileWords.needsChat]
+      : [fill(fileWords.needsLabel, { count })]),
     ...(minimumExamples > 1
       ? [fill(fileWords.needsRows, { ...slots, count: formatCount(minimumExamples) })]
       : []),
@@ -143,35 +146,28 @@ function fileView(facts: FileFacts, invitation: Invitation): FileView {
 }
 
 function previewOf({ preview, mapping }: FileFacts, caption: string): PreviewView {
-  const roles = new Map<string, string>();
-  if (mapping !== null) {
-    roles.set(mapping.text, fileWords.text);
-    if (mapping.textPair !== null) roles.set(mapping.textPair, fileWords.textPair);
-    roles.set(mapping.label, fileWords.label);
-  }
+  const used = Object.entries(mapping ?? {}) as [ColumnRole, string][];
+  const roles = new Map(used.map(([role, column]) => [column, roleNames[role]]));
   const columns = preview.columns.map((name) => ({ name, role: roles.get(name) ?? null }));
   return { caption, columns, rows: preview.rows.slice(0, previewRows) };
 }
 
 function mappingFields(
   { columns: options, mapping }: FileFacts,
-  { dataColumns }: Invitation,
+  invitation: Invitation,
 ): readonly MappingField[] {
-  const isPair = dataColumns.textPair !== null || (mapping?.textPair ?? null) !== null;
-  return [
-    { role: "text", label: fileWords.text, value: mapping?.text ?? null, options },
-    ...(isPair
-      ? [
-          {
-            role: "textPair",
-            label: fileWords.textPair,
-            value: mapping?.textPair ?? null,
-            options,
-          } as const,
-        ]
-      : []),
-    { role: "label", label: fileWords.label, value: mapping?.label ?? null, options },
-  ];
+  return rolesOf(invitation, mapping).map((role) => ({
+    ...{ role, label: roleNames[role], value: mapping?.[role] ?? null, options },
+    isOptional: role === "prompt",
+  }));
+}
+
+/** Roles that columns of a file may have in a run. */
+function rolesOf(invitation: Invitation, mapping: ColumnMapping | null): readonly ColumnRole[] {
+  if (isLanguage(invitation))
+    return mapping?.messages === undefined ? ["prompt", "completion"] : ["messages"];
+  const isPair = invitation.dataColumns.textPair !== null || mapping?.textPair !== undefined;
+  return isPair ? ["text", "textPair", "label"] : ["text", "label"];
 }
 
 function labelBars({ labels }: FileFacts): readonly LabelBar[] {
@@ -198,14 +194,15 @@ function remarksOf(facts: FileFacts, invitation: Invitation): readonly string[] 
 /** The mapping after one field of it was changed; null while one is still missing. */
 export function changedMapping(
   fields: readonly MappingField[],
-  change: { readonly role: ColumnRole; readonly column: string },
+  change: { readonly role: ColumnRole; readonly column: string | null },
 ): ColumnMapping | null {
-  const valueOf = (role: ColumnRole): string | null =>
-    change.role === role
-      ? change.column
-      : (fields.find((field) => field.role === role)?.value ?? null);
-  const [text, textPair, label] = [valueOf("text"), valueOf("textPair"), valueOf("label")];
-  return text === null || label === null ? null : { text, textPair, label };
+  const chosen = fields.map((field) =>
+    field.role === change.role ? { ...field, value: change.column } : field,
+  );
+  if (chosen.some(({ value, isOptional }) => value === null && !isOptional)) return null;
+  return Object.fromEntries(
+    chosen.flatMap(({ role, value }) => (value === null ? [] : [[role, value]])),
+  );
 }
 
 /** Per cent without decimals, for progress: `64 %`. */

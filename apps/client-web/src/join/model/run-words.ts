@@ -61,3 +61,6 @@ export const roundsToCome = ({ rounds }: Invitation): number =>
 /** The day on which an invitation ends; null: never. */
 export const lastDay = ({ invitation }: Invitation, { timeZone }: Scene): string | null =>
   invitation === null ? null : formatDate(Date.parse(invitation.expiresAt), timeZone);
+
+/** Whether a run teaches a language model, whose answers are texts. */
+export const isLanguage = ({ task }: Pick<Invitation, "task">): boolean => task === "causal-lm";

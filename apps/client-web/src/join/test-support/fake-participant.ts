@@ -115,6 +115,10 @@ const answers = {
     { label: "Symptoms", probability: 0.038 },
     { label: "Other", probability: 0.027 },
   ],
+  writeText: () => ({
+    text: " there was a little girl named Lily. She loved to play outside in the park.",
+    isCut: true,
+  }),
   downloadAdapter: () => [
     { name: "adapter_config.json", mediaType: "application/json", bytes: encoded("{}") },
   ],

@@ -66,7 +66,7 @@ export const invitation: Invitation = {
   organiserContact: "triage@example.org",
   subject: "message",
   party: "clinic",
-  task: "classification",
+  task: "sequence-classification",
   labels,
   dataColumns: { text: "text", textPair: null, label: "category" },
   minimumExamples: 100,
@@ -111,7 +111,7 @@ export const fileFacts: FileFacts = {
       ["5", "We have moved. The new address is below.", "Address change"],
     ],
   },
-  mapping: { text: "text", textPair: null, label: "category" },
+  mapping: { text: "text", label: "category" },
   rows: 1842,
   usedRows: 1842,
   labels: [412, 256, 301, 178, 96, 88, 143, 121, 64, 52, 47, 84].map((rows, index) => ({

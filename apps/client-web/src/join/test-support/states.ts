@@ -63,6 +63,12 @@ const train = (change: Partial<Road["session"]>): PageState =>
 const trainAs = (stage: Stage, change: Partial<ParticipantSnapshot> = {}): PageState =>
   at(`${start}/train`, stage, change);
 
+/** A run that teaches a language model. */
+const language: Invitation = {
+  ...{ ...invitation, task: "causal-lm", labels: [], subject: "story", party: "library" },
+  title: "Help train a model that tells bedtime stories",
+};
+
 const userLevel = { ...promise, mode: "user-level", unit: "user", rightOutOf100: 58 } as const;
 const unknownLabels = {
   kind: "labels-unknown",
@@ -137,6 +143,14 @@ export const states: Readonly<Record<string, PageState>> = {
     ],
   }),
 
+  "file-language": at(`${start}/file`, {
+    ...{ kind: "file", ...freshRoad, invitation: language },
+    file: {
+      kind: "usable",
+      facts: { ...fileFacts, name: "stories.csv", mapping: { completion: "text" }, labels: [] },
+    },
+  }),
+
   device: device({ kind: "none" }),
   "device-checking": device({
     ...{ kind: "checking", step: "download", doneBytes: 38e6, totalBytes: 90_868_376 },
@@ -195,6 +209,9 @@ export const states: Readonly<Record<string, PageState>> = {
   ),
 
   done: at(`${start}/done`, { kind: "finished", status: "completed", rounds: 40, ...road }),
+  "done-language": at(`${start}/done`, {
+    ...{ kind: "finished", status: "completed", rounds: 40, ...road, invitation: language },
+  }),
   "done-stopped": at(`${start}/done`, { kind: "finished", status: "stopped", rounds: 17, ...road }),
   "done-left": at(`${start}/done`, { kind: "left", ...road }),
   "done-nothing": at(`${start}/done`, { kind: "left", ...road, session: freshRoad.session }),

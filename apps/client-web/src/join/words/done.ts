@@ -17,6 +17,7 @@ export const doneWords = {
   leadNothing: "This device has sent no numbers of its own, so there is no model to try here.",
   accuracy: "Correct on your {subjects}",
   accuracyNote: "from {first} at first; {rows} {subjects} that training never saw",
+  accuracyTokens: "Next pieces of a word it gets right",
   accuracyNone: "not measured",
   accuracyOwn: "Exact, and only for you: the promise of this run does not cover it.",
   sent: "Sent in all",
@@ -33,6 +34,15 @@ export const doneWords = {
   tryUnsure: "The model is not sure. It would say “{label}”.",
   tryOther: "How sure it is of each label",
   tryFailed: "The model could not read this text.",
+
+  writeField: "How it begins; empty: it begins by itself",
+  writeFreedom: "How freely it writes",
+  writeExact: "Likeliest words",
+  writeCareful: "Careful",
+  writeFree: "Free",
+  writeDo: "Write on",
+  writeCut: "It would go on: this page stops it here.",
+  writeEnded: "It came to an end by itself.",
 
   keep: "Keep the model",
   keepText:

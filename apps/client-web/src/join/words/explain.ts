@@ -35,6 +35,7 @@ export const borderWords = {
   stays: "Stays here",
   file: "Your file",
   fileNote: "Every {subject} and every label",
+  fileNotePlain: "Every {subject}, from its first word to its last",
   personal: "Your own half of what is learned",
   personalNote: "{numbers} numbers, fitted to your {party} only",
   record: "Your privacy record and keys",

@@ -107,6 +107,7 @@ export const trainWords = {
   hereNotePlain: "every one of them",
 
   curve: "How often it sorts your {subjects} correctly",
+  curveTokens: "How often it gets the next piece of a word right",
   curveUnit: "%",
   curveNow: "{value} now",
   curveRound: "round",

@@ -10,6 +10,7 @@ import type { CheckedFile, FileChoices, WantedData } from "./choices.ts";
 import { sourceOf } from "./source.ts";
 
 const wanted: WantedData = {
+  isLanguage: false,
   labels: ["appointment", "prescription", "other"],
   hints: { text: "text", textPair: null, label: "label" },
   minimumExamples: 2,
@@ -49,7 +50,7 @@ describe("a look at a data file", () => {
       ...{ name: "rows.csv", bytes: good.length, format: "csv", rows: 3, usedRows: 3 },
       sha256: nodeHash.sha256(utf8(good)),
       columns: ["id", "text", "label"],
-      mapping: { text: "text", textPair: null, label: "label" },
+      mapping: { text: "text", label: "label" },
       preview: {
         columns: ["id", "text", "label"],
         rows: [
@@ -96,7 +97,7 @@ describe("a look at a data file", () => {
       },
     ]);
     expect([found.facts?.mapping, found.facts?.rows]).toEqual([null, 2]);
-    const mapping = { text: "message", textPair: null, label: "category" };
+    const mapping = { text: "message", label: "category" };
     const mapped = await check(content, { choices: { mapping } });
     expect([mapped.problems, mapped.facts?.usedRows]).toEqual([[], 2]);
   });
@@ -121,6 +122,79 @@ describe("a look at a data file", () => {
     expect(mapped.problems).toEqual([]);
     expect((await rowsOf(mapped)).at(-1)).toEqual({ text: "z", label: "prescription" });
     expect(mapped.facts?.labels[1]).toEqual({ label: "prescription", rows: 4 });
+  });
+
+  describe("for a language model", () => {
+    const language = { isLanguage: true, labels: [] };
+    const chat = JSON.stringify([
+      { role: "user", content: "When?" },
+      { role: "assistant", content: "At nine." },
+    ]);
+
+    it.each<[string, string, string, object, object]>([
+      [
+        "one text",
+        "a.csv",
+        "id,text\n1,once\n2,upon\n",
+        { completion: "text" },
+        { completion: "once" },
+      ],
+      [
+        "the only column",
+        "a.csv",
+        "story\nonce\nupon\n",
+        { completion: "story" },
+        { completion: "once" },
+      ],
+      [
+        "a prompt with its completion",
+        "a.tsv",
+        "Question\tAnswer\nwhen?\tnine\nwhere?\there\n",
+        { prompt: "Question", completion: "Answer" },
+        { prompt: "when?", completion: "nine" },
+      ],
+      [
+        "conversations",
+        "a.jsonl",
+        `{"id":"1","talk":${chat}}\n{"id":"2","talk":${chat}}\n`,
+        { messages: "talk" },
+        { messages: chat },
+      ],
+    ])("takes %s", async (_, name, content, mapping, row) => {
+      const found = await check(content, { name, want: language });
+      expect([found.problems, found.facts?.mapping, found.facts?.labels]).toEqual([
+        [],
+        mapping,
+        [],
+      ]);
+      const rows = await rowsOf(found);
+      expect([rows.length, rows[0]]).toEqual([2, row]);
+    });
+
+    it("asks which column is learned where no name tells, and takes the longest for it", async () => {
+      const content = "id,body,note\n1,once upon a time,x\n2,there was a,y\n";
+      const found = await check(content, { want: language });
+      expect(found.problems).toEqual([
+        {
+          ...{ kind: "column-missing", role: "completion", wanted: "text" },
+          ...{ found: ["id", "body", "note"], suggestion: "body" },
+        },
+      ]);
+      const mapping = { prompt: "note", completion: "body" };
+      const mapped = await check(content, { want: language, choices: { mapping } });
+      expect((await rowsOf(mapped))[0]).toEqual({ prompt: "x", completion: "once upon a time" });
+    });
+
+    it("names the line that is no conversation, and one in which the assistant says nothing", async () => {
+      const mute = JSON.stringify([{ role: "user", content: "Hello?" }]);
+      for (const bad of ['"hello"', mute]) {
+        const content = `{"messages":${chat}}\n{"messages":${bad}}\n`;
+        const mapping = { messages: "messages" };
+        const asked = { name: "a.jsonl", want: language, choices: { mapping } };
+        const { problems } = await check(content, asked);
+        expect(problems).toMatchObject([{ kind: "unreadable", error: { data: { line: 2 } } }]);
+      }
+    });
   });
 
   it("a label called __proto__ is a label like others", async () => {

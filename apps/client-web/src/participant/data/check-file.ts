@@ -2,24 +2,29 @@
  * A look at a data file before anything is done with it, with the readers that training uses: what is wrong is said at
  * once, and what training will read is copied out of it on the way.
  */
-import { asFedtuneError, nearest } from "@fedtune/core";
+import { asFedtuneError } from "@fedtune/core";
 import { formatOf, readRows } from "@fedtune/training";
 import type { DataFormat } from "@fedtune/training";
 import type {
   ColumnMapping,
+  ColumnRole,
   FileFacts,
   FilePreview,
   FileProblem,
-  UnknownLabel,
 } from "../file-report.ts";
 import type { Problem } from "../invitation.ts";
 import { problemOf } from "../problem.ts";
 import { runningHash } from "../platform/hash.ts";
-import { guessMapping, readHead } from "./columns.ts";
-import type { ColumnHints } from "./columns.ts";
+import { checkChat } from "./chat.ts";
 import type { CheckedFile, FileChoices, WantedData } from "./choices.ts";
+import { readHead } from "./columns.ts";
+import { guessColumns } from "./guess-columns.ts";
+import type { MissingColumn } from "./guess-columns.ts";
+import { labelTally } from "./label-tally.ts";
+import type { LabelTally } from "./label-tally.ts";
 import type { DataSource } from "./source.ts";
 import { usedRows } from "./used-rows.ts";
+import type { UsedRow } from "./used-rows.ts";
 
 /** How a look is followed and ended. */
 export interface CheckControl {
@@ -27,8 +32,6 @@ export interface CheckControl {
   readonly onProgress: (doneBytes: number) => void;
 }
 
-/** Labels that are told one by one. */
-const MOST_UNKNOWN = 20;
 const endings = /\.(csv|tsv|tab|jsonl|ndjson|txt)$/i;
 
 /** Reads a file to its end. What is wrong with it is in the result; throws only when it is called off. */
@@ -68,43 +71,25 @@ interface Reading {
 
 async function readAll(reading: Reading, control: CheckControl): Promise<CheckedFile> {
   const { source, format, wanted, choices } = reading;
-  const { hints, labels } = wanted;
   const preview = await readHead(source, format);
-  const guess = guessMapping(preview, { hints, labels });
+  const guess = guessColumns(preview, wanted);
   const mapping = choices.mapping ?? guess.mapping;
   const found = await readBody(reading, mapping, control);
   const facts: FileFacts = {
     ...{ name: source.name, bytes: source.bytes, format, preview, mapping },
     ...{ sha256: found.sha256, columns: preview.columns, rows: found.rows },
-    ...{ usedRows: found.used, labels: found.labels, mappedLabels: choices.labels },
+    ...{ usedRows: found.used, labels: found.labels.counts(), mappedLabels: choices.labels },
     leavesOutUnknown: choices.leavesOutUnknown,
   };
   const problems =
     mapping === null
-      ? missingColumns(preview, hints, guess.suggestion)
+      ? guess.missing.map((one) => columnMissing(one, preview))
       : rowProblems(found, { wanted, choices, name: source.name });
   return { facts, problems, copy: problems.length === 0 ? found.copy : null };
 }
 
-function missingColumns(
-  { columns }: FilePreview,
-  hints: ColumnHints,
-  suggestion: Partial<ColumnMapping>,
-): readonly FileProblem[] {
-  const roles = ["text", "textPair", "label"] as const;
-  const isThere = (wanted: string | null): boolean =>
-    wanted === null ||
-    columns.some((column) => column.trim().toLowerCase() === wanted.trim().toLowerCase());
-  return roles.flatMap((role): FileProblem[] => {
-    const wanted = hints[role];
-    if (wanted === null || isThere(wanted)) return [];
-    return [
-      {
-        ...{ kind: "column-missing", role, wanted, found: columns },
-        suggestion: suggestion[role] ?? null,
-      },
-    ];
-  });
+function columnMissing(missing: MissingColumn, { columns: found }: FilePreview): FileProblem {
+  return { kind: "column-missing", ...missing, found };
 }
 
 /** What reading all rows found. */
@@ -112,9 +97,7 @@ interface Body {
   readonly sha256: string;
   readonly rows: number;
   readonly used: number;
-  readonly labels: FileFacts["labels"];
-  readonly unknown: readonly UnknownLabel[];
-  readonly unknownRows: number;
+  readonly labels: LabelTally;
   readonly copy: Blob;
 }
 
@@ -129,38 +112,22 @@ async function readBody(
     hash.add(chunk);
     onProgress(done);
   });
-  const columns =
-    mapping === null
-      ? []
-      : [mapping.text, mapping.label, ...(mapping.textPair === null ? [] : [mapping.textPair])];
-  const counts = new Map(wanted.labels.map((label) => [label, 0]));
-  const unknown = new Map<string, { rows: number; line: number }>();
+  const path = source.name;
+  const roles = Object.keys(mapping ?? {}) as ColumnRole[];
+  const columns = Object.values(mapping ?? {});
+  const labels = labelTally(wanted.labels, choices.labels);
   const used = usedRows();
   let rows = 0;
-  for await (const { line, values } of readRows(bytes, { path: source.name, format, columns })) {
+  for await (const { line, values } of readRows(bytes, { path, format, columns })) {
     rows += 1;
     if (mapping === null) continue;
-    const [text = "", own = "", textPair = null] = values;
-    const label = Object.hasOwn(choices.labels, own) ? (choices.labels[own] ?? own) : own;
-    const count = counts.get(label);
-    if (count === undefined) {
-      const first = unknown.get(own) ?? { rows: 0, line };
-      unknown.set(own, { ...first, rows: first.rows + 1 });
-      continue;
-    }
-    counts.set(label, count + 1);
-    used.add({ text, textPair, label });
+    const row: UsedRow = Object.fromEntries(roles.map((role, k) => [role, values[k] ?? ""]));
+    if (row.messages !== undefined) checkChat(row.messages, { path, line });
+    if (row.label === undefined) used.add(row);
+    const label = row.label === undefined ? null : labels.read(row.label, line);
+    if (label !== null) used.add({ ...row, label });
   }
-  const perLabel = [...unknown].map(([label, first]) => ({ label, ...first }));
-  return {
-    ...{ sha256: hash.digest(), rows, used: used.count(), copy: used.blob() },
-    labels: wanted.labels.map((label) => ({ label, rows: counts.get(label) ?? 0 })),
-    unknown: perLabel
-      .toSorted((a, b) => b.rows - a.rows || a.line - b.line)
-      .slice(0, MOST_UNKNOWN)
-      .map((found) => ({ ...found, nearest: nearest(found.label, wanted.labels) })),
-    unknownRows: perLabel.reduce((sum, found) => sum + found.rows, 0),
-  };
+  return { sha256: hash.digest(), rows, used: used.count(), copy: used.blob(), labels };
 }
 
 async function* watched(
@@ -176,7 +143,7 @@ async function* watched(
 }
 
 function rowProblems(
-  { rows, used, unknown, unknownRows }: Body,
+  { rows, used, labels }: Body,
   { wanted, choices, name }: Pick<Reading, "wanted" | "choices"> & { readonly name: string },
 ): readonly FileProblem[] {
   const problems: FileProblem[] = [];
@@ -187,8 +154,9 @@ function rowProblems(
     };
     return [{ kind: "unreadable", error }];
   }
-  if (unknownRows > 0 && !choices.leavesOutUnknown)
-    problems.push({ kind: "labels-unknown", rows: unknownRows, labels: unknown });
+  const unknown = labels.unknownRows();
+  if (unknown > 0 && !choices.leavesOutUnknown)
+    problems.push({ kind: "labels-unknown", rows: unknown, labels: labels.unknown() });
   const least = Math.max(1, wanted.minimumExamples);
   if (used < least) problems.push({ kind: "too-few-rows", rows: used, wanted: least });
   return problems;

@@ -1,11 +1,9 @@
 /** What is asked of a file, what its holder decides, and what a look at it finds. */
 import type { ColumnMapping, FileFacts, FileProblem } from "../file-report.ts";
-import type { ColumnHints } from "./columns.ts";
+import type { WantedColumns } from "./guess-columns.ts";
 
 /** What a run wants of a file. */
-export interface WantedData {
-  readonly labels: readonly string[];
-  readonly hints: ColumnHints;
+export interface WantedData extends WantedColumns {
   readonly minimumExamples: number;
   /** The largest file that can be used here. */
   readonly limitBytes: number;

@@ -1,13 +1,10 @@
 /** What training reads of a data file: the used rows with the used columns, as JSON Lines, and nothing else. */
 import { fileData } from "@fedtune/training";
 import type { FileData } from "@fedtune/training";
+import type { ColumnMapping, ColumnRole } from "../file-report.ts";
 
-/** One used row; its label is one of the run's. */
-export interface UsedRow {
-  readonly text: string;
-  readonly textPair: string | null;
-  readonly label: string;
-}
+/** One used row: its texts by what they are; a label is one of the run's. */
+export type UsedRow = Readonly<Partial<Record<ColumnRole, string>>>;
 
 /** Rows on their way into a copy. */
 export interface UsedRows {
@@ -31,8 +28,8 @@ export function usedRows(): UsedRows {
     length = 0;
   };
   return {
-    add({ text, textPair, label }) {
-      const line = `${JSON.stringify(textPair === null ? { text, label } : { text, textPair, label })}\n`;
+    add(row) {
+      const line = `${JSON.stringify(row)}\n`;
       lines.push(line);
       length += line.length;
       count += 1;
@@ -46,11 +43,14 @@ export function usedRows(): UsedRows {
   };
 }
 
-/** The reference by which jobs name a copy. */
-export function copyReference(
-  path: string,
-  { hasPairs }: { readonly hasPairs: boolean },
-): FileData {
-  const textPair = hasPairs ? "textPair" : null;
-  return fileData({ kind: "file", path, format: "jsonl", text: "text", textPair, label: "label" });
+/** The reference by which jobs name a copy: its columns are called after what they hold. */
+export function copyReference(path: string, mapping: ColumnMapping): FileData {
+  const named = (role: ColumnRole): ColumnRole | null =>
+    mapping[role] === undefined ? null : role;
+  const file = { kind: "file", path, format: "jsonl" } as const;
+  if (mapping.label !== undefined)
+    return fileData({ ...file, text: "text", textPair: named("textPair"), label: "label" });
+  // Without a prompt the whole text is learned, which is called `text` there.
+  const completion = named("prompt") === null ? null : "completion";
+  return fileData({ ...file, text: "completion", completion, messages: named("messages") });
 }

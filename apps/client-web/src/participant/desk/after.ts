@@ -1,12 +1,13 @@
 /** After the run: trying what was learned, and taking it along. */
 import { adapterKind, FedtuneError, utf8, writePeftAdapter } from "@fedtune/core";
 import { modelFilePath } from "@fedtune/api";
-import { modelPrefix, parseModelConfig } from "@fedtune/training";
+import { describeModel, loadModelConfig, memoryFiles } from "@fedtune/training";
+import type { ModelDescription } from "@fedtune/training";
 import { adapterJob } from "../session/final-accuracy.ts";
 import type { Transfer } from "../session-report.ts";
 import { readAdapter } from "../storage/own-adapter.ts";
 import type { KeptAdapter } from "../storage/own-adapter.ts";
-import type { Guess, NamedFile } from "../types.ts";
+import type { Guess, NamedFile, WrittenText } from "../types.ts";
 import { membershipOf, roadOf, storeOf } from "./desk.ts";
 import type { Desk } from "./desk.ts";
 import { engineOf } from "./engine.ts";
@@ -14,6 +15,11 @@ import { signed } from "./signing.ts";
 
 /** Longest text that is tried; the model itself reads less. */
 const MOST_CHARACTERS = 20_000;
+
+/** Tokens that a model writes at most: enough to judge it by. */
+const MOST_TOKENS = 120;
+/** Only the likeliest tokens that together are so probable: what llama2.c's demonstration takes, too. */
+const TOP_P = 0.9;
 
 /**
  * What the model says about a text.
@@ -25,11 +31,7 @@ export async function tryText(
   text: string,
   textPair?: string,
 ): Promise<readonly Guess[]> {
-  const adapter = await ownAdapter(desk);
-  if (adapter.changesBase) {
-    const message = "Cannot try this adapter alone: the run has changed the base model too";
-    throw new FedtuneError("adapter-invalid", message, { data: { round: adapter.round } });
-  }
+  const adapter = await wholeAdapter(desk);
   const trainer = engineOf(desk);
   const job = { ...adapterJob(adapter, roadOf(desk).place.run), batchSize: 1 };
   const [first, second] = [text, textPair].map((part) => part?.slice(0, MOST_CHARACTERS));
@@ -38,6 +40,38 @@ export async function tryText(
   return adapter.spec.task.labels
     .map((label, index) => ({ label, probability: found?.[index] ?? 0 }))
     .toSorted((a, b) => b.probability - a.probability);
+}
+
+/**
+ * What a language model writes on from a text; temperature 0 always takes the likeliest token.
+ *
+ * @throws FedtuneError as {@link tryText}; `data-invalid` for a text that leaves no room to write
+ */
+export async function writeText(
+  desk: Desk,
+  text: string,
+  temperature: number,
+): Promise<WrittenText> {
+  const adapter = await wholeAdapter(desk);
+  const { maxLength: _, ...job } = adapterJob(adapter, roadOf(desk).place.run);
+  const [a = 0, b = 0, c = 0, d = 0] = new Uint32Array(desk.ports.entropy.bytes(16).slice().buffer);
+  const { signal } = new AbortController();
+  const written = await engineOf(desk).generate(
+    {
+      ...{ ...job, prompt: text.slice(0, MOST_CHARACTERS), maxNewTokens: MOST_TOKENS },
+      ...{ sampling: { temperature, topK: null, topP: TOP_P }, seed: [a, b, c, d] },
+    },
+    { signal },
+  );
+  return { text: written.text, isCut: written.ends === "length" };
+}
+
+/** This device's adapter, where it is the whole of what was learned. */
+async function wholeAdapter(desk: Desk): Promise<KeptAdapter> {
+  const adapter = await ownAdapter(desk);
+  if (!adapter.changesBase) return adapter;
+  const message = "Cannot try this adapter alone: the run has changed the base model too";
+  throw new FedtuneError("adapter-invalid", message, { data: { round: adapter.round } });
 }
 
 async function ownAdapter(desk: Desk): Promise<KeptAdapter> {
@@ -55,7 +89,8 @@ export async function downloadAdapter(desk: Desk): Promise<readonly NamedFile[]>
   const { layout } = await engineOf(desk).describe(spec);
   const files = writePeftAdapter(layout, values, {
     ...{ kind: adapterKind(kind), rank, loraAlpha, targetModules },
-    ...{ prefix: await prefixOf(desk), takenOut: null, baseModel: spec.model },
+    ...(await namesOf(desk, spec)),
+    ...{ takenOut: null, baseModel: spec.model },
     metadata: {
       labels: JSON.stringify(spec.task.labels),
       run: roadOf(desk).place.run,
@@ -75,8 +110,11 @@ export async function downloadAdapter(desk: Desk): Promise<readonly NamedFile[]>
   ];
 }
 
-/** What PEFT puts before the names of modules: it follows from the model's configuration. */
-async function prefixOf(desk: Desk): Promise<string> {
+/** What PEFT's files say of the model beside the values: it follows from the model's configuration. */
+async function namesOf(
+  desk: Desk,
+  { adapter, task }: KeptAdapter["spec"],
+): Promise<Pick<ModelDescription, "prefix" | "taskType" | "fanInFanOut">> {
   const { server, run } = roadOf(desk).place;
   const { files } = membershipOf(desk).invitation.model;
   const file = files.find(({ name }) => name === "config.json");
@@ -88,7 +126,11 @@ async function prefixOf(desk: Desk): Promise<string> {
     const message = `Cannot read the model's configuration: status ${response.status}`;
     throw new FedtuneError("blob-missing", message, { data: { status: response.status } });
   }
-  return modelPrefix(parseModelConfig(await response.json(), file.name));
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  const config = await loadModelConfig(memoryFiles({ [file.name]: bytes }), "");
+  const description = describeModel(config, { ...adapter, labels: task.labels });
+  const { prefix, taskType, fanInFanOut } = description;
+  return { prefix, taskType, fanInFanOut };
 }
 
 /** Everything that travelled, as a table for a spreadsheet. */

@@ -117,6 +117,7 @@ function actionsOf(desk: Desk): ParticipantActions {
     setKeepScreenOn: (keepScreenOn) => changeSettings(desk, { keepScreenOn }),
     setBudget: (epsilon) => setBudget(desk, epsilon),
     tryText: async (text, textPair) => (await after()).tryText(desk, text, textPair),
+    writeText: async (text, temperature) => (await after()).writeText(desk, text, temperature),
     downloadAdapter: async () => (await after()).downloadAdapter(desk),
     downloadTransfers: async () => (await after()).downloadTransfers(desk),
     readKeepings: async () => (await keepings()).readKeepings(desk),

@@ -64,14 +64,20 @@ function showFailure(desk: Desk, error: FedtuneError): void {
 
 /** What is trained in a round; private training takes the steps that its guarantee counts. */
 function questionOf(invitation: Invitation, data: DeviceQuestion["data"]): DeviceQuestion {
-  const { adapter, labels, privacy, rounds, training } = invitation;
+  const { adapter, privacy, rounds, training } = invitation;
   const counted = privacy.mode === "record-level" ? Math.ceil(privacy.steps / rounds.total) : null;
   return {
     adapter,
-    task: { kind: "sequence-classification", labels: [...labels] },
+    task: taskOf(invitation),
     training: { ...training, maxSteps: counted ?? training.maxSteps },
     data,
   };
+}
+
+function taskOf({ task, labels }: Invitation): DeviceQuestion["task"] {
+  return task === "causal-lm"
+    ? { kind: task, labels: [] }
+    : { kind: "sequence-classification", labels: [...labels] };
 }
 
 function factsOf({ ports }: Desk, report: DeviceReport): DeviceFacts {

@@ -89,6 +89,5 @@ export function giveRows(
   { facts, blob }: { readonly facts: FileFacts; readonly blob: Blob },
 ): ReturnType<typeof fileData> {
   trainer.setFile(ROWS_PATH, blob);
-  const hasPairs = facts.mapping !== null && facts.mapping.textPair !== null;
-  return fileData(copyReference(ROWS_PATH, { hasPairs }));
+  return fileData(copyReference(ROWS_PATH, facts.mapping ?? {}));
 }

@@ -92,11 +92,11 @@ function fileGone(): FedtuneError {
 }
 
 async function wantedOf(desk: Desk) {
-  const { labels, dataColumns: hints, minimumExamples } = membershipOf(desk).invitation;
+  const { labels, dataColumns: hints, minimumExamples, task } = membershipOf(desk).invitation;
   const free = await desk.ports.storage.freeBytes();
   // The copy may be as large as the file, and a tenth is left for everything else.
   const limitBytes = Math.min(MOST_FILE_BYTES, Math.floor(0.9 * (free ?? Infinity)));
-  return { labels, hints, minimumExamples, limitBytes };
+  return { isLanguage: task === "causal-lm", labels, hints, minimumExamples, limitBytes };
 }
 
 interface Look {

@@ -168,6 +168,8 @@ async function continued(
   await changeMembership(desk, { step: "finished", end: { status, rounds: rounds.committed } });
 }
 
+const knownTasks: readonly string[] = ["sequence-classification", "causal-lm"];
+
 /** Why these pages cannot take part in a run at all. */
 function unfitFor({ protocol, task }: Invitation): FedtuneError | null {
   if (protocol !== protocolVersion) {
@@ -175,8 +177,8 @@ function unfitFor({ protocol, task }: Invitation): FedtuneError | null {
     const data = { protocol, expected: protocolVersion };
     return new FedtuneError("protocol-version", message, { data });
   }
-  if (task === "sequence-classification") return null;
-  const message = `Cannot take part in a run of the task "${task}" in a browser: wanted sequence-classification; join with the command line`;
+  if (knownTasks.includes(task)) return null;
+  const message = `Cannot take part in a run of the task "${task}" in a browser: wanted ${knownTasks.join(" or ")}; join with the command line`;
   return new FedtuneError("config-conflict", message, { data: { task } });
 }
 

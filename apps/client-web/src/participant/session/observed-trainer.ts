@@ -100,13 +100,13 @@ async function measureOwn(inner: Trainer, watch: TrainerWatch, task: Task): Prom
   }
 }
 
-/** Tells of an evaluation, where it has an accuracy. */
+/** Tells of an evaluation, where it has an accuracy: of labels, or of a language model's tokens. */
 export function tellAccuracy(
   { observer, sightings }: Pick<TrainerWatch, "observer" | "sightings">,
   round: number,
   metrics: Metrics,
 ): void {
-  const { accuracy, loss = null, examples = 0 } = metrics;
+  const { accuracy = metrics["tokenAccuracy"], loss = null, examples = 0 } = metrics;
   if (accuracy === undefined) return;
   sightings.measured.add(round);
   observer.tell({ type: "accuracy", accuracy: { round, accuracy, loss, examples } });

@@ -6,7 +6,7 @@ const names: Readonly<Record<ActionName, true>> = {
   ...{ chooseFile: true, mapColumns: true, mapLabels: true, leaveOutRows: true },
   ...{ checkDevice: true, start: true, pause: true, resume: true, leave: true, takeOver: true },
   ...{ setEffort: true, setOnlyOnMains: true, setKeepScreenOn: true, setBudget: true },
-  ...{ tryText: true, downloadAdapter: true, downloadTransfers: true },
+  ...{ tryText: true, writeText: true, downloadAdapter: true, downloadTransfers: true },
   ...{ readKeepings: true, deleteEverything: true, checkStorage: true, acknowledge: true },
 };
 
