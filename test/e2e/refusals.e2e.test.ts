@@ -59,6 +59,7 @@ describe("a config", () => {
               field: "rounds.minFitClients",
               value: 5,
               wanted: "at most rounds.minAvailableClients (3)",
+              fix: { value: 3 },
               place: `${config}:3:3`,
             },
           ],
@@ -111,11 +112,6 @@ describe("a base model", () => {
 describe("a client", () => {
   it.each([
     ["is not there", null, /^error file-missing: Cannot read .*: no such file$/m],
-    [
-      "lacks a column",
-      "text,lable\nx,negative\n",
-      /line 1: there is no column "label"; columns: text, lable/,
-    ],
     ["has no rows", "text,label\n", /it has no rows, expected at least 1/],
     [
       "is cut inside a letter",
@@ -151,6 +147,13 @@ describe("a coordinator goes on with the others", () => {
     expect(outcome.stderr).toMatch(
       /^error label-unknown: .*labels\.csv, line 3: column "label" holds the unknown label "negativ"; did you mean "negative"\?$/m,
     );
+  });
+
+  it("[DA1] [CI15] when the file of one lacks a column of the run's task", async () => {
+    const file = write("lacking.csv", "text,lable\nx,negative\n");
+    const outcome = await takePart(served, client("zoe", file)).ended;
+    expect(outcome.code).toBe(3);
+    expect(outcome.stderr).toMatch(/line 1: there is no column "label"; columns: text, lable$/m);
   });
 
   it("[CI15] when one has another base model", async () => {
