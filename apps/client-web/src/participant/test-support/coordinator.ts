@@ -96,7 +96,8 @@ async function start({ folder, pages, port }: Start): Promise<Started> {
   const process = await startCoordinator({
     ...{ settings: readSettings({ environment }), database, blobs, blobFolder, registries },
     ...{ store: postgresStore(database), lister: folderLister(blobFolder), version: "1.2.3" },
-    ...{ servesAll: true, modelFolder: builtinModelFolder, pages: () => pages },
+    ...{ servesAll: true, pages: () => pages },
+    modelFolder: (model) => builtinModelFolder(model) ?? model,
     prepare: toServe,
   });
   return {
