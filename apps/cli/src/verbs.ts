@@ -10,6 +10,7 @@ import { join } from "./verbs/join.ts";
 import { merge } from "./verbs/merge.ts";
 import { methods } from "./verbs/methods.ts";
 import { privacy } from "./verbs/privacy.ts";
+import { report } from "./verbs/report.ts";
 import { run } from "./verbs/run.ts";
 import { serve } from "./verbs/serve.ts";
 import { simulate } from "./verbs/simulate.ts";
@@ -20,6 +21,7 @@ import { tryOut } from "./verbs/try.ts";
 export const verbs: readonly Verb[] = [
   demo,
   simulate,
+  report,
   serve,
   join,
   run,

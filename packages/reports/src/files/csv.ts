@@ -9,7 +9,9 @@ export type Row = Readonly<Record<string, Cell>>;
 
 const cellText = (cell: Cell): string => {
   if (cell === null || cell === undefined) return "";
-  return typeof cell === "number" ? csvNumber(cell) : csvCell(cell);
+  if (typeof cell === "string") return csvCell(cell);
+  // A stored cell has no infinities, and a report of it must have the same bytes.
+  return Number.isFinite(cell) ? csvNumber(cell) : "";
 };
 
 /** Rows under one head: the columns of all of them in the order in which they first appear. */

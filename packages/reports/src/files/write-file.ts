@@ -9,7 +9,7 @@ import { dirname } from "node:path";
  * @throws FedtuneError `storage-failed` with the path
  */
 export async function replaceFile(path: string, content: string | Uint8Array): Promise<void> {
-  const draft = `${path}.draft-${String(process.pid)}`;
+  const draft = `${path}.draft`;
   try {
     await mkdir(dirname(path), { recursive: true });
     await writeFile(draft, content, { flush: true });
