@@ -12,9 +12,13 @@ it("[CI11] [TN10] every backend is tried; the ones in plain JavaScript and WebAs
   expect(states.get("backend cpu")).toBe("ok");
   expect(findings.filter(({ found }) => found.includes("taken unless"))).toHaveLength(1);
   for (const { found } of findings) expect(found).not.toBe("");
-  for (const { state, speed } of findings) {
-    expect(speed === undefined).toBe(state !== "ok");
-    if (speed === undefined) continue;
+  for (const { state, speed, computing } of findings) {
+    expect([speed === undefined, computing === undefined]).toEqual(Array(2).fill(state !== "ok"));
+    if (speed === undefined || computing === undefined) continue;
+    // The hidden states of the step alone are 256 x 128 floats, and there are several.
+    expect(speed.stepBytes).toBeGreaterThan(4 * 256 * 128 * 3);
+    expect(computing.processBytes).toBeGreaterThan(speed.stepBytes);
+    expect(computing.threads).toBeGreaterThanOrEqual(1);
     expect(speed.gflops).toBeGreaterThan(0.01);
     expect(speed.stepMs).toBeGreaterThan(0);
   }

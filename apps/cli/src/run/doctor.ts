@@ -12,8 +12,18 @@ export interface Finding {
   readonly found: string;
   /** What it means or what to do; only where something is to be said. */
   readonly advice?: string;
-  /** Of a backend that works: speed of a matrix product, and milliseconds of one small training step. */
-  readonly speed?: { readonly gflops: number; readonly stepMs: number };
+  /** Of a backend that works: speed of a matrix product; milliseconds and most bytes in tensors of one small training step. */
+  readonly speed?: {
+    readonly gflops: number;
+    readonly stepMs: number;
+    readonly stepBytes: number;
+  };
+  /** Of a backend that works: whose kernels, on how many threads, and the most that the process has had in memory by then. */
+  readonly computing?: {
+    readonly kernels: "own" | "stock";
+    readonly threads: number;
+    readonly processBytes: number;
+  };
 }
 
 /** Says what this machine has; the exit code tells whether it can train. `list` tries the backends. */

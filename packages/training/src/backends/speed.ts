@@ -13,6 +13,8 @@ export interface BackendSpeed {
   readonly gflops: number;
   /** Milliseconds of one step through one small adapted layer: 256 tokens, 128 wide, rank 8. */
   readonly stepMs: number;
+  /** Most bytes that the step's tensors took at once. */
+  readonly stepBytes: number;
 }
 
 /** A measurement ends after this long, but not before one repetition. */
@@ -27,13 +29,13 @@ export async function measureSpeed(): Promise<BackendSpeed> {
   try {
     // One value is read back: that a GPU was asked is not that it answered.
     const productMs = await timed(() => tf.tidy(() => tf.slice2d(tf.matMul(a, b), [0, 0], [1, 1])));
-    return { gflops: (2 * rows * inner * columns) / productMs / 1e6, stepMs: await trainingStep() };
+    return { gflops: (2 * rows * inner * columns) / productMs / 1e6, ...(await trainingStep()) };
   } finally {
     tf.dispose([a, b]);
   }
 }
 
-async function trainingStep(): Promise<number> {
+async function trainingStep(): Promise<Pick<BackendSpeed, "stepMs" | "stepBytes">> {
   const [tokens, width, rank] = [256, 128, 8] as const;
   const base = frozenLinear({
     ...{ weight: wave(width * width, 0.3), bias: wave(width, 0.4) },
@@ -53,17 +55,27 @@ async function trainingStep(): Promise<number> {
     const hidden = gelu(loraLinear(x, { base, A, B, scaling: 0.5, wants }));
     return crossEntropy(layerNorm(hidden, { gamma, beta, epsilon: 1e-12 }, x), labels, 1 / tokens);
   };
+  const step = (): tf.Tensor =>
+    tf.tidy(() => {
+      const { grads } = tf.valueAndGrads(lossOf)([A, B]);
+      return tf.addN(grads.map((gradient) => tf.sum(gradient)));
+    });
   try {
-    return await timed(() =>
-      tf.tidy(() => {
-        const { grads } = tf.valueAndGrads(lossOf)([A, B]);
-        return tf.addN(grads.map((gradient) => tf.sum(gradient)));
-      }),
-    );
+    return { stepMs: await timed(step), stepBytes: await peakOf(step) };
   } finally {
     tf.dispose([A, B, x, gamma, beta, labels]);
     base.dispose();
   }
+}
+
+/** Most bytes in tensors at once during a call, beyond those before it. */
+async function peakOf(work: () => tf.Tensor): Promise<number> {
+  const before = tf.memory().numBytes;
+  const { peakBytes } = await tf.profile(() => {
+    work().dispose();
+    return [];
+  });
+  return peakBytes - before;
 }
 
 /** Milliseconds of one call; the first warms up and counts only when it alone takes long. */
