@@ -1,9 +1,11 @@
 /**
  * Overhead of a round: everything but training, with clients that return what they received.
  *
- * npx tsx --conditions=@fedtune/source bench/round-overhead.ts [clients,clients,...] [parameters]
- * Prints one JSON line per population: median and minimum seconds per round, wall and processor, after a first,
- * uncounted one. Processor time is the safer figure on a shared machine.
+ * npx tsx --conditions=@fedtune/source bench/round-overhead.ts [clients,clients,...] [parameters] [cohort] [rounds]
+ * `cohort`: clients of a round; 0: all of them. Each population is run without the aggregation error, which other systems
+ * do not measure, and with it. Prints one JSON line per run: median and minimum seconds per round, wall and processor, after
+ * a first, uncounted one; seconds until the first round opened; resident memory over the beginning's, at its largest.
+ * Processor time is the safer figure on a shared machine.
  */
 import { createHash } from "node:crypto";
 import { methods } from "@fedtune/aggregators";
@@ -13,7 +15,8 @@ import { simulate } from "@fedtune/simulation";
 
 const populations = (process.argv[2] ?? "10,100,1000").split(",").map(Number);
 const parameters = Number(process.argv[3] ?? 100_000);
-const rounds = 6;
+const cohort = Number(process.argv[4] ?? 0);
+const numRounds = Number(process.argv[5] ?? 12);
 
 /** Half of the parameters in A, half in B. */
 const size = parameters / 2 / 8;
@@ -31,13 +34,27 @@ const noOp: Trainer = {
 };
 
 for (const clients of populations) {
-  const stamps = [stamp()];
-  const before = process.memoryUsage().rss;
+  for (const aggregationError of [false, true]) await measure(clients, aggregationError);
+}
+
+async function measure(clients: number, aggregationError: boolean): Promise<void> {
+  const begun = stamp();
+  const stamps: Stamp[] = [];
+  const before = process.memoryUsage.rss();
+  let most = before;
+  const mark = (): void => {
+    most = Math.max(most, process.memoryUsage.rss());
+  };
+  const perRound = cohort === 0 ? clients : cohort;
   const { end } = await simulate(
     {
       name: "bench",
       task: { kind: "sequence-classification", labels: ["a", "b"] },
-      rounds: { numRounds: rounds, minAvailableClients: clients, minFitClients: clients },
+      evaluation: { aggregationError },
+      rounds: {
+        ...{ numRounds, minAvailableClients: clients },
+        ...{ minFitClients: perRound, fractionFit: perRound / clients },
+      },
     },
     {
       registries: { methods, kinds: adapterKinds },
@@ -50,32 +67,46 @@ for (const clients of populations) {
       evaluate: null,
       hash: { sha256: (bytes) => digest(createHash("sha256").update(bytes).digest("hex")) },
       settle: () => new Promise((resolve) => setImmediate(resolve)),
-      listener: { roundCommitted: () => stamps.push(stamp()) },
+      listener: {
+        stateChanged({ phase, round }, { type }) {
+          if (phase === "aggregating") mark();
+          if (phase === "collecting" && round === 1 && type === "joined" && stamps.length === 0)
+            stamps.push(stamp());
+        },
+        roundCommitted() {
+          stamps.push(stamp());
+          mark();
+        },
+      },
     },
   );
-  const wall = perRound(stamps.map((at) => at.wall));
-  const cpu = perRound(stamps.map((at) => at.cpu));
+  const wall = differences(stamps.map((at) => at.wall));
+  const cpu = differences(stamps.map((at) => at.cpu));
   console.log(
     JSON.stringify({
-      clients,
-      parameters,
-      status: end.status,
+      ...{ clients, perRound, parameters, aggregationError, status: end.status },
       medianSeconds: wall[wall.length >> 1],
       minSeconds: wall[0],
       medianCpuSeconds: cpu[cpu.length >> 1],
       minCpuSeconds: cpu[0],
-      rssMiB: Math.round((process.memoryUsage().rss - before) / 2 ** 20),
+      startCpuSeconds: Number(((stamps[0]?.cpu ?? 0) - begun.cpu).toFixed(2)),
+      rssMiB: Math.round((most - before) / 2 ** 20),
     }),
   );
 }
 
-function stamp(): { wall: number; cpu: number } {
+interface Stamp {
+  readonly wall: number;
+  readonly cpu: number;
+}
+
+function stamp(): Stamp {
   const { user, system } = process.cpuUsage();
   return { wall: performance.now() / 1e3, cpu: (user + system) / 1e6 };
 }
 
 /** Differences of neighbours but the first, ascending. */
-function perRound(times: readonly number[]): number[] {
+function differences(times: readonly number[]): number[] {
   const seconds = times.slice(2).map((time, i) => Number((time - (times[i + 1] ?? 0)).toFixed(4)));
   return seconds.sort((a, b) => a - b);
 }

@@ -45,9 +45,14 @@ export async function firstAdapter(
   { spec, run }: MessageOf<"welcome">,
   options: FirstAdapterOptions,
 ): Promise<HeldAdapter> {
-  const { initialHash } = spec;
-  const { verify } = options;
-  const values = ports.adapters?.get(initialHash) ?? (await firstValues(ports, spec, options));
+  const { initial, adapter, initialHash } = spec;
+  const { verify, layout } = options;
+  // Drawn without a wait, so that of the clients of one process only the first one draws it.
+  const values =
+    ports.adapters?.get(initialHash) ??
+    (initial.kind === "seed"
+      ? drawn(layout, { adapter, key: initial.key })
+      : await fetched(ports.transport, { initial, options }));
   const hash = verify ? ports.hash.sha256(float32Bytes(values)) : initialHash;
   if (hash !== initialHash) {
     const message = `Cannot join run "${run}": the adapter drawn from its seed differs from the coordinator's`;
@@ -57,16 +62,26 @@ export async function firstAdapter(
   return { round: 0, hash, values };
 }
 
-async function firstValues(
-  { transport }: Pick<ClientPorts, "transport">,
-  { initial, adapter }: RunSpec,
-  { layout, layoutHash, signal }: FirstAdapterOptions,
+type Initial = RunSpec["initial"];
+
+function drawn(
+  layout: Layout,
+  { adapter, key }: Pick<RunSpec, "adapter"> & Pick<Extract<Initial, { kind: "seed" }>, "key">,
+): Float32Array {
+  const stream = rngFromState({ key, position: 0 });
+  return initialAdapter(layout, { ...adapter, kind: adapterKind(adapter.kind) }, stream);
+}
+
+async function fetched(
+  transport: ClientPorts["transport"],
+  task: {
+    readonly initial: Exclude<Initial, { kind: "seed" }>;
+    readonly options: FirstAdapterOptions;
+  },
 ): Promise<Float32Array> {
-  if (initial.kind === "seed") {
-    const stream = rngFromState({ key: initial.key, position: 0 });
-    return initialAdapter(layout, { ...adapter, kind: adapterKind(adapter.kind) }, stream);
-  }
-  const bytes = await transport.download({ hash: initial.hash, bytes: initial.bytes }, signal);
+  const { hash, bytes: size } = task.initial;
+  const { layout, layoutHash, signal } = task.options;
+  const bytes = await transport.download({ hash, bytes: size }, signal);
   const length = layout.size;
   return decodeVectorBlob(bytes, { kind: "factors", codec: "f32", round: 0, layoutHash, length });
 }
@@ -92,12 +107,16 @@ export async function receiveAdapter(
   context: PartContext,
   { sent, round, from, verify, signal }: Reception,
 ): Promise<{ readonly next: HeldAdapter; readonly residuals: readonly BaseResidual[] }> {
-  const parts: BroadcastPart[] = [];
-  for (const ref of sent.download) {
-    const bytes = await ports.transport.download({ hash: ref.hash, bytes: ref.bytes }, signal);
-    parts.push(decodePart(bytes, ref, context));
-  }
+  const blobs: Uint8Array[] = [];
+  for (const { hash, bytes } of sent.download)
+    blobs.push(await ports.transport.download({ hash, bytes }, signal));
   const shared = verify ? undefined : ports.adapters?.get(sent.adapterHash);
+  const parts = sent.download.flatMap((ref, k): BroadcastPart[] => {
+    const bytes = blobs[k];
+    // Where another client of this process has built the adapter, only changes of the base are read.
+    if (bytes === undefined || (shared !== undefined && ref.kind !== "residual")) return [];
+    return [decodePart(bytes, ref, context)];
+  });
   const values = shared ?? applyParts(context.layout, from.values, parts).values;
   const hash = verify ? ports.hash.sha256(float32Bytes(values)) : sent.adapterHash;
   if (hash !== sent.adapterHash) {

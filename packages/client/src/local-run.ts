@@ -137,20 +137,30 @@ export async function openLocalRun(
       if (pending?.hash !== blob.hash) {
         throw new FedtuneError("internal", `Cannot upload round ${round}: its bytes are gone`);
       }
-      await ports.transport.upload({ run, round: pending.round, client }, pending, signal);
+      // The update may be given up while its bytes are on the way.
+      ports.memory?.keep(pending.bytes);
+      try {
+        await ports.transport.upload({ run, round: pending.round, client }, pending, signal);
+      } finally {
+        ports.memory?.drop(pending.bytes);
+      }
     },
     async promote() {
       const { pending } = progress;
       progress.personal = pending?.nextPersonal ?? progress.personal;
       if (pending !== null) progress.unsent = unsentAfter(pending);
-      progress.pending = null;
-      await save(terms, progress);
+      await giveUp(terms, progress);
     },
-    async discard() {
-      progress.pending = null;
-      await save(terms, progress);
-    },
+    discard: () => giveUp(terms, progress),
   };
+}
+
+/** The pending update is done with. */
+async function giveUp(terms: Terms, progress: Progress): Promise<void> {
+  const { pending } = progress;
+  progress.pending = null;
+  await save(terms, progress);
+  if (pending !== null) terms.ports.memory?.drop(pending.bytes);
 }
 
 async function restored({ ports, welcome, first }: Terms): Promise<Progress> {
@@ -260,8 +270,10 @@ function updateOf(
   const { examples, metrics } = sharedFacts(welcome.spec.privacy, result);
   checkFinite(metrics);
   const perturb = ownNoise(welcome.spec, order, ports.entropy ?? null);
+  const { memory } = ports;
   const { bytes, nextUnsent } = encodedChange(plan, task.unsent, {
     ...(perturb === null ? {} : { perturb }),
+    ...(memory === undefined ? {} : { allocate: (length) => memory.take(length) }),
     layout,
     layoutHash: digest,
     round,

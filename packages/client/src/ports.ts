@@ -32,10 +32,25 @@ export interface ClientPorts {
   readonly entropy?: Entropy;
   /** Adapters by hash, shared by the clients of one process so that they are built and kept once; nobody may change them. */
   readonly adapters?: AdapterCache;
+  /** Where updates are written, shared by the clients of one process; absent: every update has memory of its own. */
+  readonly memory?: UpdateMemory;
   /** Takes the place of this client's own personal factors; a simulation's reproduction of other code only. */
   readonly personal?: SharedPersonal;
   /** What this client's own base model gives for the run's adapter. */
   readonly describe: (spec: RunSpec) => Promise<AdapterShape>;
+}
+
+/**
+ * Memory for the bytes of updates. Whoever keeps the bytes counts: memory that nobody keeps any more is given out again, with
+ * whatever stands in it.
+ */
+export interface UpdateMemory {
+  /** Bytes that the caller keeps. */
+  take(length: number): Uint8Array;
+  /** One more keeps them; nothing for bytes that were not taken here. */
+  keep(bytes: Uint8Array): void;
+  /** One fewer keeps them. */
+  drop(bytes: Uint8Array): void;
 }
 
 /** Personal factors that the clients of one process have in common. */

@@ -89,6 +89,8 @@ export interface UpdateSource {
   readonly trained: Float32Array;
   /** Changes the packed change in place before it is encoded, for example to add noise. */
   readonly perturb?: (change: Float32Array) => void;
+  /** Gives memory for a whole update, whatever stands in it, at a multiple of 16 of its buffer; absent: fresh memory. */
+  readonly allocate?: (bytes: number) => Uint8Array;
 }
 
 /**
@@ -101,12 +103,16 @@ export function encodeUpdate(source: UpdateSource): Uint8Array {
   checkTrained(source);
   const { size } = selectRoles(layout, roles);
   if (codec === "f32" && isLittleEndianHost) {
-    const bytes = new Uint8Array(vectorBlobBytes(codec, size));
+    const length = vectorBlobBytes(codec, size);
+    const bytes = source.allocate?.(length) ?? new Uint8Array(length);
     writeBlobHeader({ kind: "update", codec, round, layoutHash, length: size }, bytes);
-    const values = new Float32Array(bytes.buffer, BLOB_HEADER_BYTES, size);
-    subtract(source, values);
-    source.perturb?.(values);
-    if (!Number.isFinite(norm(values))) checkFinite(values, "upload");
+    const values = new Float32Array(bytes.buffer, bytes.byteOffset + BLOB_HEADER_BYTES, size);
+    let squares = subtract(source, values);
+    if (source.perturb !== undefined) {
+      source.perturb(values);
+      squares = norm(values);
+    }
+    if (!Number.isFinite(squares)) checkFinite(values, "upload");
     return bytes;
   }
   const values = new Float32Array(size);
@@ -116,7 +122,7 @@ export function encodeUpdate(source: UpdateSource): Uint8Array {
 }
 
 /** How a change is thinned out. */
-export interface SparseSource extends Omit<UpdateSource, "perturb"> {
+export interface SparseSource extends Omit<UpdateSource, "perturb" | "allocate"> {
   readonly sparsify: Sparsify;
   /** What earlier rounds left unsent, packed as the change; null: nothing. */
   readonly unsent: Float32Array | null;
@@ -155,31 +161,46 @@ function checkTrained({ layout, trained }: Pick<UpdateSource, "layout" | "traine
   );
 }
 
-/** Writes trained minus start of the chosen factors into `target`, one after the other. */
+/** Writes trained minus start of the chosen factors into `target`, one after the other; gives its squared norm. */
 function subtract(
-  { layout, roles, start, trained }: Omit<UpdateSource, "perturb">,
+  { layout, roles, start, trained }: Omit<UpdateSource, "perturb" | "allocate">,
   target: Float32Array,
-): void {
+): number {
   let at = 0;
+  let squares = 0;
   for (const factor of layout.factors) {
     if (!roles.includes(factor.role)) continue;
     const to = target.subarray(at, at + factor.size);
-    difference(factorView(trained, factor), factorView(start, factor), to);
+    squares += difference(factorView(trained, factor), factorView(start, factor), to);
     at += factor.size;
   }
+  return squares;
 }
 
-/** `to = a - b`, three equally long vectors. */
-function difference(a: Float32Array, b: Float32Array, to: Float32Array): void {
-  const whole = to.length - (to.length % 4);
-  let i = 0;
-  for (; i < whole; i += 4) {
-    to[i] = (a[i] ?? 0) - (b[i] ?? 0);
-    to[i + 1] = (a[i + 1] ?? 0) - (b[i + 1] ?? 0);
-    to[i + 2] = (a[i + 2] ?? 0) - (b[i + 2] ?? 0);
-    to[i + 3] = (a[i + 3] ?? 0) - (b[i + 3] ?? 0);
+/** `to = a - b`, three equally long vectors; gives `to`'s squared norm, in the same pass over memory. */
+function difference(a: Float32Array, b: Float32Array, to: Float32Array): number {
+  let [s0, s1, s2, s3] = [0, 0, 0, 0];
+  const whole = to.length & ~3;
+  for (let i = 0; i < whole; i += 4) {
+    const d0 = Math.fround((a[i] ?? 0) - (b[i] ?? 0));
+    const d1 = Math.fround((a[i + 1] ?? 0) - (b[i + 1] ?? 0));
+    const d2 = Math.fround((a[i + 2] ?? 0) - (b[i + 2] ?? 0));
+    const d3 = Math.fround((a[i + 3] ?? 0) - (b[i + 3] ?? 0));
+    to[i] = d0;
+    to[i + 1] = d1;
+    to[i + 2] = d2;
+    to[i + 3] = d3;
+    s0 += d0 * d0;
+    s1 += d1 * d1;
+    s2 += d2 * d2;
+    s3 += d3 * d3;
   }
-  for (; i < to.length; i++) to[i] = (a[i] ?? 0) - (b[i] ?? 0);
+  for (let i = whole; i < to.length; i++) {
+    const last = Math.fround((a[i] ?? 0) - (b[i] ?? 0));
+    to[i] = last;
+    s0 += last * last;
+  }
+  return s0 + s1 + s2 + s3;
 }
 
 /** Euclidean norm, summed in float64 by four lanes; finite exactly when all values are, no float32 overflows its square. */

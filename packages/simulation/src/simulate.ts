@@ -5,7 +5,7 @@
  * accepted set per round.
  */
 import { memoryClientState, memoryLedgers, runClient } from "@fedtune/client";
-import type { ClientListener, HolderPrivacy } from "@fedtune/client";
+import type { ClientListener, ClientPorts, HolderPrivacy } from "@fedtune/client";
 import {
   clientId,
   memoryBlobs,
@@ -53,6 +53,7 @@ import { busyTrainer } from "./busy-trainer.ts";
 import { deviceFleet } from "./realism/devices.ts";
 import type { DeviceFleet, SimulatedDevices } from "./realism/devices.ts";
 import { sharedPersonal } from "./shared-personal.ts";
+import { keptBlobs, updateMemory } from "./update-memory.ts";
 
 /** One simulated data holder. */
 export interface SimulatedClient {
@@ -143,7 +144,8 @@ export async function simulate(
   const store = memoryStore();
   const fleet = fleetOf(setup, options);
   const committedAtSeconds: number[] = [];
-  const world = await openWorld(setup, { store, fleet, committedAtSeconds }, options);
+  const memory = options.blobs === undefined ? updateMemory() : null;
+  const world = await openWorld(setup, { store, fleet, memory, committedAtSeconds }, options);
   const { network, clock, coordinator } = world;
   options.prepare?.(world);
   const stop = (): void => {
@@ -151,7 +153,7 @@ export async function simulate(
   };
   options.signal?.addEventListener("abort", stop, { once: true });
   const ended = coordinator.run();
-  const sessions = startClients(world, fleet, options);
+  const sessions = startClients(world, { fleet, memory }, options);
   const end = await clock.runUntil(ended);
   options.signal?.removeEventListener("abort", stop);
   if (fleet !== null) await clock.runUntil(farewell(clock, sessions, fleet));
@@ -196,13 +198,15 @@ function farewell(
 interface RunBooks {
   readonly store: Store;
   readonly fleet: DeviceFleet | null;
+  /** Of updates; null where they are kept elsewhere. */
+  readonly memory: NonNullable<ClientPorts["memory"]> | null;
   /** Gets one entry with every round. */
   readonly committedAtSeconds: number[];
 }
 
 async function openWorld(
   setup: RunSetup,
-  { store, fleet, committedAtSeconds }: RunBooks,
+  { store, fleet, memory, committedAtSeconds }: RunBooks,
   options: SimulationOptions,
 ): Promise<SimulatedWorld> {
   const { hash, evaluate, verify, retention = "latest" } = options;
@@ -222,7 +226,7 @@ async function openWorld(
   const ports = {
     transport: network.server,
     store,
-    blobs: options.blobs ?? memoryBlobs(),
+    blobs: options.blobs ?? (memory === null ? memoryBlobs() : keptBlobs(memoryBlobs(), memory)),
     clock,
     hash,
     evaluate: evaluate === null ? null : (model: EvaluatedModel) => clock.busy(evaluate(model)),
@@ -247,7 +251,7 @@ function weather(
 /** Starts every client; a session that fails is over, and the coordinator sees to the rest. */
 function startClients(
   { network, clock, coordinator }: SimulatedWorld,
-  fleet: DeviceFleet | null,
+  { fleet, memory }: Pick<RunBooks, "fleet" | "memory">,
   options: SimulationOptions,
 ): Promise<unknown>[] {
   const { hash, verify = false } = options;
@@ -255,6 +259,7 @@ function startClients(
   const shared = {
     ...(options.sharePersonal === true ? { personal: sharedPersonal() } : {}),
     ...(options.entropy === undefined ? {} : { entropy: options.entropy }),
+    ...(memory === null ? {} : { memory }),
   };
   const busy = busyTrainer(options.trainer, clock);
   fleet?.start({ network, clock, trainer: options.trainer });
