@@ -6,7 +6,6 @@ import { cellHash, cellName, expandExperiment, experimentSchema } from "@fedtune
 import type { Cell, Experiment, ExperimentRecord, PlannedCell } from "@fedtune/simulation";
 import { withPlaces } from "../config/load.ts";
 import type { ConfigSource } from "../config/load.ts";
-import { modelFolder } from "../run/base-model.ts";
 import { draftSimulation, rememberingReader } from "../run/prepare-simulation.ts";
 import type { DraftSimulation } from "../run/prepare-simulation.ts";
 import { version } from "../version.ts";
@@ -132,7 +131,7 @@ function pathOf(
 }
 
 async function hashOf(
-  { resolved: { config }, simulation, files }: DraftSimulation,
+  { resolved: { config }, simulation, files, model }: DraftSimulation,
   engine: Engine,
   hashes: FileHashes,
 ): Promise<string> {
@@ -144,7 +143,7 @@ async function hashOf(
       test: files.test === null ? null : await hashes.of(files.test),
       trace: files.trace === null ? null : await hashes.of(files.trace),
     },
-    model: await hashes.of(modelFolder(config.model)),
+    model: await hashes.of(model.folder),
     engine: engine.text,
     version: version(),
   };

@@ -1,12 +1,11 @@
 /** Cells over several processes. */
 import type { Cell } from "@fedtune/simulation";
-import type { Engine } from "./engine.ts";
-import { startJob } from "./job.ts";
 import type { Job, PlayedCell } from "./job.ts";
 
 /** How cells are played. */
 export interface PlayCellsOptions {
-  readonly engine: Engine;
+  /** Starts a process. */
+  readonly start: () => Job;
   /** Processes at a time. */
   readonly jobs: number;
   readonly signal: AbortSignal;
@@ -40,13 +39,13 @@ export async function playCells(cells: readonly Cell[], options: PlayCellsOption
 
 /** Takes cells from the queue until it is empty. */
 async function playLane(queue: IterableIterator<Cell>, options: PlayCellsOptions): Promise<void> {
-  const { engine, signal, played } = options;
+  const { start, signal, played } = options;
   let job: Job | null = null;
   const end = (): void => job?.end();
   signal.addEventListener("abort", end);
   const attempt = async (cell: Cell): Promise<PlayedCell | null> => {
     signal.throwIfAborted();
-    job ??= startJob(engine);
+    job ??= start();
     const done = await job.play(cell);
     signal.throwIfAborted();
     if (done === null) job = null;

@@ -9,6 +9,7 @@ import { loadConfig } from "../config/load.ts";
 import type { ConfigSource } from "../config/load.ts";
 import type { Assignment } from "../values.ts";
 import { commandOf } from "./command.ts";
+import { startJob } from "./job.ts";
 import { planExperiment } from "./plan.ts";
 import type { ExperimentPlan } from "./plan.ts";
 import { playCells } from "./play-cells.ts";
@@ -128,7 +129,7 @@ async function playMissing(
   tell();
   try {
     await playCells(missing, {
-      ...{ engine: plan.engine, jobs, signal },
+      ...{ jobs, signal, start: () => startJob(plan.engine) },
       async played({ result: sent, seconds }) {
         // As it will be read back, so that a resumed experiment has the same values.
         const result = cellResultSchema.parse(sent);

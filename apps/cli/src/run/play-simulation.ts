@@ -1,10 +1,9 @@
 /** One simulated run on a trainer that is open. */
-import type { CoordinatorListener, ResolvedRun, Trainer } from "@fedtune/core";
+import type { CoordinatorListener, DataRef, ResolvedRun, Trainer } from "@fedtune/core";
 import type { ClientListener } from "@fedtune/client";
 import { nodeEntropy, nodeHash } from "@fedtune/node-ports";
 import { simulate } from "@fedtune/simulation";
 import type { SimulatedClient, SimulatedDevices, SimulationResult } from "@fedtune/simulation";
-import type { FileData } from "@fedtune/training";
 import type { BaseModel } from "./base-model.ts";
 import { centralEvaluation } from "./evaluation.ts";
 import { registries } from "./registries.ts";
@@ -16,7 +15,7 @@ export interface SimulationToPlay {
   readonly clients: readonly SimulatedClient[];
   readonly model: BaseModel;
   /** Test data; null: no central evaluation. */
-  readonly test: FileData | null;
+  readonly test: DataRef | null;
   /** What the clients run on; absent or null: nothing takes time. */
   readonly devices?: SimulatedDevices | null;
   /** Reproduces the released FedSA-LoRA code. */

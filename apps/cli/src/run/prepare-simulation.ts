@@ -1,17 +1,18 @@
 /** From a config with its section `simulation` to a run whose clients have their shares of the data. */
 import { describePlan, inputError, parseInput, resolveRun, rngFromSeed } from "@fedtune/core";
-import type { ResolvedRun, TaskSettings } from "@fedtune/core";
+import type { DataRef, ResolvedRun, TaskSettings } from "@fedtune/core";
 import { nodeHash } from "@fedtune/node-ports";
 import { populate, simulationData, simulationLabels, simulationSchema } from "@fedtune/simulation";
 import type { Population, SimulationConfig } from "@fedtune/simulation";
-import type { FileData } from "@fedtune/training";
-import { nodeFiles } from "@fedtune/training/node";
+import { isImagePath } from "@fedtune/training";
+import type { ExampleData } from "@fedtune/training";
 import { withPlaces } from "../config/load.ts";
 import type { ConfigSource } from "../config/load.ts";
 import { openBaseModel, settledBy } from "./base-model.ts";
 import type { BaseModel, ModelWorld } from "./base-model.ts";
 import { checkExamples } from "./check-data.ts";
 import { dataPath } from "./data-path.ts";
+import { nodeWorld } from "./data-reference.ts";
 import { registries } from "./registries.ts";
 
 /** A simulation whose config resolves; of its data only the labels were looked at. */
@@ -38,18 +39,18 @@ export interface PreparedSimulation {
   readonly resolved: ResolvedRun;
   readonly population: Population;
   /** Test data; null: no central evaluation. */
-  readonly test: FileData | null;
+  readonly test: (DataRef & ExampleData) | null;
   readonly model: BaseModel;
 }
 
 /** What looks at data files; who prepares many simulations remembers what it saw. */
 export interface DataReader {
   readonly labels: (config: SimulationConfig) => Promise<readonly string[]>;
-  readonly check: (data: FileData, task: Pick<TaskSettings, "kind" | "labels">) => Promise<void>;
+  readonly check: (data: ExampleData, task: Pick<TaskSettings, "kind" | "labels">) => Promise<void>;
 }
 
 const directReader: DataReader = {
-  labels: (config) => simulationLabels(config, nodeFiles),
+  labels: (config) => simulationLabels(config, nodeWorld),
   check: checkExamples,
 };
 
@@ -95,7 +96,7 @@ export async function draftSimulation(
     trace: traceOf(simulation),
   };
   const task = rest["task"] ?? {
-    kind: "sequence-classification",
+    kind: isImagePath(files.data) ? "image-classification" : "sequence-classification",
     labels: await reader.labels({ ...simulation, data: files.data }),
   };
   const resolve = (value: unknown) =>
@@ -120,7 +121,7 @@ export async function prepareSimulation(
   const test = files.test === null ? null : simulationData(simulation, files.test);
   if (test !== null) await reader.check(test, task);
   const population = await populate({ ...simulation, data: files.data }, task.labels, {
-    files: nodeFiles,
+    ...nodeWorld,
     rng: rngFromSeed(seed).fork("partition"),
   });
   const whole = {

@@ -32,6 +32,7 @@ export interface SimulateOptions extends ComputeOptions {
   readonly text?: string | undefined;
   readonly textPair?: string | undefined;
   readonly label?: string | undefined;
+  readonly columns?: readonly string[] | undefined;
   readonly clients?: number | undefined;
   readonly partition?: string | undefined;
   readonly column?: string | undefined;
@@ -58,6 +59,7 @@ function simulationConfig(options: SimulateOptions): Promise<ConfigSource> {
       "--text": ["simulation.text", options.text],
       "--text-pair": ["simulation.textPair", options.textPair],
       "--label": ["simulation.label", options.label],
+      "--columns": ["simulation.columns", options.columns],
       "--clients": ["simulation.clients", options.clients],
       "--partition": ["simulation.partition.scheme", options.partition],
       "--column": ["simulation.partition.column", options.column],

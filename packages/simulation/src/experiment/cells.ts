@@ -35,7 +35,7 @@ export function expandExperiment(experiment: Experiment): readonly PlannedCell[]
   refuse(excludeIssues(experiment, { holds, kept: kept.length }));
   const base = baseOf(experiment);
   const cells = kept.flatMap((combination) => {
-    const config = configOf(base, combination);
+    const config = withSeededNoise(configOf(base, combination));
     return seeds.map((seed) => ({ ...combination, seed, config: { ...config, seed } }));
   });
   refuse(duplicateIssues(cells));
@@ -126,11 +126,10 @@ function excludeIssues(
 function configOf(base: Fields, { variant, settings }: Combination): Fields {
   const source = variant === null ? "the grid" : `variant ${variant} or the grid`;
   try {
-    const config = Object.entries(settings).reduce<Readonly<Record<string, unknown>>>(
+    return Object.entries(settings).reduce<Readonly<Record<string, unknown>>>(
       (before, [field, value]) => applyOverride(before, { field, value, source }),
       base,
     ) as Fields;
-    return withSeededNoise(config);
   } catch (error) {
     throw inputError(
       [
