@@ -1,5 +1,6 @@
 /** Whole experiments with real training in processes of their own. */
 import { FedtuneError } from "@fedtune/core";
+import { nodeHash } from "@fedtune/node-ports";
 import { householdFile } from "@fedtune/training/node";
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -10,6 +11,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readResults } from "./experiment-text.ts";
 import { runExperiment } from "./run-experiment.ts";
 import type { ExperimentOptions, PlayedExperiment } from "./run-experiment.ts";
 
@@ -59,7 +61,7 @@ async function experimentFile(): Promise<string> {
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), "fedtune-experiment-"));
   file = await experimentFile();
-  first = await play("first", { jobs: 1 });
+  first = await play("first", { jobs: 2 });
 });
 afterAll(() => rm(home, { recursive: true }));
 
@@ -69,7 +71,7 @@ function play(folder: string, options: ExperimentOptions = {}): Promise<PlayedEx
   return runExperiment(file, { out: at(folder), ...options });
 }
 
-/** Contents of a folder by path, without the one file about time. */
+/** Hashes of a folder's files by path, without the one file about time. */
 async function contents(folder: string): Promise<ReadonlyMap<string, string>> {
   const entries = await readdir(at(folder), { recursive: true, withFileTypes: true });
   const paths = entries
@@ -77,8 +79,8 @@ async function contents(folder: string): Promise<ReadonlyMap<string, string>> {
     .map((path) => path.slice(at(folder).length + 1))
     .filter((path) => path !== "timings.json")
     .sort();
-  const texts = await Promise.all(paths.map((path) => readFile(join(at(folder), path), "base64")));
-  return new Map(paths.map((path, index) => [path, texts[index] ?? ""]));
+  const bytes = await Promise.all(paths.map((path) => readFile(join(at(folder), path))));
+  return new Map(paths.map((path, index) => [path, nodeHash.sha256(bytes[index]!)]));
 }
 
 /** Waits until a folder holds so many cells. */
@@ -107,31 +109,35 @@ describe("an experiment", () => {
     expect(new Set(cells.slice(0, 4).map(({ adapterHash }) => adapterHash)).size).toBe(4);
   });
 
+  it("has a report", async () => {
+    const names = await readdir(at("first"));
+    expect(names).toEqual(
+      expect.arrayContaining(["experiment.json", "timings.json", "index.html", "results.csv"]),
+    );
+    const { panels } = await readResults(at("first"));
+    expect(panels.flatMap(({ groups }) => groups.map(({ compared }) => compared))).toEqual([
+      ...["shared", "personal", "crowded"],
+    ]);
+  });
+
   it("goes on when a cell fails, which says why", () => {
     const [failed] = first.result.cells.filter(({ variant }) => variant === "crowded");
     expect(failed).toMatchObject({ status: "failed", adapterHash: null, rows: [], shares: null });
     expect(failed!.failure!.message).toMatch(/951 of 1000 have fewer.*50 rows/);
   });
 
-  it("has the same bytes with two jobs", async () => {
-    const { result } = await play("two", { jobs: 2 });
-    expect(result).toEqual(first.result);
-    expect(await contents("two")).toEqual(await contents("first"));
+  it("stops when it is told to, and says how to go on", async () => {
+    const stop = new AbortController();
+    stop.abort(new FedtuneError("cancelled", "Interrupted"));
+    await expect(play("broken", { signal: stop.signal })).rejects.toMatchObject({
+      code: "cancelled",
+      message:
+        "Interrupted: 0 of 6 cells are finished and kept; the same command with --resume goes on",
+    });
   });
 
-  it("has the same bytes after an interrupt, SIGKILL and --resume", async () => {
-    const stop = new AbortController();
-    const onProgress = ({ done }: { readonly done: number }): void => {
-      if (done === 1) stop.abort(new FedtuneError("cancelled", "Interrupted"));
-    };
-    const interrupted = play("broken", { jobs: 1, signal: stop.signal, onProgress });
-    await expect(interrupted).rejects.toMatchObject({
-      code: "cancelled",
-      message: expect.stringMatching(
-        /^Interrupted: 1 of 6 cells are finished and kept.*--resume goes on$/,
-      ) as string,
-    });
-    const command = ["simulate", file, "--out", at("broken"), "--jobs", "1", "--resume"];
+  it("has the same bytes with one job in place of two, after SIGKILL and --resume", async () => {
+    const command = ["simulate", file, "--out", at("broken"), "--jobs", "1"];
     const killed = spawn(process.execPath, [binary, ...command], { stdio: "ignore" });
     await holds("broken", 2);
     killed.kill("SIGKILL");

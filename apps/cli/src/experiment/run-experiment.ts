@@ -1,5 +1,6 @@
 /** A whole experiment: planned, played, kept and reported. */
 import { asFedtuneError, FedtuneError } from "@fedtune/core";
+import { writeReport } from "@fedtune/reports";
 import { cellResultSchema } from "@fedtune/simulation";
 import type { Cell, CellResult, ExperimentResult, experimentSchema } from "@fedtune/simulation";
 import { availableParallelism } from "node:os";
@@ -95,10 +96,13 @@ export async function runExperiment(
   const results = await playMissing(plan, folder, options);
   const { experiment: parsed, version, engine, command } = plan;
   const cells = plan.cells.map(({ hash }) => found(results, hash));
-  return {
-    result: { experiment: parsed, version, command, engine: engine.text, cells },
-    folder: path,
-  };
+  const result = { experiment: parsed, version, command, engine: engine.text, cells };
+  await writeReport(result, path).catch((error: unknown) => {
+    const { code, message, data } = asFedtuneError(error);
+    const kept = `all cells are finished and kept; fedtune report ${path} writes it anew`;
+    throw new FedtuneError(code, `${message}: ${kept}`, { data, cause: error });
+  });
+  return { result, folder: path };
 }
 
 function sourceOf(

@@ -1,9 +1,11 @@
 /** `fedtune simulate EXPERIMENT`: an experiment at the command line. */
 import { FedtuneError } from "@fedtune/core";
 import { exitCodes } from "../edge.ts";
-import { experimentText } from "../experiment/experiment-text.ts";
+import { experimentText, readResults } from "../experiment/experiment-text.ts";
 import { runExperiment } from "../experiment/run-experiment.ts";
 import type { ExperimentProgress } from "../experiment/run-experiment.ts";
+import type { ExperimentResult } from "@fedtune/simulation";
+import { join } from "node:path";
 import type { Io } from "../io.ts";
 import type { SimulateOptions } from "./simulate.ts";
 
@@ -35,12 +37,27 @@ export async function runSimulateExperiment(
       onNote: (line) => io.note(line),
     });
     bar.stop();
-    io.result({ folder, ...result }, () => experimentText(result, folder));
+    const reported = await readResults(folder);
+    io.result({ folder, ...reported }, () =>
+      [experimentText(reported), ...failures(result), `Report: ${join(folder, "index.html")}`].join(
+        "\n\n",
+      ),
+    );
     const isWhole = result.cells.every(({ status }) => status === "completed");
     return isWhole ? exitCodes.ok : exitCodes.failure;
   } finally {
     bar.stop();
   }
+}
+
+/** What failed and why, a line for each reason. */
+function failures({ cells }: ExperimentResult): readonly string[] {
+  const reasons = cells.flatMap((cell) => (cell.failure === null ? [] : [cell.failure]));
+  const lines = reasons.map(({ code, message }) => `${message} (${code})`);
+  const counted = [...new Set(lines)].map(
+    (line) => `${lines.filter((other) => other === line).length} failed: ${line}`,
+  );
+  return counted.length === 0 ? [] : [counted.join("\n")];
 }
 
 function refuseOthers(options: SimulateOptions): void {
