@@ -43,6 +43,13 @@ export function serverUrl(text: string): string {
   throw new InvalidArgumentError("Wanted an address such as http://localhost:8470.");
 }
 
+/** Names with commas between them. */
+export function names(text: string): readonly string[] {
+  const found = text.split(",").map((name) => name.trim());
+  if (!found.includes("")) return found;
+  throw new InvalidArgumentError("Wanted names with commas between them.");
+}
+
 /** `key=value`, as `--set` and `--option` take it. */
 export interface Assignment {
   readonly key: string;

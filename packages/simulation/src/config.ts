@@ -1,3 +1,4 @@
+import { imageDataSchema } from "@fedtune/training";
 import { z } from "zod";
 import { partitionSchema } from "./partition/registry.ts";
 import { devicesSchema } from "./realism/config.ts";
@@ -31,6 +32,12 @@ export const simulationSchema = z.strictObject({
     .nullable()
     .default(null)
     .describe("causal-lm: name of a column of chats; what the assistant says is to be predicted"),
+  columns: imageDataSchema.shape.columns.describe(
+    "images: what each level of folders above a picture tells, or each byte before a record's pixels",
+  ),
+  recordSize: imageDataSchema.shape.recordSize.describe(
+    "images in records: height, width and channels",
+  ),
   clients: z
     .int()
     .positive()

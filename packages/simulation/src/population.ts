@@ -1,8 +1,15 @@
-/** Simulated data holders: the rows of one file dealt to clients. */
+/** Simulated data holders: the rows of one data set dealt to clients. */
 import type { DataRef, Rng } from "@fedtune/core";
-import { discoverLabels, fileData, formatOf, languageColumns, readRows } from "@fedtune/training";
-import type { FileSource } from "@fedtune/training";
+import {
+  discoverImageLabels,
+  discoverLabels,
+  fileData,
+  imageData,
+  isImagePath,
+} from "@fedtune/training";
+import type { ExampleData, FileSource, ImageWorld } from "@fedtune/training";
 import type { SimulationConfig } from "./config.ts";
+import { readTable } from "./data-table.ts";
 import { describePartition } from "./partition/describe.ts";
 import type { PartitionDescription } from "./partition/describe.ts";
 import { partition } from "./partition/partition.ts";
@@ -22,11 +29,12 @@ export interface Population {
 /** Number of clients when neither config nor data says. */
 const DEFAULT_CLIENTS = 4;
 
-/** The reference to the simulation's training file, or to its test file. */
-export function simulationData(
-  config: SimulationConfig,
-  path: string,
-): ReturnType<typeof fileData> {
+/** The reference to the simulation's training data, or to its test data: images where the path is that of images. */
+export function simulationData(config: SimulationConfig, path: string): DataRef & ExampleData {
+  if (isImagePath(path)) {
+    const { columns, recordSize, label } = config;
+    return imageData({ kind: "images", path, columns, recordSize, label });
+  }
   const { text, textPair, label, prompt, completion, messages } = config;
   return fileData({ kind: "file", path, text, textPair, label, prompt, completion, messages });
 }
@@ -38,9 +46,12 @@ export function simulationData(
  */
 export function simulationLabels(
   config: SimulationConfig,
-  files: FileSource,
+  world: ImageWorld,
 ): Promise<readonly string[]> {
-  return discoverLabels(files, simulationData(config, config.data));
+  const data = simulationData(config, config.data);
+  return data.kind === "images"
+    ? discoverImageLabels(data, world)
+    : discoverLabels(world.files, data);
 }
 
 /**
@@ -51,11 +62,11 @@ export function simulationLabels(
 export async function populate(
   config: SimulationConfig,
   labels: readonly string[],
-  world: { readonly files: FileSource; readonly rng: Rng },
+  world: ImageWorld & { readonly rng: Rng },
 ): Promise<Population> {
   const data = simulationData(config, config.data);
   const column = "column" in config.partition ? config.partition.column : null;
-  const table = await readTable(data, { column, hasLabels: labels.length > 0 }, world.files);
+  const table = await readTable(data, { column, hasLabels: labels.length > 0 }, world);
   const index = new Map(labels.map((label, position) => [label, position]));
   const rowLabels = table.labels.map((label) => index.get(label) ?? labels.length);
   const count =
@@ -86,25 +97,6 @@ async function openDevices(
     clients.map(({ name }) => name),
   );
   return { config, trace };
-}
-
-async function readTable(
-  data: ReturnType<typeof fileData>,
-  { column, hasLabels }: { readonly column: string | null; readonly hasLabels: boolean },
-  files: FileSource,
-): Promise<{ labels: readonly string[]; column: readonly string[] }> {
-  // A language model's rows are all of one kind.
-  const texts = hasLabels ? [data.label] : languageColumns(data).slice(0, 1);
-  const columns = [...texts, ...(column === null ? [] : [column])];
-  const request = { path: data.path, format: formatOf(data), columns };
-  const labels: string[] = [];
-  const values: string[] = [];
-  for await (const row of readRows(files.stream(data.path), request)) {
-    const [label = "", value = ""] = row.values;
-    labels.push(hasLabels ? label : "");
-    values.push(value);
-  }
-  return { labels, column: values };
 }
 
 /** A name that may be a client id: other characters become dashes. */

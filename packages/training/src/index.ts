@@ -20,7 +20,7 @@ export type { Encoding, LanguageTokens, TextTokenizer } from "./tokenizer/tokeni
 export { languageColumns } from "./data/language.ts";
 export { dataFormats, fileData, fileDataSchema, formatOf } from "./data/reference.ts";
 export type { DataFormat, ExampleData, FileData, FileDataInput } from "./data/reference.ts";
-export { imageData, isImagePath } from "./data/image-reference.ts";
+export { imageData, imageDataSchema, isImagePath } from "./data/image-reference.ts";
 export type { ImageData } from "./data/image-reference.ts";
 export { discoverImageLabels, openImageStore } from "./data/image-store.ts";
 export { imageColumn } from "./data/image-table.ts";

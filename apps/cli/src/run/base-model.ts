@@ -44,6 +44,8 @@ export interface BaseModel {
   readonly folder: string;
   /** What HuggingFace and PEFT put before module names, for example `bert.`. */
   readonly prefix: string;
+  /** Whether it reads images rather than texts. */
+  readonly readsImages: boolean;
   /** What is adapted where a config does not say. */
   readonly defaultTargets: readonly string[];
   /** @throws FedtuneError `config-invalid` when a target module is unknown */
@@ -117,6 +119,7 @@ export async function openBaseModel(
     name,
     folder,
     prefix: modelPrefix(config),
+    readsImages: config.image !== null,
     defaultTargets: defaultTargets(config),
     describe: ({ adapter, task }) => describeModel(config, { ...adapter, labels: task.labels }),
     async weights() {

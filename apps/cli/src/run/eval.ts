@@ -1,29 +1,24 @@
 import { runId } from "@fedtune/core";
 import type { EvaluateJob, Metrics, TrainControl } from "@fedtune/core";
-import { classificationMetrics, discoverLabels, fileData } from "@fedtune/training";
-import type { FileData, LocalTrainer } from "@fedtune/training";
-import { nodeFiles } from "@fedtune/training/node";
+import { classificationMetrics } from "@fedtune/training";
+import type { LocalTrainer } from "@fedtune/training";
 import type { Io } from "../io.ts";
 import { tableText } from "../table.ts";
 import { replaceFile } from "./adapter-folder.ts";
 import { openBaseModel } from "./base-model.ts";
 import { dataPath } from "./data-path.ts";
+import { dataReference, labelsOf } from "./data-reference.ts";
+import type { DataOptions } from "./data-reference.ts";
 import { decimal, percent } from "./report-text.ts";
 import { openSubject } from "./subject.ts";
 import { openTrainer } from "./trainers.ts";
 import type { ComputeOptions } from "./trainers.ts";
 
 /** What `fedtune eval` was asked for. */
-export interface EvalOptions extends ComputeOptions {
+export interface EvalOptions extends ComputeOptions, DataOptions {
   readonly data: string;
   readonly model: string;
   readonly adapter?: string | undefined;
-  readonly text?: string | undefined;
-  readonly textPair?: string | undefined;
-  readonly label?: string | undefined;
-  readonly prompt?: string | undefined;
-  readonly completion?: string | undefined;
-  readonly messages?: string | undefined;
   readonly batchSize: number;
   readonly maxLength?: number | undefined;
   readonly logits?: string | undefined;
@@ -31,11 +26,9 @@ export interface EvalOptions extends ComputeOptions {
 
 /** Evaluates an adapter, or the base model's own head; prints the metrics of its task. */
 export async function runEval(options: EvalOptions, io: Io): Promise<undefined> {
-  const data = dataOf(options);
+  const data = dataReference(dataPath(options.data, "test"), options);
   const model = await openBaseModel(options.model, io);
-  const subject = await openSubject(model, options.adapter ?? null, () =>
-    discoverLabels(nodeFiles, data),
-  );
+  const subject = await openSubject(model, options.adapter ?? null, () => labelsOf(data));
   const { trainer, backend } = await openTrainer(model, options);
   const bar = io.progress("examples", 0);
   try {
@@ -74,13 +67,6 @@ export async function runEval(options: EvalOptions, io: Io): Promise<undefined> 
     bar.stop();
     await trainer.close();
   }
-}
-
-function dataOf(options: EvalOptions): FileData {
-  const { text = "text", textPair = null, label = "label" } = options;
-  const { prompt = "prompt", completion = null, messages = null } = options;
-  const path = dataPath(options.data, "test");
-  return fileData({ kind: "file", path, text, textPair, label, prompt, completion, messages });
 }
 
 /** Metrics of the task; with a path for logits those of every example too. */

@@ -1,12 +1,9 @@
 import { clientId, FedtuneError, idPattern } from "@fedtune/core";
-import type { MessageOf, Metrics, RunSpec, SessionEnd } from "@fedtune/core";
+import type { DataRef, MessageOf, Metrics, RunSpec, SessionEnd } from "@fedtune/core";
 import type { ClientListener, OwnAdapter } from "@fedtune/client";
 import { startNodeClient } from "@fedtune/client-node";
-import { nodeHash } from "@fedtune/node-ports";
-import { fileData } from "@fedtune/training";
-import type { FileData, ModelDescription } from "@fedtune/training";
+import type { ExampleData, ModelDescription } from "@fedtune/training";
 import { builtinModelFolder, peakMemoryBytes } from "@fedtune/training/node";
-import { readFile } from "node:fs/promises";
 import { arch, availableParallelism, platform } from "node:os";
 import { resolve } from "node:path";
 import { exitCodes } from "../edge.ts";
@@ -18,6 +15,9 @@ import { isPinned, openBaseModel } from "./base-model.ts";
 import type { BaseModel } from "./base-model.ts";
 import { checkExamples, checkRows } from "./check-data.ts";
 import { dataPath } from "./data-path.ts";
+import { dataReference } from "./data-reference.ts";
+import type { DataOptions } from "./data-reference.ts";
+import { fingerprint } from "./fingerprint.ts";
 import { joiningOf } from "./join-link.ts";
 import { lateTrainer } from "./late-trainer.ts";
 import type { LateTrainer } from "./late-trainer.ts";
@@ -26,7 +26,8 @@ import { openTrainer } from "./trainers.ts";
 import type { ComputeOptions } from "./trainers.ts";
 
 /** What `fedtune join` was asked for. */
-export interface JoinOptions extends ComputeOptions {
+export interface JoinOptions
+  extends ComputeOptions, Pick<DataOptions, "text" | "textPair" | "label" | "columns"> {
   readonly link?: string | undefined;
   /** An address or a join link, where `link` is absent. */
   readonly server?: string | undefined;
@@ -35,9 +36,6 @@ export interface JoinOptions extends ComputeOptions {
   readonly name: string;
   readonly data: string;
   readonly evalData?: string | undefined;
-  readonly text?: string | undefined;
-  readonly textPair?: string | undefined;
-  readonly label?: string | undefined;
   readonly where?: string | undefined;
   readonly model?: string | undefined;
   readonly stateDir: string;
@@ -78,7 +76,7 @@ export async function runJoin(options: JoinOptions, io: Io): Promise<number> {
       stateDir: resolve(options.stateDir),
       privacy: {
         holder: options.holder ?? name,
-        dataset: await fingerprint(data),
+        dataset: await fingerprint(data.path),
         budgetEpsilon: options.budgetEpsilon ?? null,
       },
       software: `fedtune ${version()}`,
@@ -106,11 +104,6 @@ export async function runJoin(options: JoinOptions, io: Io): Promise<number> {
     bar.stop();
     await trainer.close();
   }
-}
-
-/** Of the whole file: what a run may not use of it is charged all the same, never less. */
-async function fingerprint({ path }: FileData): Promise<string> {
-  return nodeHash.sha256(new Uint8Array(await readFile(path)));
 }
 
 /** What is known when the session is over. */
@@ -152,7 +145,7 @@ interface Saved {
 
 interface Describer {
   readonly options: JoinOptions;
-  readonly files: readonly FileData[];
+  readonly files: readonly ExampleData[];
   readonly trainer: LateTrainer;
 }
 
@@ -227,22 +220,14 @@ function evaluationText(round: number, metrics: Metrics | null, message = ""): s
   return `Round ${round}: own accuracy ${percent(accuracy)} on ${examples} examples`;
 }
 
-function joinData(
-  { text = "text", textPair, label = "label", where }: JoinOptions,
-  path: string,
-): ReturnType<typeof fileData> {
+function joinData(options: JoinOptions, path: string): DataRef & ExampleData {
+  const { where } = options;
   const [column, ...value] = where === undefined ? [] : where.split("=");
   if (column === "" || (where !== undefined && value.length === 0)) {
     throw new FedtuneError("usage", `Cannot use --where "${String(where)}": wanted column=value`);
   }
-  return fileData({
-    kind: "file",
-    path,
-    text,
-    textPair: textPair ?? null,
-    label,
-    where: column === undefined ? null : { column, equals: value.join("=") },
-  });
+  const filter = column === undefined ? null : { column, equals: value.join("=") };
+  return dataReference(path, options, filter);
 }
 
 /**
@@ -262,7 +247,7 @@ function modelOf(given: string | undefined, io: Io): (named: string) => Promise<
 
 function welcomed(
   { run, index, spec }: MessageOf<"welcome">,
-  evaluationData: FileData | null,
+  evaluationData: ExampleData | null,
   io: Io,
 ): void {
   io.event({ event: "welcome", run, index, model: spec.model, labels: spec.task.labels.length });

@@ -30,10 +30,10 @@ export function openSubject(
   return folder === null ? ownHead(model, findLabels) : fromAdapter(model, folder, findLabels);
 }
 
-function taskOf(labels: readonly string[]): EvaluateJob["task"] {
-  return labels.length === 0
-    ? { kind: "causal-lm", labels: [] }
-    : { kind: "sequence-classification", labels: [...labels] };
+function taskOf({ readsImages }: BaseModel, labels: readonly string[]): EvaluateJob["task"] {
+  if (labels.length === 0) return { kind: "causal-lm", labels: [] };
+  const kind = readsImages ? "image-classification" : "sequence-classification";
+  return { kind, labels: [...labels] };
 }
 
 /** The adapter's values over the base model's own layout. */
@@ -54,7 +54,7 @@ async function fromAdapter(
     loraAlpha: read.loraAlpha,
     targetModules: modules,
   };
-  const task = taskOf(labels);
+  const task = taskOf(model, labels);
   const { layout } = model.describe({ adapter, task });
   return { adapter, task, values: onto(layout, read, folder) };
 }
@@ -96,7 +96,7 @@ async function ownHead(model: BaseModel, findLabels: FindLabels): Promise<Subjec
     .slice(0, 1)
     .map(({ name }) => name);
   const adapter = { kind: adapterKind("lora").name, rank: 1, loraAlpha: 1, targetModules };
-  const task = taskOf(labels);
+  const task = taskOf(model, labels);
   const { layout } = model.describe({ adapter, task });
   const values = new Float32Array(layout.size);
   for (const factor of layout.factors.filter(({ role }) => role === "head")) {

@@ -1,11 +1,11 @@
-/** `fedtune try`: texts in, labels or texts out. */
-import { FedtuneError, rngFromSeed, runId } from "@fedtune/core";
-import type { EvaluateJob, TrainControl } from "@fedtune/core";
-import { parseSampling } from "@fedtune/training";
+/** `fedtune try`: texts or pictures in, labels or texts out. */
+import { asFedtuneError, FedtuneError, rngFromSeed, runId } from "@fedtune/core";
+import type { DataRef, EvaluateJob, TrainControl } from "@fedtune/core";
+import { imageData, parseSampling } from "@fedtune/training";
 import type { LocalTrainer } from "@fedtune/training";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { extname, join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Io } from "../io.ts";
 import { tableText } from "../table.ts";
@@ -105,7 +105,7 @@ async function write(
   return answers;
 }
 
-/** The trainer reads files: the texts are one for as long as that takes. */
+/** The trainer reads files: the texts are one for as long as that takes, and pictures a folder. */
 async function classify(
   { trainer, subject, texts, options: { pair } }: Task,
   control: TrainControl,
@@ -113,11 +113,10 @@ async function classify(
   const { labels } = subject.task;
   const folder = await mkdtemp(join(tmpdir(), "fedtune-try-"));
   try {
-    const path = join(folder, "texts.jsonl");
-    const rows = texts.map((text) => JSON.stringify({ text, pair, label: labels[0] }));
-    await writeFile(path, rows.join("\n"), { mode: 0o600 });
-    const data = { kind: "file", path, textPair: pair === undefined ? null : "pair" };
-    const job = { ...jobOf(subject), data, batchSize: 16, maxLength: null };
+    const isImages = subject.task.kind === "image-classification";
+    const data = await (isImages ? pictureFolder(texts, folder) : textFile(texts, pair, folder));
+    const task = { ...subject.task, labels: labels.map((_, index) => String(index)) };
+    const job = { ...jobOf(subject), task, data, batchSize: 16, maxLength: null };
     const { logits } = await trainer.predict(job, control);
     return texts.map((text, row) => {
       const own = logits.subarray(row * labels.length, (row + 1) * labels.length);
@@ -126,6 +125,33 @@ async function classify(
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Nobody knows the label of what is tried: labels are numbered, and all examples have the first. */
+const SOME_LABEL = "0";
+
+async function textFile(
+  texts: readonly string[],
+  pair: string | undefined,
+  folder: string,
+): Promise<DataRef> {
+  const path = join(folder, "texts.jsonl");
+  const rows = texts.map((text) => JSON.stringify({ text, pair, label: SOME_LABEL }));
+  await writeFile(path, rows.join("\n"), { mode: 0o600 });
+  return { kind: "file", path, textPair: pair === undefined ? null : "pair" };
+}
+
+/** Copies under numbers, so that the pictures keep the order in which they were named. */
+async function pictureFolder(paths: readonly string[], folder: string): Promise<DataRef> {
+  await mkdir(join(folder, SOME_LABEL));
+  for (const [index, path] of paths.entries()) {
+    const name = `${String(index).padStart(8, "0")}${extname(path)}`;
+    await copyFile(path, join(folder, SOME_LABEL, name)).catch((cause: unknown) => {
+      const message = `Cannot read the picture ${path}: ${asFedtuneError(cause).message}`;
+      throw new FedtuneError("file-unreadable", message, { data: { path }, cause });
+    });
+  }
+  return imageData({ kind: "images", path: `${folder}/` });
 }
 
 /** Labels with their probabilities, the likeliest first. */

@@ -1,5 +1,5 @@
 import { Command } from "@commander-js/extra-typings";
-import { integer } from "../values.ts";
+import { integer, names } from "../values.ts";
 import { examples } from "../verb.ts";
 import { computing } from "./compute-options.ts";
 import type { Verb } from "../verb.ts";
@@ -14,12 +14,20 @@ export const evaluate: Verb = {
         .description(
           "Prints accuracy, macro F1, Matthews correlation and loss on a data file; of a language model perplexity, token accuracy and loss.",
         )
-        .requiredOption("--data <file>", "CSV, TSV or JSON Lines with a text and a label column")
+        .requiredOption(
+          "--data <file>",
+          "CSV, TSV or JSON Lines with a text and a label column; or images: a folder by class, IDX, or records (.bin)",
+        )
         .option("--model <name or folder>", "the base model", "fedtune-mini")
         .option("--adapter <folder>", "an adapter in PEFT's format; without: the base alone")
         .option("--text <column>", "name of the text column")
         .option("--text-pair <column>", "name of the second text's column, for pairs")
         .option("--label <column>", "name of the label column")
+        .option(
+          "--columns <names>",
+          "images: what each level of folders, or each byte before a record's pixels, tells; label without",
+          names,
+        )
         .option("--prompt <column>", "language models: name of the column that is read")
         .option("--completion <column>", "language models: name of the column to be predicted")
         .option("--messages <column>", "language models: name of a column of chats")

@@ -1,5 +1,5 @@
 import { Command } from "@commander-js/extra-typings";
-import { positive, serverUrl } from "../values.ts";
+import { names, positive, serverUrl } from "../values.ts";
 import { examples } from "../verb.ts";
 import { computing } from "./compute-options.ts";
 import type { Verb } from "../verb.ts";
@@ -21,11 +21,16 @@ export const join: Verb = {
         .requiredOption("-n, --name <name>", "this client's name in the run")
         .requiredOption(
           "--data <file>",
-          "CSV, TSV or JSON Lines with a text and a label column, or household-intents",
+          "CSV, TSV or JSON Lines with a text and a label column, or household-intents; or images: a folder by class, IDX, or records (.bin)",
         )
         .option("--text <column>", "name of the text column")
         .option("--text-pair <column>", "name of the second text's column, for pairs")
         .option("--label <column>", "name of the label column")
+        .option(
+          "--columns <names>",
+          "images: what each level of folders, or each byte before a record's pixels, tells; label without",
+          names,
+        )
         .option(
           "--eval-data <file>",
           "what this client evaluates on, with the same columns; without: a part of --data that it does not train on, where the run asks for one",

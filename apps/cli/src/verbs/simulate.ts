@@ -1,5 +1,5 @@
 import { Command } from "@commander-js/extra-typings";
-import { assignment, integer, positive } from "../values.ts";
+import { assignment, integer, names, positive } from "../values.ts";
 import { examples } from "../verb.ts";
 import { computing } from "./compute-options.ts";
 import type { Verb } from "../verb.ts";
@@ -31,7 +31,7 @@ export const simulate: Verb = {
         .option("--resume", "experiment: goes on with the finished cells of its folder")
         .option(
           "--data <file>",
-          "training data, or household-intents for the built-in set (simulation.data)",
+          "training data: a file of texts, images as a folder by class, IDX or records (.bin), or household-intents for the built-in set (simulation.data)",
         )
         .option("--test <file>", "test data for the global adapter (simulation.test)")
         .option("--text <column>", "name of the text column (simulation.text)")
@@ -40,6 +40,11 @@ export const simulate: Verb = {
           "name of the second text's column, for pairs (simulation.textPair)",
         )
         .option("--label <column>", "name of the label column (simulation.label)")
+        .option(
+          "--columns <names>",
+          "images: what each level of folders, or each byte before a record's pixels, tells; label without (simulation.columns)",
+          names,
+        )
         .option("--column <name>", "column that names the clients, for --partition by-column")
         .option("--clients <n>", "number of clients (simulation.clients)", integer(1))
         .option("--partition <scheme>", "how the data is dealt (simulation.partition.scheme)")

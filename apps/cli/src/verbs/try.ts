@@ -14,7 +14,7 @@ export const tryOut: Verb = {
         .description(
           "Tells the labels of texts with their probabilities; with a language model, writes on from each text. Without texts it reads lines from standard input.",
         )
-        .argument("[texts...]", "one text each")
+        .argument("[texts...]", "one text each; of a model of images one picture each")
         .option("--model <name or folder>", "the base model", "fedtune-mini")
         .option("--adapter <folder>", "an adapter in PEFT's format; without: the base alone")
         .option("--labels <names>", "labels in order, with commas; by default the adapter's")
