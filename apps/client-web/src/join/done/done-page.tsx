@@ -51,6 +51,7 @@ export function DonePage({ stage }: DonePageProps) {
         <KeyFigure label={doneWords.sent} icon={Upload} figure={view.sent} />
         <KeyFigure label={doneWords.privacy} icon={ShieldCheck} figure={view.privacy} />
       </Figures>
+      {view.remark === null ? null : <p className={styles["remark"]}>{view.remark}</p>}
       <div className={styles["cards"]}>
         {view.hasModel ? <Try view={view} /> : null}
         <Keep view={view} />

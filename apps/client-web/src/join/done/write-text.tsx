@@ -55,13 +55,18 @@ export function WriteText({ field }: WriteTextProps) {
         }}
       >
         <TextField label={field} rows={3} value={text} onChange={setText} />
-        <Segmented
-          label={doneWords.writeFreedom}
-          value={freedom}
-          options={freedoms}
-          onChange={setFreedom}
-          isWide
-        />
+        <div>
+          <p className={styles["label"]} aria-hidden>
+            {doneWords.writeFreedom}
+          </p>
+          <Segmented
+            label={doneWords.writeFreedom}
+            value={freedom}
+            options={freedoms}
+            onChange={setFreedom}
+            isWide
+          />
+        </div>
         <div>
           <Button kind="solid" type="submit" isBusy={answer.kind === "working"}>
             {doneWords.writeDo}

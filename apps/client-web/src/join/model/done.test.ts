@@ -11,8 +11,9 @@ describe("after training", () => {
     expect(view.lead).toContain("8 of 40 rounds");
     expect(view.accuracy).toEqual({
       value: "82.6\u202F%",
-      note: "from 68.4\u202F% at first; 184 messages that training never saw. Exact, and only for you: the promise of this run does not cover it.",
+      note: "from 68.4\u202F% at first; 184 messages that training never saw",
     });
+    expect(view.remark).toMatch(/is exact: it stays on this device\. If you pass it on/);
     expect(view.keepWarning).toContain("messages alone");
   });
 
@@ -23,14 +24,15 @@ describe("after training", () => {
       tryGives: "text",
       tryField: expect.stringMatching(/^How it begins/),
     });
-    expect(view.accuracyLabel).toContain("pieces of a word");
+    expect(view.accuracyLabel).toContain("pieces of words");
     expect(donePageView(finished, scene)).toMatchObject({ tryGives: "labels" });
   });
 
   test("without a promise nothing is said of what one would cover", () => {
     const invitation = { ...road.invitation, privacy: { mode: "none" } as const };
-    const { note } = donePageView({ ...finished, invitation }, scene).accuracy;
-    expect(note).toMatch(/that training never saw$/);
+    expect(donePageView({ ...finished, invitation }, scene).remark).toBeNull();
+    const unmeasured = { ...finished, session: { ...session, accuracy: [] } };
+    expect(donePageView(unmeasured, scene).remark).toBeNull();
   });
 
   test.each([

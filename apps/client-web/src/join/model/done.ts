@@ -27,6 +27,8 @@ export interface DonePageView {
   readonly accuracy: TrainFigure;
   readonly sent: TrainFigure;
   readonly privacy: TrainFigure;
+  /** What is to be known of these figures; null: nothing. */
+  readonly remark: string | null;
   readonly keepText: string;
   /** Null: nothing of the adapter is this device's alone. */
   readonly keepWarning: string | null;
@@ -60,6 +62,7 @@ export function donePageView(stage: DoneStage, scene: Scene): DonePageView {
       note: fill(doneWords.sentNote, { ...slots, done: formatCount(done) }),
     },
     privacy: privacyFigure(stage),
+    remark: remarkOf(stage),
     keepText: fill(own ? doneWords.keepText : doneWords.keepTextPlain, { model }),
     keepWarning: own ? fill(doneWords.keepWarning, slots) : null,
     tryField: writes ? doneWords.writeField : fill(doneWords.tryField, slots),
@@ -102,22 +105,25 @@ function headOf(stage: DoneStage, done: number): Pick<DonePageView, "state" | "t
 }
 
 /**
- * What this device's own adapter is worth on its own held-out rows. Measured here and never sent, it costs nothing of the
- * file's privacy budget; but it is exact, so that in a run with a promise whoever passes it on is told what it is.
+ * A device's accuracy on its own held-out rows is measured here and never sent, and so it costs nothing of the file's
+ * privacy budget. But it is exact: in a run with a promise its reader is told that none covers it once it is passed on.
  */
+function remarkOf({ session, invitation }: Road): string | null {
+  const isShown = session.accuracy.length > 0;
+  return isShown && invitation.privacy.mode !== "none" ? doneWords.accuracyOwn : null;
+}
+
 function accuracyFigure({ session, invitation }: Road): TrainFigure {
   const { subjects } = runSlots(invitation);
   const [first, last] = [session.accuracy[0], session.accuracy.at(-1)];
   if (first === undefined || last === undefined) return { value: doneWords.accuracyNone };
-  const note = fill(doneWords.accuracyNote, {
-    first: formatPercent(first.accuracy),
-    rows: formatCount(last.examples),
-    subjects,
-  });
-  const isCovered = invitation.privacy.mode !== "none";
   return {
     value: formatPercent(last.accuracy),
-    note: isCovered ? `${note}. ${doneWords.accuracyOwn}` : note,
+    note: fill(doneWords.accuracyNote, {
+      first: formatPercent(first.accuracy),
+      rows: formatCount(last.examples),
+      subjects,
+    }),
   };
 }
 

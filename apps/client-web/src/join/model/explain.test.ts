@@ -36,7 +36,7 @@ describe("step 1 of the sample run", () => {
 
   test("experts find epsilon, delta and the rest behind a fold", () => {
     const [expert, trained] = view.folds;
-    expect(plainText(expert?.tag ?? "")).toBe("ε 3.00 at δ 10^\u22125");
+    expect(plainText(expert?.tag ?? "")).toBe("ε\u00A03.00 at δ\u00A010^\u22125");
     expect(expert?.facts.find(({ term }) => term === "Who adds noise")?.value).toBe("this device");
     expect(trained?.tag).toBe("FedSA-LoRA, rank 8");
   });

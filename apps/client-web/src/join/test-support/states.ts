@@ -147,7 +147,18 @@ export const states: Readonly<Record<string, PageState>> = {
     ...{ kind: "file", ...freshRoad, invitation: language },
     file: {
       kind: "usable",
-      facts: { ...fileFacts, name: "stories.csv", mapping: { completion: "text" }, labels: [] },
+      facts: {
+        ...{ ...fileFacts, name: "stories.csv", mapping: { completion: "story" }, labels: [] },
+        columns: ["id", "story"],
+        preview: {
+          columns: ["id", "story"],
+          rows: [
+            ["1", "Once upon a time there was a girl who found a key in the snow."],
+            ["2", "A fox and a crow shared a bench at the edge of the wood."],
+            ["3", "Tom’s boat was made of paper, and it crossed the whole pond."],
+          ],
+        },
+      },
     },
   }),
 

@@ -123,7 +123,7 @@ export const budgetWords = {
 /** The folds for experts. */
 export const expertWords = {
   title: "The exact guarantee, for experts",
-  tag: "ε {epsilon} at δ ",
+  tag: "ε\u00A0{epsilon} at δ\u00A0",
   tagNone: "none",
   unit: "Protected unit",
   unitRecord: "one {subject}",
