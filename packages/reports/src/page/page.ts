@@ -65,8 +65,8 @@ function headerHtml(
   title: string,
 ): Html {
   const cells = experiments.reduce((sum, { result }) => sum + result.cells.length, 0);
-  const questions = experiments
-    .map(({ result }) => result.experiment.description)
+  const asked = new Set(experiments.map(({ result }) => result.experiment.description));
+  const questions = [...asked]
     .filter((text) => text !== "")
     .map((text) => html`<p class="question">${text}</p>`);
   const facts = [
