@@ -87,7 +87,7 @@ const Written = ({ start, written }: Extract<Answer, { kind: "said" }>) => (
     <p className={styles["written"]}>
       <span>{start}</span>
       {written.text}
-      {written.isCut ? "…" : null}
+      {written.isCut ? " …" : null}
     </p>
     <p className={styles["note"]}>{written.isCut ? doneWords.writeCut : doneWords.writeEnded}</p>
   </>
