@@ -18,7 +18,11 @@ const task: Annotations = {
   },
   task: {
     ...{ title: "Task", group: "task", order: 10 },
-    values: { "sequence-classification": "Label texts", "causal-lm": "Continue texts" },
+    values: {
+      "sequence-classification": "Label texts",
+      "image-classification": "Label images",
+      "causal-lm": "Continue texts",
+    },
   },
   "task.labels": {
     title: "Labels",
