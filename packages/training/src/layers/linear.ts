@@ -63,7 +63,7 @@ export function frozenLinear(
 
   /** In both forms, the second one made on first use. */
   function onDevice(values: Float32Array): KeptWeight {
-    const forward = tf.keep(tf.tidy(() => tf.transpose(tf.tensor2d(values, [out, inputs]))));
+    const forward = turnedOnDevice(values, [out, inputs]);
     let backward: tf.Tensor2D | null = null;
     return {
       forward: () => forward,
@@ -81,6 +81,11 @@ export function frozenLinear(
       dispose: () => stored.dispose(),
     };
   }
+}
+
+/** W^T of `[out, in]` values. A function of its own: what a closure beside others captures lives as long as all of them. */
+function turnedOnDevice(values: Float32Array, shape: [number, number]): tf.Tensor2D {
+  return tf.keep(tf.tidy(() => tf.transpose(tf.tensor2d(values, shape))));
 }
 
 type KeptWeight = Pick<FrozenLinear, "forward" | "backward" | "dispose">;
