@@ -46,6 +46,15 @@ export const simulationSchema = z.strictObject({
     .describe("null: as many as the data names, or 4"),
   partition: partitionSchema,
   devices: devicesSchema.nullable().default(null),
+  noiseCohort: z
+    .int()
+    .positive()
+    .max(1e9)
+    .nullable()
+    .default(null)
+    .describe(
+      "user-level privacy: noise as for rounds of so many clients, where fewer are simulated; null: as for privacy.expectedCohort",
+    ),
   sharePersonal: z
     .boolean()
     .default(false)

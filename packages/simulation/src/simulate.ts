@@ -50,6 +50,7 @@ import type {
 import { userLevelPrivacy } from "@fedtune/dp";
 import { adapterCache } from "./adapter-cache.ts";
 import { busyTrainer } from "./busy-trainer.ts";
+import { cohortPrivacy } from "./noise-cohort.ts";
 import { deviceFleet } from "./realism/devices.ts";
 import type { DeviceFleet, SimulatedDevices } from "./realism/devices.ts";
 import { sharedPersonal } from "./shared-personal.ts";
@@ -85,6 +86,8 @@ export interface SimulationOptions {
   readonly settle: () => Promise<void>;
   readonly listener?: CoordinatorListener;
   readonly clientListener?: (client: SimulatedClient) => ClientListener;
+  /** Clients of a round for which user-level noise is meant, where fewer are simulated; null: those that are. */
+  readonly noiseCohort?: number | null;
   /** Where blobs are kept; memory by default. */
   readonly blobs?: Blobs;
   readonly retention?: Retention;
@@ -122,6 +125,8 @@ export interface SimulationResult {
   readonly shape: AdapterShape;
   /** Virtual seconds from the run's start to the end of each round, the waits between rounds included. */
   readonly committedAtSeconds: readonly number[];
+  /** The cohort for which the run's noise and epsilon hold, where a smaller one was simulated: to be said of every figure. */
+  readonly noiseCohort: number | null;
 }
 
 /**
@@ -165,7 +170,9 @@ export async function simulate(
   const personal = coordinator.personal();
   const shape = options.describe(resolved.config);
   const adapter = coordinator.adapter();
-  return { resolved, end, history, adapter, residuals, personal, shape, committedAtSeconds };
+  const { noiseCohort = null } = options;
+  const model = { adapter, residuals, personal, shape };
+  return { resolved, end, history, ...model, committedAtSeconds, noiseCohort };
 }
 
 /** The clients' devices, drawn from the run's seed; null: nothing takes time. */
@@ -210,6 +217,7 @@ async function openWorld(
   options: SimulationOptions,
 ): Promise<SimulatedWorld> {
   const { hash, evaluate, verify, retention = "latest" } = options;
+  const { noiseCohort = null, entropy = null } = options;
   const clock = virtualClock(options.settle);
   const network = memoryNetwork({
     clock,
@@ -230,7 +238,10 @@ async function openWorld(
     clock,
     hash,
     evaluate: evaluate === null ? null : (model: EvaluatedModel) => clock.busy(evaluate(model)),
-    privacy: userLevelPrivacy(setup.resolved.config, options.entropy ?? null),
+    privacy:
+      noiseCohort === null
+        ? userLevelPrivacy(setup.resolved.config, entropy)
+        : cohortPrivacy(setup.resolved.config, { noiseCohort, entropy }),
   };
   const coordinator = await openCoordinator(setup, ports, { retention, listener });
   return { network, clock, coordinator };

@@ -1,9 +1,10 @@
 import * as fc from "fast-check";
 import { expect, it } from "vitest";
 import { timerQueue } from "./timer-queue.ts";
+import type { TimerQueue } from "./timer-queue.ts";
 
 /** The obvious queue: looks at all timers each time. */
-function slowQueue() {
+function slowQueue(): TimerQueue {
   let timers: { at: number; order: number; callback: () => void }[] = [];
   let order = 0;
   return {
@@ -28,7 +29,7 @@ type Action =
   | { readonly type: "next" };
 
 /** The names of the timers in the order in which a queue gives them out. */
-function played(queue: ReturnType<typeof slowQueue>, actions: readonly Action[]): number[] {
+function played(queue: TimerQueue, actions: readonly Action[]): number[] {
   const fired: number[] = [];
   const cancels: (() => void)[] = [];
   const fire = () => {

@@ -34,7 +34,7 @@ export function partition(
 ): Partition {
   const rows = input.labels.length;
   if (rows === 0) throw new FedtuneError("data-invalid", "Cannot partition an empty data set");
-  const { scheme: name, minExamplesPerClient: least, iidShare, ...options } = config;
+  const { scheme: name, minExamplesPerClient: least, iidShare = 0, ...options } = config;
   const scheme = schemeByName(name);
   const count = clientCount(scheme, clients);
   if (iidShare > 0 && !scheme.movable) {

@@ -37,9 +37,9 @@ const shared = {
     .number()
     .min(0)
     .lt(1)
-    .default(0)
+    .optional()
     .describe(
-      "share of all rows that is dealt equally, at random, before the rest is dealt by the scheme; not where a column names the clients",
+      "share of all rows that is dealt equally, at random, before the rest is dealt by the scheme; absent: none. Not where a column names the clients",
     ),
 };
 

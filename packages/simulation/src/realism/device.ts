@@ -20,44 +20,35 @@ export interface Device {
  * field do not depend on any other field's settings.
  */
 export function drawDevice(config: DevicesConfig, rng: Rng): Device {
-  const { classes, ...common } = config;
-  const kind = drawClass(classes, rng.fork("class").uniform());
-  const of = { ...common, ...kind };
+  const kind = drawClass(config.classes, rng.fork("class").uniform());
+  const {
+    examplesPerSecond = config.examplesPerSecond,
+    speedSigma = config.speedSigma,
+    uploadMbps = config.uploadMbps,
+    downloadMbps = config.downloadMbps,
+    bandwidthSigma = config.bandwidthSigma,
+    latencyMs = config.latencyMs,
+    latencySigma = config.latencySigma,
+  } = kind ?? {};
   const factor = (name: string, sigma: number): number =>
     sigma === 0 ? 1 : Math.exp(sigma * rng.fork(name).normal());
-  const bandwidth = factor("bandwidth", of.bandwidthSigma);
-  const rate = (mbps: number | null): number | null =>
-    mbps === null ? null : mbps * 1e6 * bandwidth;
-  const { examplesPerSecond: speed } = of;
+  const speed = factor("speed", speedSigma);
+  const bandwidth = 1e6 * factor("bandwidth", bandwidthSigma);
   return {
     kind: kind?.name ?? null,
-    examplesPerSecond: speed === null ? null : speed * factor("speed", of.speedSigma),
-    uploadRate: rate(of.uploadMbps),
-    downloadRate: rate(of.downloadMbps),
-    latencyMs: of.latencyMs === 0 ? 0 : of.latencyMs * factor("latency", of.latencySigma),
+    examplesPerSecond: examplesPerSecond === null ? null : examplesPerSecond * speed,
+    uploadRate: uploadMbps === null ? null : uploadMbps * bandwidth,
+    downloadRate: downloadMbps === null ? null : downloadMbps * bandwidth,
+    latencyMs: latencyMs * factor("latency", latencySigma),
   };
 }
 
-/** The class in whose part of the shares `uniform` lies. */
-function drawClass(
-  classes: DevicesConfig["classes"],
-  uniform: number,
-): Partial<DevicesConfig["classes"][number]> | undefined {
-  const total = classes.reduce((sum, { share }) => sum + share, 0);
-  let left = uniform * total;
-  for (const kind of classes) {
-    left -= kind.share;
-    if (left < 0) return said(kind);
-  }
-  const last = classes.at(-1);
-  return last === undefined ? undefined : said(last);
-}
+type DeviceClass = DevicesConfig["classes"][number];
 
-/** Without the fields that are absent, so that they do not hide the common ones. */
-function said<T extends object>(kind: T): Partial<T> {
-  return Object.fromEntries(
-    Object.entries(kind).filter(([, value]) => value !== undefined),
-  ) as Partial<T>;
+/** The class in whose part of the shares `uniform` lies; undefined: there are none. */
+function drawClass(classes: readonly DeviceClass[], uniform: number): DeviceClass | undefined {
+  let left = uniform * classes.reduce((sum, { share }) => sum + share, 0);
+  return classes.find(({ share }) => (left -= share) < 0) ?? classes.at(-1);
 }
 
 /** Milliseconds that a blob takes. */

@@ -88,6 +88,15 @@ describe("time on devices", () => {
     }
   });
 
+  it("clients that wait say nothing, however long it takes", async () => {
+    const rounds = { fractionFit: 0.5, numRounds: 3 };
+    const said = async (examplesPerSecond: number) => {
+      const { history } = await play({ examplesPerSecond }, { rounds });
+      return history.rounds.map(({ traffic }) => traffic.controlBytesUp);
+    };
+    expect(await said(0.1)).toEqual(await said(1e6));
+  });
+
   it("what is called off is not trained by a pool that has not come to it", async () => {
     const { trainer } = options();
     const trained: number[] = [];
