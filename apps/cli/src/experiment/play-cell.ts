@@ -43,11 +43,8 @@ export async function playCell(
   }
 }
 
-async function outcomeOf(
-  cell: Cell,
-  { reader, trainerOf }: CellContext,
-  signal: AbortSignal,
-): Promise<Outcome> {
+async function outcomeOf(cell: Cell, context: CellContext, signal: AbortSignal): Promise<Outcome> {
+  const { reader } = context;
   const draft = await draftSimulation({ value: cell.config, place: () => null }, reader);
   const prepared = await prepareSimulation(draft, reader);
   const {
@@ -55,7 +52,7 @@ async function outcomeOf(
     model,
     simulation: { sharePersonal },
   } = prepared;
-  const trainer = await trainerOf(model);
+  const trainer = await context.trainerOf(model);
   const heard = new Map<string, { readonly round: number; readonly metrics: Metrics }>();
   const result = await playSimulation(
     { ...prepared, clients, devices, sharePersonal },

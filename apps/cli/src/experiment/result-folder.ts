@@ -80,8 +80,8 @@ export async function openResultFolder(
 
 /** What was played in a folder; null: it is not there, or empty. */
 async function recordIn(path: string): Promise<ExperimentRecord | null> {
-  const names = await readdir(path).catch((error: NodeJS.ErrnoException): string[] => {
-    if (error.code === "ENOENT") return [];
+  const names = await readdir(path).catch((error: unknown): string[] => {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
     throw error;
   });
   const others = names.filter((name) => !name.endsWith(DRAFT));

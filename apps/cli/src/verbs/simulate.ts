@@ -4,61 +4,11 @@ import { examples } from "../verb.ts";
 import { computing } from "./compute-options.ts";
 import type { Verb } from "../verb.ts";
 
-/** `fedtune simulate`: a run with simulated clients. */
+/** `fedtune simulate`: a run with simulated clients, or an experiment of many. */
 export const simulate: Verb = {
   name: "simulate",
   define: (enter) =>
-    computing(
-      new Command("simulate")
-        .summary("the same run with simulated clients and a virtual clock")
-        .description(
-          "Runs a federation on this machine. The config is a run config with a section `simulation`: clients, " +
-            "data, test and partition. With an experiment it plays many of them, over methods, settings and seeds, " +
-            "and reports what they came to; --set is then about the fields of the experiment.",
-        )
-        .argument("[experiment]", "an experiment, YAML or JSON; see docs/experiments.md")
-        .option("-c, --config <file>", "the config, YAML or JSON; without: defaults")
-        .option("--set <key=value>", "sets a field of the config; may be repeated", assignment)
-        .option(
-          "-o, --out <folder>",
-          "where metrics, adapter and resolved config, or results and report go",
-        )
-        .option(
-          "--jobs <n>",
-          "experiment: processes that play cells; all cores without",
-          integer(1, 256),
-        )
-        .option("--resume", "experiment: goes on with the finished cells of its folder")
-        .option(
-          "--data <file>",
-          "training data: a file of texts, images as a folder by class, IDX or records (.bin), or household-intents for the built-in set (simulation.data)",
-        )
-        .option("--test <file>", "test data for the global adapter (simulation.test)")
-        .option("--text <column>", "name of the text column (simulation.text)")
-        .option(
-          "--text-pair <column>",
-          "name of the second text's column, for pairs (simulation.textPair)",
-        )
-        .option("--label <column>", "name of the label column (simulation.label)")
-        .option(
-          "--columns <names>",
-          "images: what each level of folders, or each byte before a record's pixels, tells; label without (simulation.columns)",
-          names,
-        )
-        .option("--column <name>", "column that names the clients, for --partition by-column")
-        .option("--clients <n>", "number of clients (simulation.clients)", integer(1))
-        .option("--partition <scheme>", "how the data is dealt (simulation.partition.scheme)")
-        .option(
-          "--alpha <number>",
-          "skew of a Dirichlet scheme (simulation.partition.alpha)",
-          positive,
-        )
-        .option("--model <name or folder>", "the base model (model)")
-        .option("--method <name>", "the federated method (method.name)")
-        .option("--rounds <n>", "number of rounds (rounds.numRounds)", integer(1))
-        .option("--seed <n>", "seed of everything random (seed)", integer(0, 0xffffffff))
-        .option("--workers <n>", "clients that train at the same time; 1 without", integer(1, 256)),
-    )
+    command()
       .addHelpText(
         "after",
         examples(
@@ -78,3 +28,57 @@ export const simulate: Verb = {
         }),
       ),
 };
+
+function command() {
+  return computing(
+    new Command("simulate")
+      .summary("the same run with simulated clients and a virtual clock")
+      .description(
+        "Runs a federation on this machine. The config is a run config with a section `simulation`: clients, " +
+          "data, test and partition. With an experiment it plays many of them, over methods, settings and seeds, " +
+          "and reports what they came to; --set is then about the fields of the experiment.",
+      )
+      .argument("[experiment]", "an experiment, YAML or JSON; see docs/experiments.md")
+      .option("-c, --config <file>", "the config, YAML or JSON; without: defaults")
+      .option("--set <key=value>", "sets a field of the config; may be repeated", assignment)
+      .option(
+        "-o, --out <folder>",
+        "where metrics, adapter and resolved config, or results and report go",
+      )
+      .option(
+        "--jobs <n>",
+        "experiment: processes that play cells; all cores without",
+        integer(1, 256),
+      )
+      .option("--resume", "experiment: goes on with the finished cells of its folder")
+      .option(
+        "--data <file>",
+        "training data: a file of texts, images as a folder by class, IDX or records (.bin), or household-intents for the built-in set (simulation.data)",
+      )
+      .option("--test <file>", "test data for the global adapter (simulation.test)")
+      .option("--text <column>", "name of the text column (simulation.text)")
+      .option(
+        "--text-pair <column>",
+        "name of the second text's column, for pairs (simulation.textPair)",
+      )
+      .option("--label <column>", "name of the label column (simulation.label)")
+      .option(
+        "--columns <names>",
+        "images: what each level of folders, or each byte before a record's pixels, tells; label without (simulation.columns)",
+        names,
+      )
+      .option("--column <name>", "column that names the clients, for --partition by-column")
+      .option("--clients <n>", "number of clients (simulation.clients)", integer(1))
+      .option("--partition <scheme>", "how the data is dealt (simulation.partition.scheme)")
+      .option(
+        "--alpha <number>",
+        "skew of a Dirichlet scheme (simulation.partition.alpha)",
+        positive,
+      )
+      .option("--model <name or folder>", "the base model (model)")
+      .option("--method <name>", "the federated method (method.name)")
+      .option("--rounds <n>", "number of rounds (rounds.numRounds)", integer(1))
+      .option("--seed <n>", "seed of everything random (seed)", integer(0, 0xffffffff))
+      .option("--workers <n>", "clients that train at the same time; 1 without", integer(1, 256)),
+  );
+}
