@@ -80,7 +80,9 @@ export function probabilityText(p: number | null): string {
   if (p === null) return noValue;
   if (p < 0.0001) return "below 0.0001";
   if (p > 0.995) return "1";
-  return p < 0.0995 ? formatSignificant(p, 2) : formatDecimal(p, 2);
+  if (p >= 0.0995) return formatDecimal(p, 2);
+  // Near the limit on which side it is must be seen.
+  return formatSignificant(p, Math.abs(p - 0.05) < 0.005 ? 3 : 2);
 }
 
 /** A count with its noun: `1 cell`, `3 cells`. */

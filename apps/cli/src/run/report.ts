@@ -10,6 +10,7 @@ import {
 } from "@fedtune/reports";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import { exitCodes } from "../edge.ts";
 import type { Io } from "../io.ts";
 
 /** What `fedtune report` was asked for. */
@@ -25,7 +26,7 @@ export interface ReportOptions {
  *
  * @throws FedtuneError `usage` where several folders have no place for their comparison
  */
-export async function runReport(options: ReportOptions, io: Io): Promise<void> {
+export async function runReport(options: ReportOptions, io: Io): Promise<number> {
   const { folders, tensorboard, mlflow } = options;
   const out = placeOf(options);
   const experiments = await readExperiments(folders);
@@ -52,6 +53,7 @@ export async function runReport(options: ReportOptions, io: Io): Promise<void> {
         : [`MLflow: ${String(sent.created)} runs sent, ${String(sent.present)} were there`]),
     ].join("\n"),
   );
+  return exitCodes.ok;
 }
 
 function placeOf({ folders, out }: ReportOptions): string {
