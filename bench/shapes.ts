@@ -89,7 +89,7 @@ const { values: options, positionals } = parseArgs({
     folder: { type: "string" },
   },
 });
-const steps = 3;
+const steps = 2;
 
 if (options.folder === undefined) await measureAll();
 else await measure(positionals[0] ?? "", options.folder, options.backends as BackendName);
@@ -110,7 +110,7 @@ async function measureAll(): Promise<void> {
           ...["--precision", options.precision],
         ];
         const { status } = spawnSync(process.execPath, args, {
-          stdio: ["ignore", "inherit", "ignore"],
+          stdio: ["ignore", "inherit", "inherit"],
         });
         if (status !== 0) console.log(JSON.stringify({ shape: name, backend, failed: status }));
       }
@@ -254,7 +254,7 @@ function numbersAsTexts({ vocabularySize }: ModelConfig): TextTokenizer {
       types: new Int32Array(maxLength),
     }),
     language: {
-      pieces: (text) => idsOf(text, 512),
+      pieces: (text) => (text === "" ? [] : idsOf(text, 512)),
       start: [],
       chatTemplate: null,
       decode: () => "",

@@ -15,7 +15,7 @@ export interface HubAsk {
 export interface PatientFetch {
   readonly fetch: typeof fetch;
   /** What went wrong, in our words; the library between may have made a bare text of it. */
-  explain(error: unknown): FedtuneError;
+  readonly explain: (error: unknown) => FedtuneError;
 }
 
 /** Any silence longer than the settings allow ends the conversation, before the answer or within its body. */
