@@ -197,6 +197,20 @@ describe.skipIf(!canRun)(title("the road"), () => {
     await context.close();
   });
 
+  test("a language model writes on in the tab", async () => {
+    const context = await look();
+    const page = await context.newPage();
+    await open(page, "done-language");
+    await page.getByLabel("How it begins").fill("Once upon a time");
+    await page.getByRole("radio", { name: "Free" }).click();
+    await page.getByRole("button", { name: "Write on" }).click();
+    await page.getByText("It would go on").waitFor();
+    const written = page.getByText("there was a little girl named Lily");
+    expect(await written.textContent()).toMatch(/^Once upon a time there was a little girl/);
+    expect(await findings(page)).toEqual([]);
+    await context.close();
+  });
+
   test("a file may be dropped anywhere", async () => {
     const context = await look();
     const page = await context.newPage();

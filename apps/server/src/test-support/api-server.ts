@@ -19,6 +19,7 @@ import { randomUUID } from "node:crypto";
 import { createServer } from "node:http";
 import { errorHandler } from "../edge.ts";
 import { guard } from "../headers.ts";
+import { storedRun } from "../http/run-history.ts";
 import { createApi } from "../http/api.ts";
 import { serverFacts } from "../http/handlers/server.ts";
 import { announced } from "../http/invitation-announced.ts";
@@ -169,8 +170,8 @@ function invitationsOf(
     requests: { request: () => Promise.reject(new FedtuneError("signature-invalid", "no")) },
     setupOf: (run) => Promise.resolve(registry.get(run).coordinator.setup),
     async progressOf(run) {
-      const head = (await store.getRuns()).find(({ id }) => id === run);
-      return { status: head?.status ?? "running", committed: head?.rounds ?? 0 };
+      const { status, rounds: committed, joined } = await storedRun(store, run);
+      return { status, committed, joined };
     },
     announce: (setup) => Promise.resolve(announced(setup)),
     models: modelCatalogue({ modelFolder: () => null }),

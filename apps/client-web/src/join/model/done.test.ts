@@ -20,10 +20,8 @@ describe("after training", () => {
   test("a language model writes on, and is measured by pieces of words", () => {
     const invitation = { ...road.invitation, task: "causal-lm", labels: [] };
     const view = donePageView({ ...finished, invitation }, scene);
-    expect(view).toMatchObject({
-      tryGives: "text",
-      tryField: expect.stringMatching(/^How it begins/),
-    });
+    expect(view.tryGives).toBe("text");
+    expect(view.tryField).toMatch(/^How it begins/);
     expect(view.accuracyLabel).toContain("pieces of words");
     expect(donePageView(finished, scene)).toMatchObject({ tryGives: "labels" });
   });

@@ -1,3 +1,4 @@
+import { plainText } from "@fedtune/figures";
 import { describe, expect, test } from "vitest";
 import type { Invitation } from "../../participant/index.ts";
 import { invitation } from "../test-support/fixture.ts";
@@ -7,7 +8,7 @@ const factsOf = (changes: Partial<Invitation>): Readonly<Record<string, string>>
   Object.fromEntries(
     trainedFold({ ...invitation, ...changes }).facts.map(({ term, value, note }) => [
       term,
-      note === undefined ? String(value) : `${String(value)}; ${note}`,
+      note === undefined ? plainText(value) : `${plainText(value)}; ${note}`,
     ]),
   );
 const open = { privacy: { mode: "none" } } as const;
