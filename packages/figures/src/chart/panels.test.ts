@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { seriesStyle } from "../palette.ts";
+import { plainText } from "../text.ts";
 import { keyScene } from "./key.ts";
 import { columnWidth, panelGrid, stacked } from "./panels.ts";
 import type { GroupShape, Scene } from "./scene.ts";
@@ -27,7 +28,9 @@ describe("panels", () => {
     const [panel] = groups(
       panelGrid([{ title, scene: scene(100, 30) }], { width: 130, columns: 1 }),
     );
-    const texts = panel!.shapes.flatMap((shape) => (shape.type === "text" ? [shape.text] : []));
+    const texts = panel!.shapes.flatMap((shape) =>
+      shape.type === "text" ? [plainText(shape.text)] : [],
+    );
     expect(texts.length).toBeGreaterThan(1);
     expect(texts.join(" ")).toBe(title);
   });

@@ -1,5 +1,5 @@
 /** What every compared value came to, with intervals and single seeds. */
-import { intervalFigure, seriesStyle, type IntervalRow } from "@fedtune/figures";
+import { intervalFigure, plainText, seriesStyle, type IntervalRow } from "@fedtune/figures";
 import type { GroupSummary, PanelSummary, Summary } from "../summary/summarize.ts";
 import { counted, meanText, metricKind, metricName, metricUnit } from "../words.ts";
 import type { ReportFigure } from "./figure.ts";
@@ -32,7 +32,7 @@ export function finalFigure(summary: Summary): ReportFigure | null {
       .flatMap(({ label, rows }) =>
         rows.map(
           (row) =>
-            `${[label, row.label].filter((word) => word !== "").join(", ")}: ${String(row.text)}.`,
+            `${[label, row.label].filter((word) => word !== "").join(", ")}: ${plainText(row.text)}.`,
         ),
       )
       .join(" "),

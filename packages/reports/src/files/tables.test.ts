@@ -12,9 +12,11 @@ const summary = summarize([{ label: "sample", result }]);
 function rowsOf(text: string): Record<string, string>[] {
   const [head = "", ...lines] = text.trimEnd().split("\n");
   const split = (line: string) =>
-    [...line.matchAll(/("(?:[^"]|"")*"|[^,]*)(?:,|$)/g)].map(([, cell]) => cell ?? "");
+    [...line.matchAll(/("(?:[^"]|"")*"|[^,]*)(?:,|$)/g)].map((match) => String(match[1]));
   const names = split(head);
-  return lines.map((line) => Object.fromEntries(split(line).map((cell, i) => [names[i], cell])));
+  return lines.map((line) =>
+    Object.fromEntries(split(line).map((cell, i): [string, string] => [names[i] ?? "", cell])),
+  );
 }
 
 describe("tables", () => {

@@ -75,13 +75,16 @@ function targetRow(target: number, reached: Measured | null | undefined): Row {
   });
 }
 
-const interval = (name: string, mean: Mean | null): Row => ({
-  [name]: mean?.mean,
-  [`${name} n`]: mean?.n ?? 0,
-  [`${name} deviation`]: mean?.deviation,
-  [`${name} low`]: mean === null || mean.halfWidth === null ? null : mean.mean - mean.halfWidth,
-  [`${name} high`]: mean === null || mean.halfWidth === null ? null : mean.mean + mean.halfWidth,
-});
+function interval(name: string, mean: Mean | null): Row {
+  const half = mean?.halfWidth ?? NaN;
+  return {
+    [name]: mean?.mean,
+    [`${name} n`]: mean?.n ?? 0,
+    [`${name} deviation`]: mean?.deviation,
+    [`${name} low`]: (mean?.mean ?? NaN) - half,
+    [`${name} high`]: (mean?.mean ?? NaN) + half,
+  };
+}
 
 /** `summary.csv`: a line per group of seeds; low and high are the ends of 95 % intervals. */
 export function summaryCsv({ panels, question }: Summary): string {

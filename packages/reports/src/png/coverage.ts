@@ -19,8 +19,8 @@ export function coverageOf(woff: Uint8Array): ReadonlySet<number> {
 const viewOf = ({ buffer, byteOffset, byteLength }: Uint8Array): DataView =>
   new DataView(buffer, byteOffset, byteLength);
 
-const signature = (name: string): number =>
-  [...name].reduce((sum, letter) => sum * 256 + (letter.codePointAt(0) ?? 0), 0);
+/** Four letters as one number. */
+const signature = (name: string): number => viewOf(new TextEncoder().encode(name)).getUint32(0);
 
 /** A table of the file, unpacked. */
 function tableOf(woff: Uint8Array, tag: number): DataView {

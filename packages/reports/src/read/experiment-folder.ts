@@ -21,7 +21,7 @@ export async function readExperiments(folders: readonly string[]): Promise<Label
   const stored = await Promise.all(folders.map(readExperiment));
   const report = stored.find((one) => one !== null)?.experiment.report;
   const results = await Promise.all(
-    folders.map((folder, at) => stored[at] ?? readSimulation(folder, report)),
+    folders.map(async (folder, at) => stored[at] ?? (await readSimulation(folder, report))),
   );
   const names = results.map(({ experiment }) => experiment.name);
   const isShared = (name: string): boolean => names.filter((one) => one === name).length > 1;
