@@ -23,11 +23,7 @@ export const evaluate: Verb = {
         .option("--text <column>", "name of the text column")
         .option("--text-pair <column>", "name of the second text's column, for pairs")
         .option("--label <column>", "name of the label column")
-        .option(
-          "--columns <names>",
-          "images: what each level of folders, or each byte before a record's pixels, tells; label without",
-          names,
-        )
+        .option("--columns <names>", "images: what levels of folders, or first bytes, tell", names)
         .option("--prompt <column>", "language models: name of the column that is read")
         .option("--completion <column>", "language models: name of the column to be predicted")
         .option("--messages <column>", "language models: name of a column of chats")

@@ -26,11 +26,7 @@ export const join: Verb = {
         .option("--text <column>", "name of the text column")
         .option("--text-pair <column>", "name of the second text's column, for pairs")
         .option("--label <column>", "name of the label column")
-        .option(
-          "--columns <names>",
-          "images: what each level of folders, or each byte before a record's pixels, tells; label without",
-          names,
-        )
+        .option("--columns <names>", "images: what levels of folders, or first bytes, tell", names)
         .option(
           "--eval-data <file>",
           "what this client evaluates on, with the same columns; without: a part of --data that it does not train on, where the run asks for one",
