@@ -12,7 +12,7 @@ import {
   meanOf,
   parse,
   varianceOf,
-} from "./test-support/dealing.ts";
+} from "../test-support/dealing.ts";
 
 const names = partitionSchemes.map(({ name }) => name);
 /** Schemes that deal to as many clients as one asks for. */

@@ -13,7 +13,7 @@ import {
   meanOf,
   parse,
   varianceOf,
-} from "./test-support/dealing.ts";
+} from "../test-support/dealing.ts";
 
 describe("label-groups", () => {
   const labelsOf = (dealt: Partition, labels: readonly number[], count: number) =>

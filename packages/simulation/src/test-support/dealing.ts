@@ -1,10 +1,10 @@
 /** Dealing labels and counting what came of it, for tests of partitions. */
 import { parseInput, rngFromSeed } from "@fedtune/core";
-import { describePartition } from "../describe.ts";
-import { partition } from "../partition.ts";
-import type { Partition } from "../partition.ts";
-import { partitionSchema } from "../registry.ts";
-import type { PartitionConfig } from "../registry.ts";
+import { describePartition } from "../partition/describe.ts";
+import { partition } from "../partition/partition.ts";
+import type { Partition } from "../partition/partition.ts";
+import { partitionSchema } from "../partition/registry.ts";
+import type { PartitionConfig } from "../partition/registry.ts";
 
 /** A partition config as a run has it. */
 export const parse = (input: unknown): PartitionConfig =>
