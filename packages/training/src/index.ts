@@ -7,7 +7,6 @@ export { families, parseModelConfig } from "./models/registry.ts";
 export { describeModel, linearModules, modelPrefix, resolveTargets } from "./models/describe.ts";
 export type { AdapterChoice, ModelDescription } from "./models/describe.ts";
 export { defaultTargets } from "./models/default-targets.ts";
-export { defaultTargets } from "./models/default-targets.ts";
 export { loadCheckpoint, loadModelConfig } from "./models/checkpoint.ts";
 export { fromLlama2c } from "./models/llama2c.ts";
 export { basePrecisions } from "./layers/stored-matrix.ts";
