@@ -16,12 +16,14 @@ import { serve } from "./verbs/serve.ts";
 import { simulate } from "./verbs/simulate.ts";
 import { token } from "./verbs/token.ts";
 import { tryOut } from "./verbs/try.ts";
+import { worker } from "./verbs/worker.ts";
 
 /** Every verb, in the order of the help. */
 export const verbs: readonly Verb[] = [
   demo,
   simulate,
   report,
+  worker,
   serve,
   join,
   run,

@@ -11,7 +11,7 @@ export type { Cell, CellResult, ClientOutcome, ExperimentResult } from "./experi
 export { timelessTrainer } from "./experiment/timeless-trainer.ts";
 export { experimentSchema, fieldPath } from "./experiment/schema.ts";
 export type { Experiment, JsonValue } from "./experiment/schema.ts";
-export { cellResultSchema, experimentRecordSchema } from "./experiment/stored.ts";
+export { cellResultSchema, cellSchema, experimentRecordSchema } from "./experiment/stored.ts";
 export type { ExperimentRecord } from "./experiment/stored.ts";
 export { describePartition } from "./partition/describe.ts";
 export type { ClientDescription, PartitionDescription } from "./partition/describe.ts";

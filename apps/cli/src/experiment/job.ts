@@ -36,7 +36,7 @@ export function startJob(engine: Engine): Job {
     async play(cell) {
       const answer = await Promise.race([asked(child, { engine, cell }), ended]);
       if (answer === null) return null;
-      if (answer.type === "played") return answer;
+      if (answer.type === "played") return { result: answer.result, seconds: answer.seconds };
       const { code, message, data } = answer.error;
       throw new FedtuneError(code, message, { data });
     },

@@ -130,6 +130,20 @@ function pathOf(
   return ["variants", String(index), "set", set];
 }
 
+/**
+ * The hash that a cell has with this machine's files and version.
+ *
+ * @throws FedtuneError as planning does
+ */
+export async function cellIdentity(
+  { config }: Pick<Cell, "config">,
+  engine: Engine,
+  hashes: FileHashes,
+): Promise<string> {
+  const source = { value: config, place: () => null };
+  return hashOf(await draftSimulation(source, rememberingReader()), engine, hashes);
+}
+
 async function hashOf(
   { resolved: { config }, simulation, files, model }: DraftSimulation,
   engine: Engine,

@@ -11,6 +11,7 @@ import type { ConfigSource } from "../config/load.ts";
 import type { Assignment } from "../values.ts";
 import { commandOf } from "./command.ts";
 import { startJob } from "./job.ts";
+import type { Job } from "./job.ts";
 import { planExperiment } from "./plan.ts";
 import type { ExperimentPlan } from "./plan.ts";
 import { playCells } from "./play-cells.ts";
@@ -39,6 +40,11 @@ export interface ExperimentOptions {
   readonly out?: string | undefined;
   /** Processes that play cells; by default one per core. The results do not depend on it. */
   readonly jobs?: number | undefined;
+  /**
+   * Address of a queue, `postgres://...` or `redis://...`: cells are played by `fedtune worker` processes there, and `jobs`
+   * is how many are in the queue at a time, all of them by default.
+   */
+  readonly queue?: string | undefined;
   /** Goes on with the finished cells that the folder holds. */
   readonly resume?: boolean | undefined;
   /** Where to train; by default wasm with our own kernels, the same on every machine. */
@@ -119,7 +125,7 @@ async function playMissing(
   folder: ResultFolder,
   options: ExperimentOptions,
 ): Promise<ReadonlyMap<string, CellResult>> {
-  const { jobs = availableParallelism(), signal = new AbortController().signal } = options;
+  const { signal = new AbortController().signal } = options;
   const results = new Map(folder.finished);
   const missing = plan.cells.filter(({ hash }) => !results.has(hash));
   const time = timekeeper(missing.length, folder.timings);
@@ -131,9 +137,10 @@ async function playMissing(
       secondsLeft: time.secondsLeft(),
     });
   tell();
+  const players = await openPlayers(plan, missing.length, options);
   try {
     await playCells(missing, {
-      ...{ jobs, signal, start: () => startJob(plan.engine) },
+      ...{ jobs: players.jobs, signal, start: players.start },
       async played({ result: sent, seconds }) {
         // As it will be read back, so that a resumed experiment has the same values.
         const result = cellResultSchema.parse(sent);
@@ -147,9 +154,32 @@ async function playMissing(
   } catch (error) {
     throw resumable(error, results.size, plan.cells.length);
   } finally {
-    await folder.keepTimings(time.timings(jobs)).catch(() => undefined);
+    await players.close();
+    await folder.keepTimings(time.timings(players.jobs)).catch(() => undefined);
   }
   return results;
+}
+
+/** Who plays cells. */
+interface Players {
+  readonly jobs: number;
+  readonly start: () => Job;
+  close(): Promise<void>;
+}
+
+/** Processes of this machine, or the workers at a queue. */
+async function openPlayers(
+  { engine }: ExperimentPlan,
+  cells: number,
+  { jobs, queue: url }: ExperimentOptions,
+): Promise<Players> {
+  if (url === undefined) {
+    const start = () => startJob(engine);
+    return { jobs: jobs ?? availableParallelism(), start, close: () => Promise.resolve() };
+  }
+  const { openCellQueue } = await import("./queue.ts");
+  const queue = await openCellQueue(url);
+  return { jobs: jobs ?? cells, start: () => queue.lane(engine), close: () => queue.close() };
 }
 
 function retryNote({ hash }: Cell): string {

@@ -11,7 +11,7 @@ import type { SimulateOptions } from "./simulate.ts";
 
 /** What an experiment is played with; every other option of `simulate` is about a single run. */
 const ofExperiments: ReadonlySet<string> = new Set([
-  ...["set", "out", "backend", "jobs", "resume"],
+  ...["set", "out", "backend", "jobs", "queue", "resume"],
   ...["json", "quiet", "verbose"],
 ]);
 
@@ -24,9 +24,9 @@ export async function runSimulateExperiment(
   refuseOthers(options);
   const bar = io.progress("cells", 0);
   try {
-    const { set, out, backend, jobs, resume = false } = options;
+    const { set, out, backend, jobs, queue, resume = false } = options;
     const { result, folder } = await runExperiment(file, {
-      ...{ set, out, backend, jobs, resume },
+      ...{ set, out, backend, jobs, queue, resume },
       signal: io.signal,
       onStart({ plan, folder: path }) {
         bar.setTotal(plan.cells.length);

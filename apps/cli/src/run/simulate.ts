@@ -45,6 +45,7 @@ export interface SimulateOptions extends ComputeOptions {
   /** Only with an experiment. */
   readonly jobs?: number | undefined;
   /** Only with an experiment. */
+  readonly queue?: string | undefined;
   readonly resume?: true | undefined;
 }
 
@@ -117,9 +118,10 @@ export async function runSimulate(options: SimulateOptions, io: Io): Promise<num
   return result.end.status === "completed" ? exitCodes.ok : exitCodes.failure;
 }
 
-function refuseExperimentOptions({ jobs, resume }: SimulateOptions): void {
+function refuseExperimentOptions({ jobs, queue, resume }: SimulateOptions): void {
   const given = [
     ...(jobs === undefined ? [] : ["--jobs"]),
+    ...(queue === undefined ? [] : ["--queue"]),
     ...(resume === true ? ["--resume"] : []),
   ];
   if (given.length === 0) return;

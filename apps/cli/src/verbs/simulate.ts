@@ -50,6 +50,10 @@ function command() {
         "experiment: processes that play cells; all cores without",
         integer(1, 256),
       )
+      .option(
+        "--queue <url>",
+        "experiment: cells are played by fedtune worker processes at postgres://... or redis://...",
+      )
       .option("--resume", "experiment: goes on with the finished cells of its folder")
       .option(
         "--data <file>",

@@ -2,7 +2,7 @@
 import { digestPattern } from "@fedtune/core";
 import { z } from "zod";
 import type { ReportRow } from "../report.ts";
-import type { CellResult } from "./result.ts";
+import type { Cell, CellResult } from "./result.ts";
 import { experimentSchema } from "./schema.ts";
 
 const hash = z.string().regex(digestPattern);
@@ -68,6 +68,9 @@ const result = cell.extend({
   shares: shares.nullable(),
   clients: z.array(z.strictObject({ name: z.string(), examples: z.number(), metrics: figures })),
 });
+
+/** A cell as it goes to another machine. */
+export const cellSchema: z.ZodType<Cell> = cell;
 
 /** A file `cells/<hash>.json`. */
 export const cellResultSchema: z.ZodType<CellResult> = result;
