@@ -37,7 +37,7 @@ export async function lossAndGradient(
   values: Float32Array,
   weight: number,
 ): Promise<LossGradient> {
-  const packed = tf.tidy(() => {
+  const packed = thereAndBack(() => {
     const { adapter, inputs } = job.binding.bind(values);
     const pass = passOf(job.model, adapter, job.batch);
     const lower = lowerHidden(pass);
@@ -72,7 +72,7 @@ export async function exampleGradients(
   values: Float32Array,
 ): Promise<ExampleGradients> {
   const { batch } = job.batch;
-  const [total, rows] = tf.tidy(() => capturedRows(job, values));
+  const [total, rows] = thereAndBack(() => capturedRows(job, values));
   const [loss, flat] = await Promise.all([readOnce(total), readOnce(rows)]);
   const size = flat.length / batch;
   return {
@@ -81,6 +81,25 @@ export async function exampleGradients(
       (flat as Float32Array).subarray(row * size, (row + 1) * size),
     ),
   };
+}
+
+/** A tidy around a pass forward and back of which nothing stays when it fails. */
+function thereAndBack<T extends tf.TensorContainer>(pass: () => T): T {
+  try {
+    return tf.tidy(pass);
+  } catch (error) {
+    forgetTape();
+    throw error;
+  }
+}
+
+/** TensorFlow.js gives back what a pass keeps for its way back only when the pass ends well. */
+function forgetTape(): void {
+  const { state } = tf.engine();
+  // Null between passes, whatever its type says.
+  const tape = state.activeTape as typeof state.activeTape | null;
+  for (const { saved } of tape ?? []) tf.dispose(saved ?? []);
+  state.activeTape = [];
 }
 
 /** The summed loss, and the gradients as `[batch, trained values]`. */

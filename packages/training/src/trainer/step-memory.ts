@@ -1,5 +1,4 @@
 /** Steps in parts that the device's memory holds: chosen beforehand where the memory is known, halved where it was short. */
-import * as tf from "@tensorflow/tfjs";
 import { FedtuneError } from "@fedtune/core";
 import type { Example } from "../data/batch.ts";
 import { chunks, lengthOf } from "../data/batch.ts";
@@ -38,7 +37,6 @@ export function openStepMemory(config: ModelConfig, bytes: number | null): StepM
           return await work(chunks(examples, Math.max(1, size)));
         } catch (error) {
           if (!isOutOfMemory(error)) throw error;
-          forgetTape();
           if (size <= 1) throw tooMuch(error, longest);
           most = Math.floor(size / 2) * longest;
         }
@@ -65,15 +63,6 @@ const fullMemory =
 /** Whether a backend ran out of memory; each says it in words of its own. */
 export function isOutOfMemory(error: unknown): boolean {
   return error instanceof Error && fullMemory.test(error.message);
-}
-
-/** TensorFlow.js gives back what a pass keeps for its way back only when the pass ends well. */
-function forgetTape(): void {
-  const { state } = tf.engine();
-  // Null between passes, whatever its type says.
-  const tape = state.activeTape as typeof state.activeTape | null;
-  for (const { saved } of tape ?? []) tf.dispose(saved ?? []);
-  state.activeTape = [];
 }
 
 function tooMuch(cause: unknown, longest: number): FedtuneError {
