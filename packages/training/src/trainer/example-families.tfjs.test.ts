@@ -48,7 +48,7 @@ describe("what cannot be trained privately", () => {
   const privacy = { mode: "record-level", samplingRate: 0.1, noiseMultiplier: 1, delta: 1e-5 };
   const resolve = (kind: string, init: string) =>
     resolveRun(
-      { task, privacy, method: { name: "any" }, adapter: { kind, init } },
+      { task, privacy, rounds, method: { name: "any" }, adapter: { kind, init } },
       registries,
       nodeHash,
     );
