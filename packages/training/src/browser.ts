@@ -16,8 +16,8 @@ export type {
   FallbackReason,
 } from "./backends/browser-choose.ts";
 export type { WebglFacts } from "./backends/browser-webgl.ts";
-export { browserImages } from "./backends/browser-images.ts";
-export type { PicturePage } from "./backends/browser-images.ts";
+export { browserImages, withBitmap } from "./backends/browser-images.ts";
+export type { PictureBitmap, PicturePage } from "./backends/browser-images.ts";
 export { deviceMemory } from "./backends/browser-memory.ts";
 export type { KernelOptions } from "./backends/kernels/attach.ts";
 export type { ThreadPlatform, ThreadRequest, ThreadSetup } from "./backends/kernels/threads.ts";

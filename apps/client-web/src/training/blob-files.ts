@@ -41,8 +41,8 @@ export function blobFiles({ get, limitBytes }: BlobFiles): FileSource {
   };
 }
 
-/** A file that was changed or removed since it was chosen cannot be read any more. */
-function unreadable(path: string): (cause: unknown) => never {
+/** Rejects for a file that was changed or removed since it was chosen. */
+export function unreadable(path: string): (cause: unknown) => never {
   return (cause) => {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new FedtuneError("file-unreadable", `Cannot read ${path}: ${reason}`, {
@@ -52,7 +52,8 @@ function unreadable(path: string): (cause: unknown) => never {
   };
 }
 
-function tooLarge(path: string, bytes: number, limit: number): FedtuneError {
+/** A file that is more than this device's memory takes. */
+export function tooLarge(path: string, bytes: number, limit: number): FedtuneError {
   const message = `Cannot use ${path}: it has ${bytes} bytes, this device can take ${limit}`;
   return new FedtuneError("data-invalid", message, {
     data: { reason: "too-large", path, bytes, limit },

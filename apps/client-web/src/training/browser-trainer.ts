@@ -1,6 +1,6 @@
 /** The Trainer port over a worker of this tab. */
 import { FedtuneError } from "@fedtune/core";
-import type { EvaluateJob, TrainControl } from "@fedtune/core";
+import type { DataRef, EvaluateJob, TrainControl } from "@fedtune/core";
 import { toPlain, workerTasks } from "@fedtune/training/browser";
 import type {
   BrowserPassedOver,
@@ -16,6 +16,7 @@ import type {
   FromTrainingWorker,
   ToTrainingWorker,
 } from "./messages.ts";
+import { packPictures } from "./picture-pack.ts";
 import type { BrowserTrainer, BrowserTrainerOptions, TextInput } from "./types.ts";
 
 type Tasks = WorkerTasks<BrowserTasks, ChosenBrowserBackend>;
@@ -54,7 +55,9 @@ export function createBrowserTrainer(options: BrowserTrainerOptions): BrowserTra
     evaluate: (job, control) => tasks.ask("evaluate", job, control),
     predict: (job, control) => tasks.ask("predict", job, control),
     generate: (job, control) => tasks.ask("generate", job, control),
-    classify: (job, texts) => classify(tab, tasks, { job, texts }),
+    classify: (job, texts) => classify(tab, tasks, { job, ...textRows(job, texts) }),
+    classifyPictures: (job, pictures) =>
+      classify(tab, tasks, { job, ...pictureRows(job, pictures) }),
     check: (question, control) => tasks.ask("check", question, control),
     close: () => tasks.close(),
   };
@@ -142,9 +145,37 @@ function setFile(tab: Tab, tasks: Tasks, [path, file]: readonly [string, Blob | 
   else tab.post({ type: "file", path, file });
 }
 
-interface Classification {
-  readonly job: Omit<EvaluateJob, "data">;
-  readonly texts: readonly TextInput[];
+type TryJob = Omit<EvaluateJob, "data">;
+
+/** What is to be classified: a file of so many rows, and how it is referred to but for its path. */
+interface Rows {
+  readonly count: number;
+  readonly file: Blob;
+  readonly data: Readonly<Record<string, unknown>> & Pick<DataRef, "kind">;
+}
+
+function textRows({ task }: TryJob, texts: readonly TextInput[]): Rows {
+  const [label] = task.labels;
+  const rows = texts.map((text) => {
+    const [a, b] = typeof text === "string" ? [text] : text;
+    return JSON.stringify({ a, b, label });
+  });
+  const isPair = texts.some((text) => typeof text !== "string");
+  const columns = { text: "a", textPair: isPair ? "b" : null, label: "label" };
+  const data = { kind: "file", format: "jsonl", ...columns } as const;
+  return { count: texts.length, file: new Blob([rows.join("\n")]), data };
+}
+
+/** Pictures keep their order by their names. */
+function pictureRows({ task }: TryJob, pictures: readonly Blob[]): Rows {
+  const folder = task.labels[0] ?? "";
+  const digits = String(pictures.length).length;
+  const named = pictures.map((picture, index) => {
+    const name = `${String(index).padStart(digits, "0")}.png`;
+    return { folder, name, picture };
+  });
+  const data = { kind: "images", format: "folder" } as const;
+  return { count: pictures.length, file: packPictures(named), data };
 }
 
 let tries = 0;
@@ -152,22 +183,17 @@ let tries = 0;
 async function classify(
   tab: Tab,
   tasks: Tasks,
-  { job, texts }: Classification,
+  { job, count, file, data }: Rows & { readonly job: TryJob },
 ): Promise<readonly Float32Array[]> {
-  const [label] = job.task.labels;
-  const rows = texts.map((text) => {
-    const [a, b] = typeof text === "string" ? [text] : text;
-    return JSON.stringify({ a, b, label });
-  });
-  const path = `/try/${(tries += 1)}.jsonl`;
-  const isPair = texts.some((text) => typeof text !== "string");
-  const data = { kind: "file", path, text: "a", textPair: isPair ? "b" : null, label: "label" };
+  const path = `/try/${(tries += 1)}`;
   await tasks.ready();
-  tab.post({ type: "file", path, file: new Blob([rows.join("\n")]) });
+  tab.post({ type: "file", path, file });
   try {
-    const { logits } = await tasks.ask("predict", { ...job, data }, never);
+    const { logits } = await tasks.ask("predict", { ...job, data: { ...data, path } }, never);
     const classes = job.task.labels.length;
-    return texts.map((_, row) => softmax(logits.subarray(row * classes, (row + 1) * classes)));
+    return Array.from({ length: count }, (_, row) =>
+      softmax(logits.subarray(row * classes, (row + 1) * classes)),
+    );
   } finally {
     tab.post({ type: "file", path, file: null });
   }

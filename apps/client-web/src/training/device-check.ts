@@ -1,10 +1,11 @@
 /** What this device can do: a few steps of the run's own training, whose result is forgotten. */
 import { isFedtuneError, runId } from "@fedtune/core";
-import type { TrainControl, TrainingSettings, TrainJob } from "@fedtune/core";
-import { describeModel, fileData } from "@fedtune/training";
+import type { DataRef, TrainControl, TrainingSettings, TrainJob } from "@fedtune/core";
+import { describeModel, fileData, imageData } from "@fedtune/training";
 import type { LocalTrainer, ModelConfig } from "@fedtune/training";
 import { deviceMemory, measureSpeed } from "@fedtune/training/browser";
 import type { ChosenBrowserBackend } from "@fedtune/training/browser";
+import { packPictures } from "./picture-pack.ts";
 import type { DeviceQuestion, DeviceReport } from "./types.ts";
 
 /** What the check works with. */
@@ -13,7 +14,7 @@ export interface CheckParts {
   readonly config: ModelConfig;
   readonly backend: ChosenBrowserBackend;
   readonly memory: Omit<DeviceReport["memory"], "usedBytes">;
-  /** Data files by path; the texts that stand for a file are put among them for a while. */
+  /** Data files by path; the examples that stand for a file are put among them for a while. */
   readonly files: Map<string, Blob>;
   readonly control: TrainControl;
 }
@@ -25,7 +26,7 @@ const EPOCHS = 8;
 /** Steps that would take longer are not tried whole: one example tells enough. */
 const LONGEST_STEP_SECONDS = 15;
 /** Standing in for a file, under a name that no file has. */
-const SAMPLE = "/device-check.jsonl";
+const SAMPLE = "/device-check";
 
 /** Trains and measures. @throws FedtuneError as training does, also for data that cannot be used */
 export async function checkDevice(
@@ -34,7 +35,7 @@ export async function checkDevice(
 ): Promise<DeviceReport> {
   const { backend, config, memory, files, trainer, control } = parts;
   const { gflops } = await measureSpeed();
-  if (question.data === null) files.set(SAMPLE, sampleFile(question));
+  if (question.data === null) files.set(SAMPLE, await sampleFile(question, config));
   try {
     const { batchSize, localEpochs, maxSteps } = question.training;
     const one = jobOf(question, config, { batchSize: 1, microBatchSize: null, maxSteps: 2 });
@@ -107,13 +108,32 @@ function jobOf(
     training: { ...training, localEpochs: EPOCHS, ...changes },
     privacy: { mode: "none" },
     seed: [1, 2, 3, 4],
-    data: data ?? fileData({ kind: "file", path: SAMPLE }),
+    data: data ?? sampleReference(config),
   };
 }
 
-/** One batch of texts that are as long as the run lets them be. */
-function sampleFile({ task, training }: DeviceQuestion): Blob {
+function sampleReference({ image }: ModelConfig): DataRef {
+  return image === null
+    ? fileData({ kind: "file", path: SAMPLE, format: "jsonl" })
+    : imageData({ kind: "images", path: SAMPLE, format: "folder" });
+}
+
+/** One batch: texts that are as long as the run lets them be, or pictures in the size of the model. */
+async function sampleFile(
+  { task, training }: DeviceQuestion,
+  { image }: ModelConfig,
+): Promise<Blob> {
+  const [label = ""] = task.labels;
+  if (image !== null) {
+    const canvas = new OffscreenCanvas(image.width, image.height);
+    canvas.getContext("2d");
+    const picture = await canvas.convertToBlob();
+    return packPictures(
+      Array.from({ length: training.batchSize }, (_, index) => {
+        return { folder: label, name: `${index}.png`, picture };
+      }),
+    );
+  }
   const text = "a ".repeat(training.maxLength);
-  const row = `${JSON.stringify({ text, label: task.labels[0] })}\n`;
-  return new Blob([row.repeat(training.batchSize)]);
+  return new Blob([`${JSON.stringify({ text, label })}\n`.repeat(training.batchSize)]);
 }

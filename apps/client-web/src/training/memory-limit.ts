@@ -19,3 +19,8 @@ export function fileLimit(limitBytes: number, modelBytes: number): number {
   const left = Math.floor((limitBytes - 2 * modelBytes) / BYTES_PER_FILE_BYTE);
   return Math.max(LEAST_FILE, left);
 }
+
+/** What pictures may take, in the size of the model: half of what is left beside it, so that training has the rest. */
+export function pictureLimit(limitBytes: number, modelBytes: number): number {
+  return Math.max(LEAST_FILE, Math.floor((limitBytes - 2 * modelBytes) / 2));
+}

@@ -8,8 +8,9 @@ import { browserClock } from "../participant/platform/clock.ts";
 import { browserEntropy } from "../participant/platform/entropy.ts";
 import { blobFiles } from "./blob-files.ts";
 import { checkDevice } from "./device-check.ts";
+import { exampleFiles } from "./example-files.ts";
 import { fatalError } from "./fatal-error.ts";
-import { fileLimit, memoryLimit } from "./memory-limit.ts";
+import { fileLimit, memoryLimit, pictureLimit } from "./memory-limit.ts";
 import type {
   BrowserSetup,
   BrowserTasks,
@@ -91,11 +92,12 @@ async function start(setup: BrowserSetup, { files, pace, line }: Parts): Promise
   const { deviceMemory } = navigator as { readonly deviceMemory?: number };
   const limitBytes = setup.memoryLimitBytes ?? memoryLimit(deviceMemory);
   const memory = { limitBytes, fileLimitBytes: fileLimit(limitBytes, modelBytes) };
+  const pictureLimitBytes = pictureLimit(limitBytes, modelBytes);
   const weights = new Map<string, Weight>(checkpoint.weights);
   const trainer = createTrainer({
     checkpoint: { ...checkpoint, weights },
     tokenizer,
-    files: blobFiles({ get: (path) => files.get(path), limitBytes: memory.fileLimitBytes }),
+    ...exampleFiles(files, checkpoint.config, { ...memory, pictureLimitBytes }),
     clock: browserClock,
     entropy: browserEntropy,
     pause: () => pace.pause(),
@@ -112,11 +114,9 @@ async function start(setup: BrowserSetup, { files, pace, line }: Parts): Promise
 async function load(line: ModelLine) {
   const model = await line.bring();
   const files = blobFiles({ get: (name) => model.get(name), limitBytes: 0 });
-  const [checkpoint, tokenizer] = await Promise.all([
-    loadCheckpoint(files, ""),
-    loadTokenizer(files, ""),
-  ]);
-  return { checkpoint, tokenizer };
+  const checkpoint = await loadCheckpoint(files, "");
+  const readsTexts = checkpoint.config.image === null;
+  return { checkpoint, tokenizer: readsTexts ? await loadTokenizer(files, "") : null };
 }
 
 function largestTensor({ weights }: Checkpoint): number {

@@ -74,7 +74,7 @@ export interface BrowserPrediction {
 
 /** What a device check is about: the run's own training. */
 export interface DeviceQuestion extends Pick<TrainJob, "adapter" | "task" | "training"> {
-  /** The rows that will be trained on; null while no file is chosen, then texts of full length stand for them. */
+  /** The rows that will be trained on; null while no file is chosen, then texts of full length, or gray pictures, stand for them. */
   readonly data: DataRef | null;
 }
 
@@ -113,8 +113,8 @@ export interface BrowserTrainer extends Trainer {
   /** Starts the worker if need be; resolves once the base model is loaded. @throws as the first job would */
   ready(): Promise<ChosenBrowserBackend>;
   /**
-   * Gives the worker a file (or takes it away) under the path that jobs' `FileData` references name. Only a handle goes to
-   * the worker, which reads it as it trains. Another file under the same path starts the worker anew.
+   * Gives the worker a file (or takes it away) under the path that jobs' data references name; a folder of pictures is a
+   * pack of them, see `packPictures`. Only a handle goes to the worker, which reads it as it trains. Another file under the same path starts the worker anew.
    */
   setFile(path: string, file: Blob | null): void;
   /**
@@ -132,6 +132,11 @@ export interface BrowserTrainer extends Trainer {
   classify(
     job: Omit<EvaluateJob, "data">,
     texts: readonly TextInput[],
+  ): Promise<readonly Float32Array[]>;
+  /** The same for pictures, with a base model that reads these: PNG, JPEG or WebP. */
+  classifyPictures(
+    job: Omit<EvaluateJob, "data">,
+    pictures: readonly Blob[],
   ): Promise<readonly Float32Array[]>;
   /** Writes on from a prompt, with a language model. @throws FedtuneError `model-invalid`, `data-invalid`, `cancelled` */
   generate(job: GenerateJob, control: TrainControl): Promise<Generated>;

@@ -2,7 +2,9 @@
 
 /** Unpacks; rejects for bytes that are no gzip, and as soon as there are more than `most` bytes. */
 export async function gunzip(bytes: Uint8Array, most: number): Promise<Uint8Array> {
-  const packed = new Blob([bytes]).stream() as ReadableStream<Uint8Array<ArrayBuffer>>;
+  // Blobs take bytes that no other thread writes, which those of files are.
+  const blob = new Blob([bytes as Uint8Array<ArrayBuffer>]);
+  const packed = blob.stream() as ReadableStream<Uint8Array<ArrayBuffer>>;
   const unpacked: ReadableStream<Uint8Array> = packed.pipeThrough(new DecompressionStream("gzip"));
   const reader = unpacked.getReader();
   const parts: Uint8Array[] = [];

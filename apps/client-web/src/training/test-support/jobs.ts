@@ -30,10 +30,18 @@ export interface TestModel {
   readonly files: readonly ModelFile[];
 }
 
-const names = ["config.json", "tokenizer.json", "tokenizer_config.json", "model.safetensors"];
+const common = ["config.json", "model.safetensors"];
+const namesOf = {
+  texts: [...common, "tokenizer.json", "tokenizer_config.json"],
+  images: [...common, "preprocessor_config.json"],
+};
 
-async function testModel(folder: string, address: string): Promise<TestModel> {
-  const files = names.map(async (name): Promise<ModelFile> => {
+async function testModel(
+  folder: string,
+  address: string,
+  reads: keyof typeof namesOf = "texts",
+): Promise<TestModel> {
+  const files = namesOf[reads].map(async (name): Promise<ModelFile> => {
     const bytes = await readFile(join(folder, name));
     const hash = digest(createHash("sha256").update(bytes).digest("hex"));
     return { name, url: `${address}/${name}`, bytes: bytes.length, hash };
@@ -45,11 +53,14 @@ async function testModel(folder: string, address: string): Promise<TestModel> {
 export const siteFolders = {
   mini: builtinModelFolder("fedtune-mini") ?? "",
   tiny: goldenPath("tiny-bert"),
+  vit: goldenPath("vit/tiny-vit"),
 };
 /** The built-in base model. */
 export const mini = await testModel(siteFolders.mini, "/mini");
 /** A model of some thousand weights. */
 export const tiny = await testModel(siteFolders.tiny, "/tiny");
+/** A model of images, 12 x 12 pixels in colours. */
+export const vit = await testModel(siteFolders.vit, "/vit", "images");
 
 /** The household intents of the demo. */
 export const household = {

@@ -16,12 +16,26 @@ export interface TrainerHarness {
   open(options: BrowserTrainerOptions): Promise<void>;
   /** A job whose arrays are plain. */
   job(job: object, start: readonly number[]): TrainJob;
+  /** A picture as this browser decodes it for training. */
+  decode(bytes: readonly number[]): Promise<readonly number[]>;
+  /** Gives the trainer pictures in folders. */
+  setPictures(path: string, pictures: readonly PlainPicture[]): Promise<void>;
+  classifyPictures(job: TrainJob, pictures: readonly PlainPicture[]): Promise<number[][]>;
   /** What was thrown, as data. */
   failure(work: Promise<unknown>): Promise<{ code: string; message: string; data: object }>;
   deleteModels(): Promise<void>;
   /** A control that is aborted when so many steps are done. */
   control(stopAfter?: number): TrainControl;
 }
+
+/** A picture's file as plain data. */
+export interface PlainPicture {
+  readonly folder: string;
+  readonly name: string;
+  readonly bytes: readonly number[];
+}
+
+const blobOf = ({ bytes }: PlainPicture): Blob => new Blob([Uint8Array.from(bytes)]);
 
 const scope = globalThis as unknown as { harness: TrainerHarness; Worker: typeof Worker };
 
@@ -37,6 +51,23 @@ const harness: Omit<TrainerHarness, "trainer"> & { trainer: BrowserTrainer | nul
     await deleteKeptFiles();
   },
   job: (job, start) => ({ ...(job as TrainJob), start: Float32Array.from(start) }),
+  async decode(bytes) {
+    const { browserImages } = await import("@fedtune/training/browser");
+    const { height, width, pixels } = await browserImages(globalThis).decode(
+      Uint8Array.from(bytes),
+    );
+    return [height, width, ...pixels];
+  },
+  async setPictures(path, pictures) {
+    const { packPictures } = await import("../picture-pack.ts");
+    const pack = packPictures(pictures.map((one) => ({ ...one, picture: blobOf(one) })));
+    harness.trainer?.setFile(path, pack);
+  },
+  async classifyPictures({ data: _, ...job }, pictures) {
+    const asked = { ...job, batchSize: 4, maxLength: null };
+    const found = await harness.trainer?.classifyPictures(asked, pictures.map(blobOf));
+    return (found ?? []).map((probabilities) => [...probabilities]);
+  },
   async failure(work) {
     try {
       await work;
