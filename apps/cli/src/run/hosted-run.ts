@@ -4,7 +4,7 @@ import type { Coordinator, CoordinatorListener, ResolvedRun, RunSetup } from "@f
 import { userLevelPrivacy } from "@fedtune/dp";
 import { nodeEntropy } from "@fedtune/node-ports";
 import type { RunToServe } from "@fedtune/server";
-import type { FileData } from "@fedtune/training";
+import type { ExampleData } from "@fedtune/training";
 import type { Io } from "../io.ts";
 import { roundFolder, saveAdapter } from "./adapter-folder.ts";
 import { openBaseModel, prepareWith, takenOutOf } from "./base-model.ts";
@@ -20,7 +20,7 @@ export interface Hosting {
   readonly resolved: ResolvedRun;
   readonly dataDir: string;
   /** The operator's test data; null: no central evaluation. Not used where clients evaluate. */
-  readonly test: FileData | null;
+  readonly test: ExampleData | null;
   readonly compute: ComputeOptions;
   /** A participant's name. */
   readonly nameOf: (index: number) => string;
@@ -89,7 +89,7 @@ function evaluatorOf(
   open: OpenTrainer | null,
   task: {
     readonly resolved: ResolvedRun;
-    readonly test: FileData | null;
+    readonly test: ExampleData | null;
     readonly signal: AbortSignal;
   },
 ): ReturnType<typeof centralEvaluation> | null {

@@ -1,9 +1,7 @@
 import { resolveRun, lacksOf } from "@fedtune/core";
 import type { ResolvedRun } from "@fedtune/core";
 import { nodeHash } from "@fedtune/node-ports";
-import { discoverLabels, fileData } from "@fedtune/training";
-import type { FileData } from "@fedtune/training";
-import { nodeFiles } from "@fedtune/training/node";
+import type { ExampleData } from "@fedtune/training";
 import { readSettings } from "@fedtune/server";
 import type { ServerSettings } from "@fedtune/server";
 import { loadConfig, withPlaces } from "../config/load.ts";
@@ -15,13 +13,15 @@ import type { Assignment } from "../values.ts";
 import { openBaseModel, settledBy } from "./base-model.ts";
 import { checkExamples } from "./check-data.ts";
 import { dataPath } from "./data-path.ts";
+import { dataReference, labelsOf } from "./data-reference.ts";
+import type { DataOptions } from "./data-reference.ts";
 import { evaluationLabel } from "./evaluation-label.ts";
 import { runText } from "./report-text.ts";
 import { startListening, startServing } from "./serving.ts";
 import { registries } from "./registries.ts";
 
 /** What `fedtune serve` was asked for. */
-export interface ServeOptions {
+export interface ServeOptions extends Pick<DataOptions, "text" | "textPair" | "label" | "columns"> {
   /** Absent: every run of the database. */
   readonly config?: string | undefined;
   readonly settings?: string | undefined;
@@ -36,9 +36,6 @@ export interface ServeOptions {
   readonly pages?: boolean | undefined;
   readonly logLevel?: string | undefined;
   readonly data?: string | undefined;
-  readonly text?: string | undefined;
-  readonly textPair?: string | undefined;
-  readonly label?: string | undefined;
   readonly backend?: string | undefined;
   readonly method?: string | undefined;
   readonly model?: string | undefined;
@@ -125,7 +122,8 @@ async function serveOne({ settings, ...options }: ServeOne, io: Io): Promise<num
     },
     set: options.set,
   });
-  const test = options.data === undefined ? null : testData(options, options.data);
+  const test =
+    options.data === undefined ? null : dataReference(dataPath(options.data, "test"), options);
   const resolved = await resolveServed(source, test, io);
   if (test !== null) await checkExamples(test, resolved.config.task);
   // The terminal shows the run; the log would show it again.
@@ -157,7 +155,7 @@ async function serveOne({ settings, ...options }: ServeOne, io: Io): Promise<num
 /** The run config; a task without labels takes those of the operator's test data, and the base model settles the rest. */
 async function resolveServed(
   source: ConfigSource,
-  test: FileData | null,
+  test: ExampleData | null,
   io: Io,
 ): Promise<ResolvedRun> {
   const task = source.value["task"] ?? (test === null ? undefined : await taskOf(test));
@@ -168,21 +166,7 @@ async function resolveServed(
   return resolve(settledBy(whole, await openBaseModel(config.model, io)));
 }
 
-async function taskOf(test: FileData): Promise<unknown> {
-  return { kind: "sequence-classification", labels: await discoverLabels(nodeFiles, test) };
-}
-
-function testData(
-  {
-    text = "text",
-    textPair = null,
-    label = "label",
-  }: {
-    text?: string | undefined;
-    textPair?: string | null | undefined;
-    label?: string | undefined;
-  },
-  path: string,
-): FileData {
-  return fileData({ kind: "file", path: dataPath(path, "test"), text, textPair, label });
+async function taskOf(test: ExampleData): Promise<unknown> {
+  const kind = test.kind === "images" ? "image-classification" : "sequence-classification";
+  return { kind, labels: await labelsOf(test) };
 }

@@ -5,7 +5,7 @@ import { startCoordinator } from "@fedtune/server";
 import type { CoordinatorProcess, RunToServe, ServerSettings } from "@fedtune/server";
 import { reportRows } from "@fedtune/simulation";
 import type { ReportRow } from "@fedtune/simulation";
-import type { FileData } from "@fedtune/training";
+import type { ExampleData } from "@fedtune/training";
 import type { Io } from "../io.ts";
 import { version } from "../version.ts";
 import { joinLinkOf, shownUrl } from "./addresses.ts";
@@ -25,7 +25,7 @@ export interface Serving {
   readonly settings: ServerSettings;
   readonly resolved: ResolvedRun;
   /** The operator's test data; null: no central evaluation. Not used where clients evaluate. */
-  readonly test: FileData | null;
+  readonly test: ExampleData | null;
   readonly compute: ComputeOptions;
   /** What an interrupt does to the run: ends it, or leaves it as it is for the next process. */
   readonly interrupt: "stop" | "leave";

@@ -1,5 +1,5 @@
 import { Command } from "@commander-js/extra-typings";
-import { assignment, integer } from "../values.ts";
+import { assignment, integer, names } from "../values.ts";
 import { examples, settings } from "../verb.ts";
 import type { Verb } from "../verb.ts";
 
@@ -34,10 +34,11 @@ export const serve: Verb = {
           "--database-url <url>",
           "a Postgres (or DATABASE_URL); without: one of its own in the data folder",
         )
-        .option("--data <file>", "test data: evaluates the global adapter between rounds")
+        .option("--data <path>", "test data: evaluates the global adapter between rounds")
         .option("--text <column>", "name of the text column")
         .option("--text-pair <column>", "name of the second text's column, for pairs")
         .option("--label <column>", "name of the label column")
+        .option("--columns <names>", "images: what levels of folders, or first bytes, tell", names)
         .option("--backend <name>", "where to evaluate; see: fedtune doctor")
         .option("--method <name>", "same as --set method.name")
         .option("--model <name or folder>", "same as --set model")
