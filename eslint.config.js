@@ -144,6 +144,8 @@ export default defineConfig(
     },
   },
   { files: ["apps/client-web/src/**"], ...reactHooks.configs.flat.recommended },
+  // Speaks of React's compiler, which is not used here.
+  { files: ["apps/client-web/src/**"], rules: { "react-hooks/incompatible-library": "off" } },
   // Terminal programs speak to the terminal; the watch on console output replaces it.
   {
     files: ["scripts/**", "bench/**", "examples/**", "packages/testkit/src/console.ts"],
@@ -151,10 +153,14 @@ export default defineConfig(
   },
   // Tables of phrases: data that happens to be TypeScript.
   { files: ["scripts/household-intents/grammar.ts"], rules: { "max-lines": "off" } },
-  { files: ["*.config.ts", "*.config.js"], rules: { "no-restricted-syntax": "off" } },
+  { files: ["**/*.config.ts", "**/*.config.js"], rules: { "no-restricted-syntax": "off" } },
   {
     files: ["**/*.js", "**/*.mjs"],
     extends: [tseslint.configs.disableTypeChecked],
     languageOptions: { globals: { process: "readonly", console: "readonly", URL: "readonly" } },
+  },
+  {
+    files: ["apps/client-web/public/**/*.js"],
+    languageOptions: { globals: { document: "readonly", localStorage: "readonly" } },
   },
 );

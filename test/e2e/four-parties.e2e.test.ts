@@ -63,7 +63,7 @@ describe.skipIf(chromiumPath() === null).each(places)(
   `two tabs and two Node clients, on $name${chromiumPath() === null ? ` (${withoutChromium})` : ""}`,
   ({ hasPostgres, isThere }) => {
     it.skipIf(!isThere)(
-      "[CI5] [AD8] finish a run with the accuracy of its simulation; its adapter measures the same from the command line",
+      "[WP15] [CI5] [AD8] finish a run with the accuracy of its simulation; its adapter measures the same from the command line",
       async () => {
         const data = writeData();
         const at = (name: string): string =>

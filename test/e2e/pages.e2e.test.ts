@@ -88,7 +88,7 @@ describe.skipIf(chromiumPath() === null)(
       return { page, url: page.url(), refused, errors };
     }
 
-    it("[SE8] are refused nothing by their own policy, signed out or in", async () => {
+    it("[WP2] [SE8] are refused nothing by their own policy, signed out or in", async () => {
       const body = { code, name: "ada", password };
       for (const path of ["/", "/sign-in"]) {
         expect(await opened(url + path)).toMatchObject({ refused: [], errors: [] });
@@ -106,7 +106,7 @@ describe.skipIf(chromiumPath() === null)(
       }
     });
 
-    it("[SE7] [SE8] take an invitation, and its token out of sight; what it says is text", async () => {
+    it("[WP4] [WP16] [SE7] [SE8] take an invitation, and its token out of sight; what it says is text", async () => {
       const { page, ...found } = await opened(link);
       expect(found).toMatchObject({ refused: [], errors: [] });
       expect(found.url).not.toContain("fte_");

@@ -3,7 +3,7 @@ import type { HttpParts } from "./app.ts";
 import type { IsTrusted } from "./security/client-address.ts";
 import type { Security } from "./security/security.ts";
 import { admitSigned, cutRevoked, keepCuttable } from "./security/socket-admission.ts";
-import type { SocketAdmission } from "./socket-server-transport.ts";
+import type { SocketAdmission } from "./socket-hub.ts";
 
 interface AdmissionParts {
   readonly security: Security;

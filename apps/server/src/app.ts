@@ -11,7 +11,7 @@ import { blobRoutes } from "./routes/blobs.ts";
 import type { BlobRouteOptions } from "./routes/blobs.ts";
 import type { IsTrusted } from "./security/client-address.ts";
 import { allowOrigins, dataHeaders } from "./security/browser-policy.ts";
-import type { SocketHub } from "./socket-server-transport.ts";
+import type { SocketHub } from "./socket-hub.ts";
 
 /** What a server may be given beside the data plane. */
 export interface HttpParts {

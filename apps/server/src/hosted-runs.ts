@@ -9,7 +9,7 @@ import { namesOfPages } from "./http/pages.ts";
 import type { RunEvents } from "./http/run-events.ts";
 import type { RunService } from "./http/run-service.ts";
 import type { RunToServe } from "./run-registry.ts";
-import type { Expects } from "./socket-server-transport.ts";
+import type { Expects } from "./socket-hub.ts";
 import type { ServerCore } from "./start-server.ts";
 
 /** What runs are hosted with. */

@@ -16,7 +16,7 @@ import type {
 } from "@fedtune/core";
 import { maxUploadBytes } from "./limits.ts";
 import type { ServerLog } from "./log.ts";
-import type { SocketHub } from "./socket-server-transport.ts";
+import type { SocketHub } from "./socket-hub.ts";
 
 /** A run to serve. */
 export interface RunToServe {

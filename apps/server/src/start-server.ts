@@ -19,7 +19,7 @@ import { runRegistry } from "./run-registry.ts";
 import type { Equip, OpenRun, RunRegistry, RunToServe } from "./run-registry.ts";
 import { scopedClock } from "./scoped-clock.ts";
 import { socketHub } from "./socket-server-transport.ts";
-import type { Expects, SocketAdmission, SocketHub } from "./socket-server-transport.ts";
+import type { Expects, SocketAdmission, SocketHub } from "./socket-hub.ts";
 
 /** Where a server listens, what it serves, and on what it stands. */
 export interface ServerOptions {

@@ -1,12 +1,9 @@
 /** One run at one client: what it holds, its local work, and the update on its way; every change is saved before use. */
 import {
   adapterKind,
-  encodeSparseUpdate,
-  encodeUpdate,
   FedtuneError,
   float32Bytes,
   gatherRoles,
-  selectRoles,
   startingResidual,
 } from "@fedtune/core";
 import type {
@@ -21,13 +18,12 @@ import type {
   MessageOf,
   PartContext,
   PendingUpdate,
-  Plan,
   TrainControl,
   TrainJob,
   TrainResult,
-  UpdateSource,
 } from "@fedtune/core";
 import { trainFromCold } from "./cold-start.ts";
+import { encodedChange } from "./encoded-change.ts";
 import { checkFinite, evaluateOwn } from "./evaluate-own.ts";
 import type { OwnEvaluation } from "./evaluate-own.ts";
 import { firstAdapter } from "./held-adapter.ts";
@@ -286,18 +282,6 @@ function updateOf(
   const nextPersonal = hasOwn ? gatherRoles(layout, factors, plan.personal) : null;
   const hash = ports.hash.sha256(bytes);
   return { round, bytes, hash, examples, metrics, nextPersonal, nextUnsent };
-}
-
-/** The update's bytes, and what they leave for the next round where the plan wants it kept. */
-function encodedChange({ sparsify }: Plan, earlier: ClientRecord["unsent"], source: UpdateSource) {
-  if (sparsify === null) return { bytes: encodeUpdate(source), nextUnsent: null };
-  const { errorFeedbackRounds } = sparsify;
-  const { size } = selectRoles(source.layout, source.roles);
-  const isFresh =
-    earlier?.values.length === size && source.round - earlier.round <= errorFeedbackRounds;
-  const unsent = isFresh ? earlier.values : null;
-  const sent = encodeSparseUpdate({ ...source, sparsify, unsent });
-  return { bytes: sent.bytes, nextUnsent: errorFeedbackRounds > 0 ? sent.unsent : null };
 }
 
 function unsentAfter({ round, nextUnsent }: PendingUpdate): ClientRecord["unsent"] {

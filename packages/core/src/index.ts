@@ -269,6 +269,7 @@ export type {
 } from "./store/store.ts";
 export { memoryBlobs, memoryStore } from "./store/memory.ts";
 export { memoryNetwork } from "./transport/memory.ts";
-export type { Fate, MemoryNetwork, MemoryNetworkOptions, Passage } from "./transport/memory.ts";
+export type { MemoryNetwork } from "./transport/memory.ts";
+export type { Fate, MemoryNetworkOptions, Passage } from "./transport/memory-options.ts";
 export { virtualClock } from "./clock/virtual.ts";
 export type { VirtualClock } from "./clock/virtual.ts";

@@ -45,7 +45,7 @@ describe("a report's folder", () => {
     ]);
   });
 
-  it("has the same bytes when it is written again, over itself and elsewhere", async () => {
+  it("[SI16] has the same bytes when it is written again, over itself and elsewhere", async () => {
     const result = sampleResult({ failed: 2 });
     await writeReport(result, join(folder, "a"));
     const first = await hashes(join(folder, "a"));

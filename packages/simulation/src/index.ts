@@ -35,5 +35,5 @@ export type {
   SimulatedWorld,
   SimulationOptions,
   SimulationResult,
-} from "./simulate.ts";
+} from "./simulated-run.ts";
 export { trainerPool } from "./trainer-pool.ts";

@@ -42,7 +42,7 @@ describe("noise of a larger cohort", () => {
     });
   });
 
-  it("costs what the larger cohort's run costs, and every row and the result say so", async () => {
+  it("[SI17] costs what the larger cohort's run costs, and every row and the result say so", async () => {
     const [own, tenfold] = [await play(null, {}, 3), await play(40, {}, 3)];
     const events = (result: typeof own) =>
       result.history.rounds.map(({ privacy }) => privacy?.events);

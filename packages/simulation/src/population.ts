@@ -16,7 +16,7 @@ import { partition } from "./partition/partition.ts";
 import { schemeByName } from "./partition/registry.ts";
 import type { SimulatedDevices } from "./realism/devices.ts";
 import { checkTrace, readTrace } from "./realism/trace.ts";
-import type { SimulatedClient } from "./simulate.ts";
+import type { SimulatedClient } from "./simulated-run.ts";
 
 /** Clients with their shares, and who got what. */
 export interface Population {

@@ -19,7 +19,7 @@ import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { reportRows } from "./report.ts";
 import { simulate } from "./simulate.ts";
-import type { SimulationOptions, SimulationResult } from "./simulate.ts";
+import type { SimulationOptions, SimulationResult } from "./simulated-run.ts";
 import { config, options } from "./test-support/toy-run.ts";
 
 const registries = { methods, kinds: adapterKinds, privacy: privacyRules };

@@ -18,7 +18,7 @@ export async function joinByTab(browser: Browser, holder: Holder): Promise<Page>
     // The database exists once a page of this origin has been open.
     await page.goto(`${new URL(link).origin}/join`);
     await page.getByRole("button", { name: "Open the invitation" }).waitFor();
-    await page.evaluate(setBackend, backend);
+    await page.evaluate(setBackend(backend));
   }
   await page.goto(link);
   const chooser = page.waitForEvent("filechooser");
@@ -34,22 +34,16 @@ export async function joinByTab(browser: Browser, holder: Holder): Promise<Page>
   return page;
 }
 
-/** Puts the holder's setting where the pages keep it. */
-async function setBackend(backend: string): Promise<void> {
-  const database = await new Promise<IDBDatabase>((resolve, reject) => {
-    const opening = indexedDB.open("fedtune");
-    opening.onsuccess = () => {
-      resolve(opening.result);
-    };
-    opening.onerror = () => {
-      reject(new Error(String(opening.error)));
-    };
+/** Puts the holder's setting where the pages keep it; runs in the page. */
+const setBackend = (backend: string): string => `(async () => {
+  const whenever = (request, event) => new Promise((resolve, reject) => {
+    request["on" + event] = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
   });
+  const database = await whenever(indexedDB.open("fedtune"), "success");
   const change = database.transaction("settings", "readwrite");
   const settings = { effort: "full", onlyOnMains: false, keepScreenOn: false, budgetEpsilon: 8 };
-  change.objectStore("settings").put({ ...settings, backend }, "holder");
-  await new Promise((resolve) => {
-    change.oncomplete = resolve;
-  });
+  change.objectStore("settings").put({ ...settings, backend: ${JSON.stringify(backend)} }, "holder");
+  await whenever(change, "complete");
   database.close();
-}
+})()`;

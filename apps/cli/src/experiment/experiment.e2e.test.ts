@@ -120,13 +120,13 @@ describe("an experiment", () => {
     ]);
   });
 
-  it("goes on when a cell fails, which says why", () => {
+  it("[SI12] goes on when a cell fails, which says why", () => {
     const [failed] = first.result.cells.filter(({ variant }) => variant === "crowded");
     expect(failed).toMatchObject({ status: "failed", adapterHash: null, rows: [], shares: null });
     expect(failed!.failure!.message).toMatch(/951 of 1000 have fewer.*50 rows/);
   });
 
-  it("stops when it is told to, and says how to go on", async () => {
+  it("[SI14] stops when it is told to, and says how to go on", async () => {
     const stop = new AbortController();
     stop.abort(new FedtuneError("cancelled", "Interrupted"));
     await expect(play("broken", { signal: stop.signal })).rejects.toMatchObject({
@@ -136,7 +136,7 @@ describe("an experiment", () => {
     });
   });
 
-  it("has the same bytes with one job in place of two, after SIGKILL and --resume", async () => {
+  it("[SI11] has the same bytes with one job in place of two, after SIGKILL and --resume", async () => {
     const command = ["simulate", file, "--out", at("broken"), "--jobs", "1"];
     const killed = spawn(process.execPath, [binary, ...command], { stdio: "ignore" });
     await holds("broken", 2);
@@ -155,7 +155,7 @@ describe("a folder", () => {
       message: expect.stringMatching(message) as string,
     });
 
-  it("with played cells is left alone without --resume", async () => {
+  it("[SI14] with played cells is left alone without --resume", async () => {
     const before = await contents("first");
     await refused("first", {}, /holds 6 played cells.*--resume.*--out/);
     expect(await contents("first")).toEqual(before);
@@ -191,7 +191,7 @@ describe("a folder", () => {
   });
 });
 
-it("an experiment with a field that no run config has is refused with cell, field and place", async () => {
+it("[SI13] an experiment with a field that no run config has is refused with cell, field and place", async () => {
   const path = at("wrong.yaml");
   const grid = 'grid:\n  "adapter.rnk": [2, 4]\n';
   await writeFile(path, `name: wrong\n${grid}base: { simulation: { data: household-intents } }\n`);
@@ -249,7 +249,7 @@ const isPossible = canMount();
 const title = isPossible ? "a full disk" : "a full disk (skipped: this user may not mount one)";
 
 describe.skipIf(!isPossible)(title, () => {
-  it("ends an experiment in words, and leaves the finished cells to go on with", async () => {
+  it("[SI14] ends an experiment in words, and leaves the finished cells to go on with", async () => {
     await mkdir(at("disk"));
     mount(at("disk"));
     try {

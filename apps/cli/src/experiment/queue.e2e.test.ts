@@ -78,7 +78,7 @@ describe.skipIf(realPostgresBin === null)(`workers at ${realPostgresTitle}`, () 
   });
   afterAll(() => postgres.stop());
 
-  it("play an experiment to the bytes of one machine, whichever of them is killed", async () => {
+  it("[SI11] play an experiment to the bytes of one machine, whichever of them is killed", async () => {
     const queue = ["--queue", postgres.url];
     const doomed = start("worker", ...queue, "--jobs", "1");
     await eventually(doomed.said).toContain("Waiting for cells");

@@ -31,7 +31,7 @@ const focused = (page: Page): Promise<string> =>
   page.evaluate(() => document.activeElement?.textContent ?? "");
 
 describe.skipIf(!canRun)(title("with the keyboard alone"), () => {
-  test("from the letter to training, and out again", async () => {
+  test("[WP18] from the letter to training, and out again", async () => {
     const context = await look();
     const page = await context.newPage();
     await open(page, "explain-new");
@@ -104,7 +104,7 @@ describe.skipIf(!canRun)(title("with the keyboard alone"), () => {
     await context.close();
   });
 
-  test("a missing column is named, unknown labels are left out", async () => {
+  test("[WP13] a missing column is named, unknown labels are left out", async () => {
     const context = await look();
     const page = await context.newPage();
     await open(page, "file-column");
@@ -143,7 +143,7 @@ describe.skipIf(!canRun)(title("the road"), () => {
     await context.close();
   });
 
-  test("a link is read from a letter, declined, and nothing of it stays", async () => {
+  test("[WP4] a link is read from a letter, declined, and nothing of it stays", async () => {
     const context = await look();
     const page = await context.newPage();
     await open(page, "enter");
@@ -168,7 +168,7 @@ describe.skipIf(!canRun)(title("the road"), () => {
     await context.close();
   });
 
-  test("one button deletes everything, after saying in numbers what goes", async () => {
+  test("[WP14] one button deletes everything, after saying in numbers what goes", async () => {
     const context = await look();
     const page = await context.newPage();
     await open(page, "done");

@@ -231,7 +231,7 @@ describe.skipIf(missing)(`the operators' pages ${missing ? withoutChromium : ""}
     ];
 
     it.each(looks)(
-      "axe finds nothing on any page at %j, and nothing is too wide",
+      "[WP18] axe finds nothing on any page at %j, and nothing is too wide",
       async (looking) => {
         const { open } = bench();
         for (const path of all) {

@@ -16,7 +16,7 @@ function bar(href: string): AddressBar & { readonly seen: string[] } {
 }
 
 describe("the link in a page's address", () => {
-  it("[SE7] is taken once: its secret is in the address and the history no longer", () => {
+  it("[WP4] [SE7] is taken once: its secret is in the address and the history no longer", () => {
     const address = bar("https://fed.example/join/triage#token=fte_secret");
     expect(takeLink(address)).toBe("https://fed.example/join/triage#token=fte_secret");
     expect(address.seen).toEqual(["https://fed.example/join/triage"]);

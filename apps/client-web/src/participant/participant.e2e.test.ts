@@ -28,7 +28,7 @@ describe.skipIf(!isThere)(title("a data holder's tab"), () => {
   });
   afterEach(() => context.close());
 
-  it("[SE7] [DA3] [CL7] joins by a link and finishes the run; no part of its file leaves, nor the link's secret stays", async () => {
+  it("[WP4] [WP9] [WP17] [SE7] [DA3] [CL7] joins by a link and finishes the run; no part of its file leaves, nor the link's secret stays", async () => {
     const { ended } = await coordinator.play(runConfig("whole"));
     const proxy = await watchedProxy(coordinator.port);
     const link = (await coordinator.invite("whole")).replace(coordinator.url, proxy.url);
@@ -90,7 +90,7 @@ describe.skipIf(!isThere)(title("a data holder's tab"), () => {
     await proxy.close();
   });
 
-  it("[AD8] tries what it has learned, takes it along as PEFT's files, lists what it sent, and deletes everything", async () => {
+  it("[WP14] [AD8] tries what it has learned, takes it along as PEFT's files, lists what it sent, and deletes everything", async () => {
     const method = { name: "fedsa-lora" };
     await coordinator.play(runConfig("after", { rounds: { numRounds: 1 }, method }));
     const tab = await openTab(context, await coordinator.invite("after"));

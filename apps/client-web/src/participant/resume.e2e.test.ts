@@ -41,7 +41,7 @@ describe.skipIf(!isThere)(title("a data holder's tab in the middle of a run"), (
   const invited = async (run: string): Promise<string> =>
     (await coordinator.invite(run)).replace(coordinator.url, proxy.url);
 
-  it("[CL2] that is killed before its update has arrived sends the same bytes again, without training", async () => {
+  it("[WP10] [CL2] that is killed before its update has arrived sends the same bytes again, without training", async () => {
     const { ended } = await coordinator.play(runConfig("killed", { rounds: { numRounds: 1 } }));
     const first = await openTab(context, await invited("killed"));
     proxy.rule((method) => (method === "PUT" ? "hold" : "pass"));
@@ -68,7 +68,7 @@ describe.skipIf(!isThere)(title("a data holder's tab in the middle of a run"), (
     expect(session.stepsPerSecond).toBeNull();
   });
 
-  it("[TR7] whose network is cut while it trains goes on with its round when it is back; a reload lands in training", async () => {
+  it("[WP10] [TR7] whose network is cut while it trains goes on with its round when it is back; a reload lands in training", async () => {
     const { ended } = await coordinator.play(runConfig("cut", slow));
     const tab = await openTab(context, await invited("cut"));
     await tab.join();
@@ -127,7 +127,7 @@ describe.skipIf(!isThere)(title("a data holder's tab in the middle of a run"), (
     await tab.stage("finished");
   });
 
-  it("pauses by itself on battery where that is wanted, and goes on with mains", async () => {
+  it("[WP12] pauses by itself on battery where that is wanted, and goes on with mains", async () => {
     // Chromium here has no battery: a page's script stands for one.
     await context.addInitScript(() => {
       const battery = Object.assign(new EventTarget(), { charging: true, level: 0.8 });
@@ -154,7 +154,7 @@ describe.skipIf(!isThere)(title("a data holder's tab in the middle of a run"), (
     await tab.stage("finished");
   });
 
-  it("tells a second tab of the same browser, which may take over; the first one watches then", async () => {
+  it("[WP11] tells a second tab of the same browser, which may take over; the first one watches then", async () => {
     await coordinator.play(runConfig("two", { training: { maxSteps: 120 } }));
     const first = await openTab(context, await invited("two"));
     await first.join();
@@ -202,7 +202,7 @@ describe.skipIf(!isThere)(title("a data holder's tab in the middle of a run"), (
     expect(await tab.bench.kind()).toBe("refused");
   });
 
-  it("[SE4] whose invitation is wrong, expired or used up says so by its code, before anything is made", async () => {
+  it("[WP5] [SE4] whose invitation is wrong, expired or used up says so by its code, before anything is made", async () => {
     await coordinator.play(runConfig("invited"));
     const used = await coordinator.invite("invited", { maxUses: 1 });
     const winner = await openTab(context, used);

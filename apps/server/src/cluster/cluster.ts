@@ -3,7 +3,7 @@
  * connected to any, and what a dead process owned another one takes over.
  */
 import type { Blobs, Clock, Coordinator, RunEnd, RunId } from "@fedtune/core";
-import type { SocketHub } from "../socket-server-transport.ts";
+import type { SocketHub } from "../socket-hub.ts";
 import type { Bus } from "./bus.ts";
 import type { LeaseTable, OwnedRun } from "./lease-table.ts";
 import { leaseKeeper, renewalsPerLease } from "./leases.ts";

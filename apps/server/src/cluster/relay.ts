@@ -6,7 +6,7 @@ import { FedtuneError, parseInput } from "@fedtune/core";
 import type { Blobs, RunId } from "@fedtune/core";
 import type { z } from "zod";
 import type { RunLine } from "../run-line.ts";
-import type { SocketHub } from "../socket-server-transport.ts";
+import type { SocketHub } from "../socket-hub.ts";
 import type { Bus } from "./bus.ts";
 import { followerLine } from "./follower-line.ts";
 import type { FollowerLine, FollowerPorts } from "./follower-line.ts";

@@ -69,7 +69,7 @@ describe("what an invitation says will travel", () => {
     },
   );
 
-  it("counts what stays, and half the bytes for half the precision", () => {
+  it("[WP6] counts what stays, and half the bytes for half the precision", () => {
     const { numbers } = trafficOf(setupOf(configOf("fedsa-lora", { head: "personal" })));
     expect(numbers).toEqual({ leaves: 20, stays: 16 + 12, comes: 20 });
     const { bytes } = trafficOf(setupOf(configOf("fedavg", { update: { codec: "f16" } })));

@@ -33,7 +33,7 @@ const open = (token: string | null, headers: Record<string, string> = {}) =>
   coordinator.client(headers).openInvitation({ params: { run }, body: { token } });
 
 describe("an invitation", () => {
-  it("tells what the run is, what leaves, what stays and what comes, and keeps its uses", async () => {
+  it("[WP5] tells what the run is, what leaves, what stays and what comes, and keeps its uses", async () => {
     const { secret } = await tokenOf(run, { maxUses: 1, ttlMs: 3_600_000 });
     const first = await open(secret);
     const { now, invitation, model, ...rest } = first;
@@ -112,7 +112,7 @@ describe("an invitation", () => {
     await expect(open(await token())).rejects.toMatchObject(refusal);
   });
 
-  it("[SE1] tells a stranger nothing of which runs there are", async () => {
+  it("[WP5] [SE1] tells a stranger nothing of which runs there are", async () => {
     const nowhere = { params: { run: runId("nowhere") }, body: { token: null } };
     const refused = coordinator.client({}).openInvitation(nowhere);
     await expect(refused).rejects.toMatchObject({ code: "unauthenticated" });
@@ -180,7 +180,7 @@ describe("a run's name", () => {
 });
 
 describe("the first operator over HTTP", () => {
-  it("[SE1] [SE9] is made with the code, once, and it is written down", async () => {
+  it("[WP8] [SE1] [SE9] is made with the code, once, and it is written down", async () => {
     const nobody = coordinator.client({});
     expect(await nobody.getSetup()).toEqual({ isNeeded: true });
     const code = (await coordinator.security.firstOperator.newCode())!;

@@ -34,7 +34,7 @@ describe("files of the base model", () => {
   const ask = (path: string, headers: Record<string, string>, method = "GET") =>
     fetch(coordinator.url + path, { headers, method });
 
-  it("[SE2] come to a client that signs the request, with a hash, to be kept for good", async () => {
+  it("[WP7] [SE2] come to a client that signs the request, with a hash, to be kept for good", async () => {
     const client = await coordinator.enrolled(run, "fetcher");
     const answer = await ask(weights(), await client.headers({ method: "GET", path: weights() }));
     const bytes = new Uint8Array(await answer.arrayBuffer());
@@ -50,7 +50,7 @@ describe("files of the base model", () => {
     });
   });
 
-  it("[SE1] [SE2] come to nobody else", async () => {
+  it("[WP7] [SE1] [SE2] come to nobody else", async () => {
     const status = async (headers: Record<string, string>, path = weights()) =>
       (await ask(path, headers)).status;
     expect(await status({})).toBe(401);

@@ -63,7 +63,7 @@ describe("addresses of pages", () => {
     },
   );
 
-  it("programs that ask for no page are told that there is none", async () => {
+  it("[WP1] programs that ask for no page are told that there is none", async () => {
     for (const path of ["/runs", "/nothing", "/join/toy"]) {
       const answer = await ask(path, { accept: "*/*" });
       expect([answer.status, await answer.json()]).toMatchObject([404, { code: "usage" }]);
@@ -160,7 +160,7 @@ describe("files of pages", () => {
     },
   );
 
-  it("[SE8] the operators' page turns no text into markup or code; workers are for joining", async () => {
+  it("[WP2] [SE8] the operators' page turns no text into markup or code; workers are for joining", async () => {
     const policyOf = async (path: string) =>
       (await ask(path)).headers.get("content-security-policy");
     const typed = "require-trusted-types-for 'script'";
@@ -195,7 +195,7 @@ describe("files of pages", () => {
 });
 
 describe("pages that are not there", () => {
-  it("are said to be under way, and asked for again", async () => {
+  it("[WP3] are said to be under way, and asked for again", async () => {
     await showing({ state: "building" }, async () => {
       const answer = await ask("/runs");
       expect([answer.status, answer.headers.get("refresh")]).toEqual([503, "2"]);
@@ -206,7 +206,7 @@ describe("pages that are not there", () => {
     });
   });
 
-  it("are said to be missing, with what is missing; the API goes on", async () => {
+  it("[WP3] are said to be missing, with what is missing; the API goes on", async () => {
     await showing({ state: "missing", why: "Build them <b>first</b>" }, async () => {
       const answer = await ask("/");
       expect(answer.status).toBe(404);
@@ -247,7 +247,7 @@ describe("pages that are not there", () => {
 describe.skipIf(chromiumPath() === null)(
   chromiumPath() === null ? `a real browser (${withoutChromium})` : "a real browser",
   () => {
-    it("finds the pages isolated, with workers and wasm, and refuses nothing of them", async () => {
+    it("[WP2] finds the pages isolated, with workers and wasm, and refuses nothing of them", async () => {
       const browser = await launchChromium();
       try {
         for (const path of ["/join/toy#token=fte_canary", "/runs"]) {
@@ -272,7 +272,7 @@ describe.skipIf(chromiumPath() === null)(
       expect(log.join("")).not.toContain("fte_canary");
     });
 
-    it("[SE8] will not show the pages in a frame of another page", async () => {
+    it("[WP2] [SE8] will not show the pages in a frame of another page", async () => {
       const browser = await launchChromium();
       try {
         const page = await browser.newPage();

@@ -10,7 +10,7 @@ import type { Received } from "../read-body.ts";
 import { listenerOf } from "../run-line.ts";
 import type { HubConnection } from "../run-line.ts";
 import type { SignedBy } from "../security/verify-request.ts";
-import type { SocketHub } from "../socket-server-transport.ts";
+import type { SocketHub } from "../socket-hub.ts";
 import { sendBytes } from "./bytes.ts";
 import { bearerKey, fields, hashHeader, paramsOf } from "./params.ts";
 

@@ -15,7 +15,7 @@ const entities: Readonly<Record<string, string>> = {
 };
 
 /** Text as it stands inside of elements and quoted attributes. */
-export const escapeHtml = (text: string): string =>
+const escapeHtml = (text: string): string =>
   text.replace(/[&<>"']/g, (character) => entities[character] ?? character);
 
 /** What a template takes: text and numbers are escaped, markup stays as it is, nothing is nothing. */

@@ -32,7 +32,7 @@ export function verdictHtml(summary: Summary): Html {
 const named = (label: string): string => (label === "" ? "" : ` (${label})`);
 
 /** What the paired tests allow to say of best values. */
-export function verdictText({ panels, values, question }: Summary): string {
+function verdictText({ panels, values, question }: Summary): string {
   if (values.length < 2) return "Nothing is compared: there is one setting only.";
   const tested = panels.flatMap(({ pairs }) => pairs).filter(({ corrected }) => corrected !== null);
   if (tested.length === 0) {

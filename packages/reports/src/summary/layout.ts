@@ -23,7 +23,7 @@ export const settingText = (value: JsonValue): string =>
   typeof value === "string" ? value : JSON.stringify(value);
 
 /** The field whose values an experiment compares; null: its variants, or there is nothing to compare. */
-export function comparedField({
+function comparedField({
   report,
   variants,
   grid,

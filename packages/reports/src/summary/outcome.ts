@@ -73,7 +73,7 @@ export interface Outcome {
 }
 
 /** A cell's answer. */
-export function cellOutcome(cell: CellResult, question: Question): CellOutcome {
+function cellOutcome(cell: CellResult, question: Question): CellOutcome {
   const measured = cell.status === "completed" ? measuredIn(cell, question.metric) : [];
   const { better, targets } = question;
   return {

@@ -71,7 +71,7 @@ describe("groups", () => {
 });
 
 describe("means and tests", () => {
-  it("leave failed cells out and count them", () => {
+  it("[SI15] leave failed cells out and count them", () => {
     const { panels, failed } = summaryOf(sampleResult({ failed: 1 }));
     const outcome = panels[0]!.groups[0]!.outcome;
     expect(outcome).toMatchObject({ completed: 2, failed: 1, withoutValue: 0 });
@@ -93,7 +93,7 @@ describe("means and tests", () => {
     });
   });
 
-  it("of one seed have no interval and no test", () => {
+  it("[SI15] of one seed have no interval and no test", () => {
     const { panels } = summaryOf(sampleResult({ seeds: [4] }));
     const [panel] = panels;
     expect(panel!.groups[0]!.outcome.value).toMatchObject({ n: 1, halfWidth: null });
@@ -101,7 +101,7 @@ describe("means and tests", () => {
     expect(panel!.best).toBeNull();
   });
 
-  it("name a best value only where its tests hold after correction", () => {
+  it("[SI15] name a best value only where its tests hold after correction", () => {
     const few = summaryOf(sampleResult());
     expect(few.panels.map(({ best }) => best)).toEqual([null, null]);
     const many = summaryOf(sampleResult({ seeds: Array.from({ length: 12 }, (_, i) => i) }));

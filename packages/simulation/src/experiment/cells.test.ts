@@ -189,7 +189,7 @@ describe("an experiment that contradicts itself", () => {
     expect(wanted).toContain('"m" has no field "size"');
   });
 
-  it("is refused with everything that is wrong at once", () => {
+  it("[SI13] is refused with everything that is wrong at once", () => {
     const fields = issuesOf({ preset: "none-such", grid: { seed: [1] } }).map(({ field }) => field);
     expect(fields).toEqual(["preset", "grid.seed"]);
   });

@@ -1,7 +1,7 @@
 import { expectSameBits } from "@fedtune/testkit";
 import { describe, expect, it } from "vitest";
 import { simulate } from "../simulate.ts";
-import type { SimulationOptions } from "../simulate.ts";
+import type { SimulationOptions } from "../simulated-run.ts";
 import { clients, config, options } from "../test-support/toy-run.ts";
 import { devicesSchema } from "./config.ts";
 import type { Trace } from "./trace.ts";
@@ -26,7 +26,7 @@ const acceptedOf = ({ history }: Awaited<ReturnType<typeof play>>) =>
   history.rounds.map(({ accepted }) => accepted);
 
 describe("time on devices", () => {
-  it("a round of two clients takes what one can work out by hand", async () => {
+  it("[SI10] a round of two clients takes what one can work out by hand", async () => {
     const devices = {
       examplesPerSecond: 20,
       uploadMbps: 0.001,
@@ -175,7 +175,7 @@ describe("stragglers, dropouts and absence", () => {
     expect(JSON.stringify(odd.history)).toBe(JSON.stringify(even.history));
   });
 
-  it("methods under one seed see the same devices, and so the same cohorts", async () => {
+  it("[SI10] methods under one seed see the same devices, and so the same cohorts", async () => {
     const plain = { ...rough, uploadMbps: null, dropouts: {} };
     const cohorts = await Promise.all(
       ["fedavg", "ffa-lora"].map(async (name) => {

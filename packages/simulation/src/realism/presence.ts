@@ -11,7 +11,7 @@ export interface Presence {
 }
 
 /** A client that never leaves. */
-export const always: Presence = { startsOn: true, next: () => null };
+const always: Presence = { startsOn: true, next: () => null };
 
 /**
  * A client's presence.

@@ -2,7 +2,7 @@
 import { combiners, methods } from "@fedtune/aggregators";
 import { adapterKinds } from "@fedtune/core";
 import { nodeHash, toyData, toyLayout, toyTrainer } from "@fedtune/testkit";
-import type { SimulationOptions } from "../simulate.ts";
+import type { SimulationOptions } from "../simulated-run.ts";
 
 /** The toy's adapter. */
 export const layout = toyLayout();

@@ -3,7 +3,7 @@ import { gatherRoles } from "@fedtune/core";
 import type { DataRef, EvaluateJob, FactorRole, Passage, Trainer, TrainJob } from "@fedtune/core";
 import { toyTrainer } from "@fedtune/testkit";
 import { simulate } from "../simulate.ts";
-import type { SimulationOptions } from "../simulate.ts";
+import type { SimulationOptions } from "../simulated-run.ts";
 import { config as toy, layout, options } from "./toy-run.ts";
 
 const config = { ...toy, method: { name: "fedsa-lora" } };

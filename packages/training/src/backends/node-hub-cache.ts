@@ -64,7 +64,7 @@ async function replace(path: string, write: (draft: string) => Promise<void>): P
 }
 
 /** Whether a path leads to a file. */
-export function isThere(path: string): Promise<boolean> {
+function isThere(path: string): Promise<boolean> {
   return access(path).then(
     () => true,
     () => false,

@@ -49,7 +49,7 @@ const folder = () => join(home, "hub", "models--someone--tiny");
 const blobs = () => readdir(join(folder(), "blobs")).catch(() => []);
 
 describe("a model of a hub", () => {
-  test("is fetched into Python's cache layout, and only what a model needs", async () => {
+  test("[TN24] is fetched into Python's cache layout, and only what a model needs", async () => {
     const told: number[] = [];
     const settings = hubSettings(environment());
     const model = await fetchHubModel(name, {
@@ -137,7 +137,7 @@ describe("a hub that fails", () => {
     expect((await failure(fetchIt())).code).toBe("transport-closed");
   });
 
-  test("other bytes than it lists are not kept, large file or small", async () => {
+  test("[TN24] other bytes than it lists are not kept, large file or small", async () => {
     for (const corrupt of ["model.safetensors", "config.json"]) {
       hub.behave({ corrupt });
       const error = await failure(fetchIt());
@@ -164,7 +164,7 @@ describe("a hub that fails", () => {
 });
 
 describe("a download that is cut off", () => {
-  test("is taken up by the next process where a killed one stopped", async () => {
+  test("[TN24] is taken up by the next process where a killed one stopped", async () => {
     hub.behave({ stopAfter: 70_000 });
     const module = pathToFileURL(join(import.meta.dirname, "node-hub.ts")).href;
     const code = `import(${JSON.stringify(module)}).then(({ fetchHubModel }) => fetchHubModel(${JSON.stringify(name)}))`;

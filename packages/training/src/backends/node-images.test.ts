@@ -86,7 +86,7 @@ describe("a folder of pictures", () => {
     ]);
   });
 
-  test("a folder that is not there, and a picture that is none, are told", async () => {
+  test("[DA7] a folder that is not there, and a picture that is none, are told", async () => {
     await expect(load(`${folder}/none/`)).rejects.toMatchObject({ code: "file-missing" });
     await writeFile(join(folder, "ants", "two.png"), "not a picture");
     await expect(load(`${folder}/`)).rejects.toThrow(/ants\/two\.png: it is no usable PNG/);

@@ -169,7 +169,7 @@ describe("folders by class", () => {
     "d/readme.txt": utf8("x"),
   };
 
-  test("pictures are sorted, scaled to the model, and labelled by their folder", async () => {
+  test("[DA7] pictures are sorted, scaled to the model, and labelled by their folder", async () => {
     const found = await load(files, { path: "d/" }, { labels: ["dog", "cat"] });
     expect(found.map(({ pixels, label }) => [label, ...pixels])).toEqual([
       [1, 7, 7],

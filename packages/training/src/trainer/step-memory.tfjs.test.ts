@@ -53,7 +53,7 @@ async function trained(changes: Partial<TrainJob>, stepBytes?: number) {
 const bytesFor = (rows: number): number => rows * 16 * 64 * 4 + 256;
 
 describe("a step for which memory is short", () => {
-  test("is done anew in halves, to the bits of that part size; nothing stays behind", async () => {
+  test("[TN25] is done anew in halves, to the bits of that part size; nothing stays behind", async () => {
     const halves = await trained({ training: training({ microBatchSize: 2 }) });
     const { factors: wanted } = await halves.train();
     await halves.trainer.close();
@@ -73,7 +73,7 @@ describe("a step for which memory is short", () => {
     await trainer.close();
   });
 
-  test("ends with a clear error when one example is too much, and the next job is as if nothing had been", async () => {
+  test("[TN25] ends with a clear error when one example is too much, and the next job is as if nothing had been", async () => {
     const { train, trainer } = await trained({ training: training({}) });
     const { numTensors } = tf.memory();
     limitMemory(300);

@@ -42,7 +42,7 @@ interface Followed {
 type FollowedRuns = ReadonlyMap<string, Followed>;
 
 /** A coordinator that let go of the page, or did not let it in, is asked again after this. */
-export const againMs = 5_000;
+const againMs = 5_000;
 
 function ask(socket: LiveSocket, run: string, one: Followed): void {
   const after = one.last;

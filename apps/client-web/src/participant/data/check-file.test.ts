@@ -82,7 +82,7 @@ describe("a look at a data file", () => {
     ]);
   });
 
-  it("asks which column is meant, with the one that holds the run's labels as a suggestion", async () => {
+  it("[WP13] asks which column is meant, with the one that holds the run's labels as a suggestion", async () => {
     const content =
       "id,message,category\n1,when do you open,appointment\n2,my pills,prescription\n";
     const found = await check(content);

@@ -11,7 +11,7 @@ import { serverLog } from "../../log.ts";
 import { runRegistry } from "../../run-registry.ts";
 import type { RunRegistry } from "../../run-registry.ts";
 import { socketHub } from "../../socket-server-transport.ts";
-import type { SocketHub } from "../../socket-server-transport.ts";
+import type { SocketHub } from "../../socket-hub.ts";
 
 export interface RelayMember {
   readonly hub: SocketHub;
