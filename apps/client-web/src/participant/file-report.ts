@@ -20,6 +20,21 @@ export interface UnknownLabel {
   readonly nearest: string | null;
 }
 
+/** A file among pictures that cannot be used: its name ends otherwise than theirs, or it cannot be decoded. */
+export interface BrokenPicture {
+  /** In the chosen folder. */
+  readonly path: string;
+  readonly reason: "ending" | "content";
+}
+
+/** A small picture to be shown. */
+export interface Thumbnail {
+  readonly label: string;
+  /** Of the picture, in the chosen folder. */
+  readonly path: string;
+  readonly picture: Blob;
+}
+
 /** Something about a file that has to be settled before it can be used. */
 export type FileProblem =
   /** A wanted column is not there; a mapping settles it. */
@@ -38,6 +53,14 @@ export type FileProblem =
     }
   | { readonly kind: "too-few-rows"; readonly rows: number; readonly wanted: number }
   | { readonly kind: "too-large"; readonly bytes: number; readonly limitBytes: number }
+  /** A folder without a picture in any of the folders in it. */
+  | { readonly kind: "no-pictures"; readonly name: string }
+  /** Files among the pictures that are none; `pictures` has the first of them. */
+  | {
+      readonly kind: "pictures-broken";
+      readonly count: number;
+      readonly pictures: readonly BrokenPicture[];
+    }
   /** Neither comma- nor tab-separated text nor JSON Lines; `isFolder`: a folder, of images for example. */
   | {
       readonly kind: "format-unknown";
@@ -61,16 +84,18 @@ export interface LabelCount {
   readonly rows: number;
 }
 
-/** A file that was read from end to end. */
+/** A file that was read from end to end, or a folder of pictures: these are its rows, and folders in it their labels. */
 export interface FileFacts {
   readonly name: string;
   readonly bytes: number;
   /** SHA-256 of its content: whose privacy record is charged. */
   readonly sha256: string;
-  readonly format: "csv" | "tsv" | "jsonl";
+  readonly format: "csv" | "tsv" | "jsonl" | "pictures";
+  /** A few pictures of each label; absent: a table. */
+  readonly thumbnails?: readonly Thumbnail[];
   readonly columns: readonly string[];
   readonly preview: FilePreview;
-  /** Null: no guess could be made. */
+  /** Null: no guess could be made, or pictures have no columns. */
   readonly mapping: ColumnMapping | null;
   readonly rows: number;
   /** Rows that training will use: all that are not left out. */

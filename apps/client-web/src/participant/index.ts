@@ -7,12 +7,15 @@ export type {
   Power,
   Settings,
 } from "./device-report.ts";
+export type { ChosenFolder } from "./data/choices.ts";
 export type {
+  BrokenPicture,
   ColumnMapping,
   ColumnRole,
   FileFacts,
   FileProblem,
   FileState,
+  Thumbnail,
   UnknownLabel,
 } from "./file-report.ts";
 export type { Invitation, PrivacyPromise, Problem } from "./invitation.ts";

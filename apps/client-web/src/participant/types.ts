@@ -1,6 +1,7 @@
 /** A data holder's part in a run as pages see it: one observable snapshot, and what can be done. */
 import type { ErrorCode, RunId } from "@fedtune/core";
 import type { BrowserBackend, DeviceState, Effort, Power, Settings } from "./device-report.ts";
+import type { ChosenFolder } from "./data/choices.ts";
 import type { ColumnMapping, FileState } from "./file-report.ts";
 import type { Invitation, Problem } from "./invitation.ts";
 import type { PrivacyRecord, PrivacyStanding } from "./privacy-standing.ts";
@@ -148,6 +149,8 @@ export interface ParticipantActions {
   readonly decline: () => Promise<void>;
   /** Reads a file to its end and keeps a copy of the used rows and columns in this browser. */
   readonly chooseFile: (file: File) => Promise<void>;
+  /** Reads all pictures of a folder, and keeps a copy of those that are used in this browser. */
+  readonly chooseFolder: (folder: ChosenFolder) => Promise<void>;
   readonly mapColumns: (mapping: ColumnMapping) => Promise<void>;
   /** The file's label to the run's; several at once. */
   readonly mapLabels: (labels: Readonly<Record<string, string>>) => Promise<void>;
@@ -171,6 +174,8 @@ export interface ParticipantActions {
   readonly setBudget: (epsilon: number | null) => Promise<void>;
   /** What the model says about a text: this device's own adapter on the base model. */
   readonly tryText: (text: string, textPair?: string) => Promise<readonly Guess[]>;
+  /** The same for a picture: PNG, JPEG or WebP. */
+  readonly tryPicture: (picture: Blob) => Promise<readonly Guess[]>;
   /** What a language model writes on from a text: this device's own adapter on the base model. */
   readonly writeText: (text: string, temperature: number) => Promise<WrittenText>;
   /** PEFT's two files. */

@@ -36,7 +36,8 @@ export interface PicturePage<Bitmap extends PictureBitmap = PictureBitmap> {
 
 /** Upright, and the numbers of the file as they are: colour profiles are left alone, as in Node. */
 const asStored = {
-  ...{ imageOrientation: "from-image", colorSpaceConversion: "none" },
+  imageOrientation: "from-image",
+  colorSpaceConversion: "none",
   premultiplyAlpha: "none",
 } as const;
 

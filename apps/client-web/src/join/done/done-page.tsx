@@ -13,6 +13,7 @@ import { MessageNote } from "../parts/message-note.tsx";
 import { doneWords } from "../words/done.ts";
 import { Keep } from "./keep.tsx";
 import { TryModel } from "./try-model.tsx";
+import { TryPicture } from "./try-picture.tsx";
 import { WriteText } from "./write-text.tsx";
 import styles from "./done-page.module.css";
 
@@ -64,9 +65,13 @@ export function DonePage({ stage }: DonePageProps) {
   );
 }
 
-const Try = ({ view }: { readonly view: DonePageView }) =>
-  view.tryGives === "text" ? (
-    <WriteText field={view.tryField} />
-  ) : (
-    <TryModel field={view.tryField} fieldPair={view.tryFieldPair} />
-  );
+function Try({ view }: { readonly view: DonePageView }) {
+  switch (view.tryGives) {
+    case "text":
+      return <WriteText field={view.tryField} />;
+    case "labels":
+      return <TryModel field={view.tryField} fieldPair={view.tryFieldPair} />;
+    case "labels-of-picture":
+      return <TryPicture {...view.tryPicture} />;
+  }
+}

@@ -30,7 +30,7 @@ export function PictureOfCode({ reader, onText }: CodeWayProps) {
   return (
     <Card title={enterWords.picture} size="large">
       <p className={styles["text"]}>{enterWords.pictureHelp}</p>
-      <Drop words={enterWords.dropPicture} onFile={take} />
+      <Drop words={enterWords.dropPicture} onFile={take} onFolder={null} />
       <input
         ref={picker}
         type="file"

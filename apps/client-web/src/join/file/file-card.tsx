@@ -7,6 +7,7 @@ import type { FilePageView, FileView, MappingField } from "../model/file.ts";
 import { Bars } from "../parts/bars.tsx";
 import { fileWords } from "../words/file.ts";
 import { Preview } from "./preview.tsx";
+import { Thumbnails } from "./thumbnails.tsx";
 import styles from "./file-card.module.css";
 
 /** A file that was read. */
@@ -15,14 +16,14 @@ export interface FileCardProps {
   readonly file: FileView;
 }
 
-/** What was understood of the file: its first rows, its columns, its labels. */
+/** What was understood of the file: its first rows and its columns, or its pictures, and its labels. */
 export const FileCard = ({ view, file }: FileCardProps) => (
   <div className={styles["cards"]}>
     <Card title={file.name} subtitle={file.facts} size="large">
       {view.canGoOn ? (
         <p className={styles["good"]}>
           <Check size={16} strokeWidth={2.4} aria-hidden />
-          {fileWords.good}
+          {view.words.good}
         </p>
       ) : null}
       {file.remarks.map((remark) => (
@@ -30,7 +31,8 @@ export const FileCard = ({ view, file }: FileCardProps) => (
           {remark}
         </p>
       ))}
-      <Preview preview={file.preview} />
+      {file.preview === null ? null : <Preview preview={file.preview} />}
+      {file.pictures === null ? null : <Thumbnails pictures={file.pictures} />}
     </Card>
     {/* Columns that are missing are asked for above. */}
     {file.mapping.every(({ value }) => value === null) ? null : (

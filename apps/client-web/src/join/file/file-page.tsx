@@ -1,7 +1,7 @@
-import { FileUp } from "lucide-react";
+import { FileUp, FolderUp } from "lucide-react";
 import { useRef, useState } from "react";
 import { useLocation } from "wouter";
-import type { Road, Stage } from "../../participant/index.ts";
+import type { ChosenFolder, Road, Stage } from "../../participant/index.ts";
 import { Button } from "../../ui/button.tsx";
 import { Progress } from "../../ui/progress.tsx";
 import { start, useActions } from "../frame/participant-context.tsx";
@@ -15,6 +15,7 @@ import { fileWords } from "../words/file.ts";
 import { fill } from "../words/fill.ts";
 import { FileCard } from "./file-card.tsx";
 import { Needs } from "./needs.tsx";
+import { Picker } from "./picker.tsx";
 import { Problems } from "./problems.tsx";
 import styles from "./file-page.module.css";
 
@@ -28,13 +29,12 @@ export function FilePage({ stage }: FilePageProps) {
   const view = filePageView(stage);
   const actions = useActions();
   const picker = useRef<HTMLInputElement>(null);
-  const choose = (file: File | undefined) => {
-    if (file !== undefined) start(actions.chooseFile(file));
-  };
+  const choose = (file: File) => start(actions.chooseFile(file));
+  const chooseFolder = (folder: ChosenFolder) => start(actions.chooseFolder(folder));
   const pick = () => picker.current?.click();
   return (
     <Page
-      state={fileWords.state}
+      state={view.words.state}
       run={stage.invitation.run}
       step={1}
       aside={<Needs view={view} />}
@@ -42,18 +42,17 @@ export function FilePage({ stage }: FilePageProps) {
     >
       <PageTitle>{view.title}</PageTitle>
       <Lead>{view.lead}</Lead>
-      <Drop words={fileWords.drop} onFile={choose} />
-      <input
-        ref={picker}
-        type="file"
-        accept=".csv,.tsv,.tab,.jsonl,.ndjson,.txt,text/csv,text/tab-separated-values,application/jsonl"
-        aria-label={fileWords.choose}
-        hidden
-        onChange={({ currentTarget }) => {
-          choose(currentTarget.files?.[0]);
-          // The same file, chosen again after it was mended, is a change too.
-          currentTarget.value = "";
-        }}
+      <Drop
+        words={view.words.drop}
+        onFile={choose}
+        onFolder={view.isFolder ? chooseFolder : null}
+      />
+      <Picker
+        picker={picker}
+        label={view.words.choose}
+        isFolder={view.isFolder}
+        onFile={choose}
+        onFolder={chooseFolder}
       />
       <FailureNote />
       <Reading view={view} />
@@ -61,11 +60,15 @@ export function FilePage({ stage }: FilePageProps) {
       {view.file === null ? null : <FileCard view={view} file={view.file} />}
       {view.state === "none" ? (
         <div className={styles["start"]}>
-          <FileUp size={28} strokeWidth={1.6} aria-hidden />
+          {view.isFolder ? (
+            <FolderUp size={28} strokeWidth={1.6} aria-hidden />
+          ) : (
+            <FileUp size={28} strokeWidth={1.6} aria-hidden />
+          )}
           <div className={styles["choose"]}>
             <Buttons stage={stage} view={view} onPick={pick} />
           </div>
-          <p className={styles["hint"]}>{fileWords.dropHint}</p>
+          <p className={styles["hint"]}>{view.words.dropHint}</p>
         </div>
       ) : (
         <div className={styles["buttons"]}>
@@ -108,13 +111,13 @@ function Buttons({ stage, view, onPick, isDock = false }: ButtonsProps) {
   if (!hasFile)
     return (
       <Button kind="solid" size="big" isBusy={view.state === "reading"} onClick={onPick}>
-        {fileWords.choose}
+        {view.words.choose}
       </Button>
     );
   return (
     <>
       <Button size="big" onClick={onPick}>
-        {isDock ? fileWords.chooseOtherShort : fileWords.chooseOther}
+        {isDock ? view.words.chooseOtherShort : view.words.chooseOther}
       </Button>
       <Button
         kind="solid"

@@ -14,13 +14,13 @@ export const Needs = ({ view }: { readonly view: FilePageView }) => (
           <li key={need}>{need}</li>
         ))}
       </ul>
-      <p className={styles["note"]}>{fileWords.formats}</p>
+      <p className={styles["note"]}>{view.words.formats}</p>
       {view.wantedLabels.length === 0 ? null : <Labels labels={view.wantedLabels} />}
     </Card>
     <Card size="large">
       <p className={styles["stays"]}>
         <Lock size={17} strokeWidth={1.8} aria-hidden />
-        <span>{fileWords.staysText}</span>
+        <span>{view.words.staysText}</span>
       </p>
     </Card>
   </div>

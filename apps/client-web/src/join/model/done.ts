@@ -2,12 +2,13 @@
 import { formatCount, formatPercent } from "@fedtune/figures";
 import type { Guess, Road, Stage } from "../../participant/index.ts";
 import { doneWords } from "../words/done.ts";
+import { pictureTryWords } from "../words/pictures.ts";
 import { fill } from "../words/fill.ts";
 import type { Message } from "./messages.ts";
 import { messageOfProblem } from "./notices.ts";
 import { privacyFigure } from "./train-figures.ts";
 import type { TrainFigure } from "./train-figures.ts";
-import { bytesText, isLanguage, runSlots } from "./run-words.ts";
+import { bytesText, isLanguage, readsPictures, runSlots } from "./run-words.ts";
 import type { Scene } from "./run-words.ts";
 
 /** Stages after training. */
@@ -35,8 +36,10 @@ export interface DonePageView {
   readonly tryField: string;
   /** Null: one text is enough. */
   readonly tryFieldPair: string | null;
-  /** What one gets for a text: how sure the model is of each label, or what it writes on. */
-  readonly tryGives: "labels" | "text";
+  /** What one gets for a text or a picture: how sure the model is of each label, or what it writes on. */
+  readonly tryGives: "labels" | "text" | "labels-of-picture";
+  /** Pictures: what its button says, and what the chosen one is called. */
+  readonly tryPicture: { readonly button: string; readonly chosen: string };
 }
 
 /** The page after training. */
@@ -66,7 +69,11 @@ export function donePageView(stage: DoneStage, scene: Scene): DonePageView {
     keepText: fill(own ? doneWords.keepText : doneWords.keepTextPlain, { model }),
     keepWarning: own ? fill(doneWords.keepWarning, slots) : null,
     tryField: writes ? doneWords.writeField : fill(doneWords.tryField, slots),
-    tryGives: writes ? "text" : "labels",
+    tryGives: writes ? "text" : readsPictures(invitation) ? "labels-of-picture" : "labels",
+    tryPicture: {
+      button: fill(pictureTryWords.do, slots),
+      chosen: fill(pictureTryWords.chosen, slots),
+    },
     tryFieldPair: isPair ? doneWords.tryFieldPair : null,
   };
 }

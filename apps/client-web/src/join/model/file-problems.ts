@@ -8,12 +8,15 @@ import type {
   Invitation,
   UnknownLabel,
 } from "../../participant/index.ts";
+import { problemWordsOf } from "../words/data-words.ts";
+import type { ProblemWords } from "../words/data-words.ts";
 import { problemWords } from "../words/file.ts";
 import { fill } from "../words/fill.ts";
 import { inNumber, nounsOf } from "../words/nouns.ts";
 import { roleNames } from "./columns.ts";
 import { contactLink } from "./messages.ts";
-import { bytesText, isLanguage, runSlots } from "./run-words.ts";
+import { pictureProblemView } from "./picture-problems.ts";
+import { bytesText, isLanguage, readsPictures, runSlots } from "./run-words.ts";
 
 /** What a problem offers. */
 export type ProblemOffer =
@@ -62,7 +65,13 @@ interface About {
   readonly facts: FileFacts | null;
 }
 
-const chooseOther: ProblemOffer = { kind: "choose-file", button: problemWords.chooseOther };
+const wordsOf = ({ invitation }: Pick<About, "invitation">): ProblemWords =>
+  problemWordsOf(readsPictures(invitation));
+
+const chooseOther = ({ chooseOther: button }: Pick<ProblemWords, "chooseOther">): ProblemOffer => ({
+  kind: "choose-file",
+  button,
+});
 
 /** Problems in words; columns that are missing are one question. */
 export function problemViews(
@@ -84,6 +93,7 @@ function problemView(
   about: About,
 ): ProblemView {
   const { kind } = problem;
+  const words = wordsOf(about);
   switch (problem.kind) {
     case "labels-unknown":
       return { kind, ...labelsUnknown(problem, about) };
@@ -92,36 +102,49 @@ function problemView(
     case "too-large":
       return {
         kind,
-        title: problemWords.largeTitle,
-        text: fill(problemWords.largeText, {
+        title: words.largeTitle,
+        text: fill(words.largeText, {
           bytes: bytesText(problem.bytes),
           limit: bytesText(problem.limitBytes),
         }),
         offers: [
-          chooseOther,
+          chooseOther(words),
           {
             kind: "command",
-            button: problemWords.largeHow,
-            command: fill(problemWords.largeCommand, { file: about.facts?.name ?? "data.csv" }),
+            button: words.largeHow,
+            command: fill(words.largeCommand, { file: commandPath(about) }),
           },
         ],
       };
     case "format-unknown": {
       const [title, text] = problem.isFolder
-        ? [problemWords.folderTitle, problemWords.folderText]
-        : [problemWords.kindTitle, problemWords.kindText];
-      return { kind, title, text: fill(text, { file: problem.name }), offers: [chooseOther] };
+        ? [words.folderTitle, words.folderText]
+        : [words.kindTitle, words.kindText];
+      return {
+        kind,
+        title,
+        text: fill(text, { ...runSlots(about.invitation), file: problem.name }),
+        offers: [chooseOther(words)],
+      };
     }
     case "unreadable":
-      return { kind, ...unreadable(problem) };
+      return { kind, ...unreadable(problem, words) };
+    case "no-pictures":
+    case "pictures-broken":
+      return pictureProblemView(problem, about.invitation);
     case "copy-lost":
       return {
         kind,
-        title: problemWords.copyTitle,
-        text: problemWords.copyText,
-        offers: [{ kind: "choose-file", button: problemWords.copyChoose }],
+        title: words.copyTitle,
+        text: words.copyText,
+        offers: [{ kind: "choose-file", button: words.copyChoose }],
       };
   }
+}
+
+/** As the command line takes it: a folder ends with a slash there. */
+function commandPath({ invitation, facts }: About): string {
+  return readsPictures(invitation) ? `${facts?.name ?? "FOLDER"}/` : (facts?.name ?? "data.csv");
 }
 
 const meanings: Readonly<Record<ColumnRole, string>> = {
@@ -163,7 +186,7 @@ function columnsMissing(
         options: found,
         button: isOne ? problemWords.columnUse : problemWords.columnsUse,
       },
-      chooseOther,
+      chooseOther(problemWords),
     ],
   };
 }
@@ -172,6 +195,7 @@ function labelsUnknown(
   { rows, labels }: Extract<FileProblem, { kind: "labels-unknown" }>,
   { invitation, facts }: About,
 ): Words {
+  const words = wordsOf({ invitation });
   const { subject } = nounsOf(invitation);
   const all = facts?.rows ?? rows;
   const counts = { rows: formatCount(all), subjects: inNumber(all, subject) };
@@ -180,23 +204,23 @@ function labelsUnknown(
   return {
     title:
       rows === 1
-        ? fill(problemWords.labelsTitleOne, counts)
-        : fill(problemWords.labelsTitle, { ...counts, count: formatCount(rows) }),
+        ? fill(words.labelsTitleOne, counts)
+        : fill(words.labelsTitle, { ...counts, count: formatCount(rows) }),
     text:
       rows === 1
-        ? fill(problemWords.labelsTextOne, where)
-        : fill(problemWords.labelsText, { ...where, more: formatCount(rows - 1) }),
+        ? fill(words.labelsTextOne, where)
+        : fill(words.labelsText, { ...where, more: formatCount(rows - 1) }),
     offers: [
       {
         kind: "labels",
-        leaveOut: fill(problemWords.labelsLeaveOut, {
+        leaveOut: fill(words.labelsLeaveOut, {
           count: formatCount(rows),
           subjects: inNumber(rows, subject),
         }),
         unknown: labels.map(labelQuestion),
         labels: invitation.labels,
       },
-      chooseOther,
+      chooseOther(words),
     ],
   };
 }
@@ -211,37 +235,40 @@ function tooFewRows(
   { rows, wanted }: Extract<FileProblem, { kind: "too-few-rows" }>,
   { invitation }: About,
 ): Words {
+  const words = wordsOf({ invitation });
   const slots = runSlots(invitation);
   const href = contactLink(invitation.organiserContact, slots.run);
   const [title, text] =
     rows === 0
-      ? [problemWords.emptyTitle, fill(problemWords.emptyText, slots)]
+      ? [words.emptyTitle, fill(words.emptyText, slots)]
       : [
           rows === 1
-            ? fill(problemWords.rowsTitleOne, slots)
-            : fill(problemWords.rowsTitle, { ...slots, count: formatCount(rows) }),
-          fill(problemWords.rowsText, { ...slots, minimum: formatCount(wanted) }),
+            ? fill(words.rowsTitleOne, slots)
+            : fill(words.rowsTitle, { ...slots, count: formatCount(rows) }),
+          fill(words.rowsText, { ...slots, minimum: formatCount(wanted) }),
         ];
   return {
     title,
     text,
     offers: [
-      chooseOther,
+      chooseOther(words),
       ...(href === null || rows === 0
         ? []
-        : [{ kind: "link", button: problemWords.write, href } as const]),
+        : [{ kind: "link", button: words.write, href } as const]),
     ],
   };
 }
 
-function unreadable({ error }: Extract<FileProblem, { kind: "unreadable" }>): Words {
+function unreadable(
+  { error }: Extract<FileProblem, { kind: "unreadable" }>,
+  words: ProblemWords,
+): Words {
   const { line } = error.data;
   const at = typeof line === "number" ? formatCount(line) : null;
   return {
-    title:
-      at === null ? problemWords.brokenTitleFile : fill(problemWords.brokenTitle, { line: at }),
-    text: fill(problemWords.brokenText, { reason: error.message }),
-    offers: [chooseOther],
+    title: at === null ? words.brokenTitleFile : fill(words.brokenTitle, { line: at }),
+    text: fill(words.brokenText, { reason: error.message }),
+    offers: [chooseOther(words)],
   };
 }
 

@@ -30,9 +30,9 @@ describe("the page of the file", () => {
     const view = filePageView(at({ kind: "usable", facts: fileFacts }));
     expect(view.canGoOn).toBe(true);
     expect(view.file?.facts).toBe("1,842 messages, 611\u202FkB");
-    expect(view.file?.preview.caption).toBe("First 5 of 1,842 messages");
-    expect(view.file?.preview.rows).toHaveLength(5);
-    expect(view.file?.preview.columns.map(({ role }) => role)).toEqual([null, "Text", "Label"]);
+    expect(view.file?.preview?.caption).toBe("First 5 of 1,842 messages");
+    expect(view.file?.preview?.rows).toHaveLength(5);
+    expect(view.file?.preview?.columns.map(({ role }) => role)).toEqual([null, "Text", "Label"]);
     expect(view.file?.labels[0]).toEqual({ label: "Appointment", count: "412", share: 1 });
     expect(view.file?.remarks).toEqual([]);
   });
@@ -81,7 +81,7 @@ describe("the file of a language model", () => {
 
   test("what comes before the text can be named, and taken back", () => {
     const { file } = filePageView(on({ completion: "text" }));
-    expect(file?.preview.columns.map(({ role }) => role)).toEqual([null, "Text to learn", null]);
+    expect(file?.preview?.columns.map(({ role }) => role)).toEqual([null, "Text to learn", null]);
     const fields = file?.mapping ?? [];
     const before = { role: "prompt", column: "category" } as const;
     const both = { prompt: "category", completion: "text" };
@@ -124,6 +124,14 @@ const problems: Readonly<Record<FileProblem["kind"], FileProblem>> = {
       ...({ code: "data-invalid", message: "line 7 has 2 fields" } as const),
       ...{ data: { line: 7 }, retryable: false },
     },
+  },
+  "no-pictures": { kind: "no-pictures", name: "photos" },
+  "pictures-broken": {
+    ...({ kind: "pictures-broken", count: 7 } as const),
+    pictures: [
+      { path: "cats/1.png", reason: "content" },
+      { path: "cats/notes.txt", reason: "ending" },
+    ],
   },
   "copy-lost": { kind: "copy-lost" },
 };

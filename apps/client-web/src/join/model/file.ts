@@ -7,14 +7,17 @@ import type {
   FileState,
   Invitation,
   Road,
+  Thumbnail,
 } from "../../participant/index.ts";
+import { fileWordsOf } from "../words/data-words.ts";
+import type { FileWords } from "../words/data-words.ts";
 import { fileWords } from "../words/file.ts";
 import { fill } from "../words/fill.ts";
 import { inNumber, nounsOf } from "../words/nouns.ts";
 import { problemViews } from "./file-problems.ts";
 import type { ProblemView } from "./file-problems.ts";
 import { roleNames } from "./columns.ts";
-import { bytesText, isLanguage, runSlots } from "./run-words.ts";
+import { bytesText, isLanguage, readsPictures, runSlots } from "./run-words.ts";
 
 /** A column of the preview. */
 export interface PreviewColumn {
@@ -28,6 +31,12 @@ export interface PreviewView {
   readonly caption: string;
   readonly columns: readonly PreviewColumn[];
   readonly rows: readonly (readonly string[])[];
+}
+
+/** A few pictures. */
+export interface PicturesView {
+  readonly caption: string;
+  readonly shown: readonly Thumbnail[];
 }
 
 /** A choice of a column. */
@@ -51,7 +60,10 @@ export interface LabelBar {
 export interface FileView {
   readonly name: string;
   readonly facts: string;
-  readonly preview: PreviewView;
+  /** Null: it is a folder of pictures. */
+  readonly preview: PreviewView | null;
+  /** Null: it is a table. */
+  readonly pictures: PicturesView | null;
   readonly mapping: readonly MappingField[];
   readonly labels: readonly LabelBar[];
   /** Rows and labels that were set aside or mapped; empty: none. */
@@ -61,6 +73,10 @@ export interface FileView {
 /** Step 2. */
 export interface FilePageView {
   readonly state: FileState["kind"];
+  /** Whether a folder of pictures is wanted, and not a table. */
+  readonly isFolder: boolean;
+  /** What follows from that. */
+  readonly words: FileWords;
   readonly title: string;
   readonly lead: string;
   /** What this run needs of a file. */
@@ -78,12 +94,13 @@ const previewRows = 5;
 /** Step 2 as its page shows it. */
 export function filePageView({ file, invitation }: Road): FilePageView {
   const slots = runSlots(invitation);
+  const isFolder = readsPictures(invitation);
+  const words = fileWordsOf(isFolder);
   const facts = file.kind === "problem" || file.kind === "usable" ? file.facts : null;
   return {
-    state: file.kind,
-    title: titleOf(file, slots.subjects),
-    lead: fileWords.lead,
-    needs: needsOf(invitation),
+    ...{ state: file.kind, isFolder, words, lead: words.lead },
+    title: titleOf(file, words, slots.subjects),
+    needs: needsOf(invitation, words),
     wantedLabels: invitation.labels,
     reading: file.kind === "reading" ? readingView(file) : null,
     problems:
@@ -93,21 +110,23 @@ export function filePageView({ file, invitation }: Road): FilePageView {
   };
 }
 
-function titleOf(file: FileState, subjects: string): string {
-  if (file.kind === "usable") return fileWords.titleUsable;
-  return file.kind === "problem" ? fileWords.titleProblem : fill(fileWords.title, { subjects });
+function titleOf(file: FileState, words: FileWords, subjects: string): string {
+  if (file.kind === "usable") return words.titleUsable;
+  return file.kind === "problem" ? words.titleProblem : fill(words.title, { subjects });
 }
 
-function needsOf(invitation: Invitation): readonly string[] {
+function needsOf(invitation: Invitation, words: FileWords): readonly string[] {
   const { dataColumns, labels, minimumExamples } = invitation;
   const slots = runSlots(invitation);
   const count = formatCount(labels.length);
   return [
-    fill(fileWords.needsText, slots),
-    ...(dataColumns.textPair === null ? [] : [fill(fileWords.needsPair, slots)]),
+    fill(words.needsText, slots),
+    ...(dataColumns.textPair === null || readsPictures(invitation)
+      ? []
+      : [fill(fileWords.needsPair, slots)]),
     ...(isLanguage(invitation)
       ? [fileWords.needsPrompt, fileWords.needsChat]
-      : [fill(fileWords.needsLabel, { count })]),
+      : [fill(words.needsLabel, { count })]),
     ...(minimumExamples > 1
       ? [fill(fileWords.needsRows, { ...slots, count: formatCount(minimumExamples) })]
       : []),
@@ -131,18 +150,26 @@ function fileView(facts: FileFacts, invitation: Invitation): FileView {
   return {
     name: facts.name,
     facts: fill(fileWords.facts, { rows, subjects, bytes: bytesText(facts.bytes) }),
-    preview: previewOf(
-      facts,
-      fill(fileWords.preview, {
-        shown: formatCount(Math.min(previewRows, facts.preview.rows.length)),
-        rows,
-        subjects,
-      }),
-    ),
-    mapping: mappingFields(facts, invitation),
+    ...shownOf(facts, { rows, subjects }),
+    mapping: facts.format === "pictures" ? [] : mappingFields(facts, invitation),
     labels: labelBars(facts),
     remarks: remarksOf(facts, invitation),
   };
+}
+
+/** The first rows of a table, or a few pictures. */
+function shownOf(
+  facts: FileFacts,
+  slots: { readonly rows: string; readonly subjects: string },
+): Pick<FileView, "preview" | "pictures"> {
+  const { format, thumbnails = [] } = facts;
+  const words = fileWordsOf(format === "pictures");
+  const caption = (shown: number): string =>
+    fill(words.preview, { ...slots, shown: formatCount(shown) });
+  if (format === "pictures")
+    return { preview: null, pictures: { caption: caption(thumbnails.length), shown: thumbnails } };
+  const rows = Math.min(previewRows, facts.preview.rows.length);
+  return { preview: previewOf(facts, caption(rows)), pictures: null };
 }
 
 function previewOf({ preview, mapping }: FileFacts, caption: string): PreviewView {

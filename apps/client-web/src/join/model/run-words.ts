@@ -62,5 +62,9 @@ export const roundsToCome = ({ rounds }: Invitation): number =>
 export const lastDay = ({ invitation }: Invitation, { timeZone }: Scene): string | null =>
   invitation === null ? null : formatDate(Date.parse(invitation.expiresAt), timeZone);
 
+/** Whether a run learns from pictures, which lie in folders and not in tables. */
+export const readsPictures = ({ task }: Pick<Invitation, "task">): boolean =>
+  task === "image-classification";
+
 /** Whether a run teaches a language model, whose answers are texts. */
 export const isLanguage = ({ task }: Pick<Invitation, "task">): boolean => task === "causal-lm";

@@ -5,7 +5,7 @@ import { trainedWords } from "../words/trained.ts";
 import { fill } from "../words/fill.ts";
 import { inNumber, nounsOf } from "../words/nouns.ts";
 import type { Fact, Fold } from "./explain.ts";
-import { bytesText } from "./run-words.ts";
+import { bytesText, readsPictures } from "./run-words.ts";
 
 /** The fold below the guarantee. */
 export function trainedFold(invitation: Invitation): Fold {
@@ -71,10 +71,14 @@ function roundFacts(invitation: Invitation): readonly Fact[] {
             }),
           }),
     },
-    {
-      term: trainedWords.length,
-      value: fill(trainedWords.lengthValue, { tokens: formatCount(maxLength) }),
-    },
+    ...(readsPictures(invitation)
+      ? []
+      : [
+          {
+            term: trainedWords.length,
+            value: fill(trainedWords.lengthValue, { tokens: formatCount(maxLength) }),
+          },
+        ]),
     {
       term: trainedWords.optimizer,
       value: fill(trainedWords.optimizerValue, {

@@ -1,4 +1,6 @@
 import { useEffect, useState } from "react";
+import type { ChosenFolder } from "../../participant/index.ts";
+import { droppedFolder } from "./chosen-folder.ts";
 import styles from "./drop.module.css";
 
 /** The whole page takes a file. */
@@ -6,10 +8,12 @@ export interface DropProps {
   /** "Drop the file anywhere" */
   readonly words: string;
   readonly onFile: (file: File) => void;
+  /** Null: a folder counts as a file, which cannot be read. */
+  readonly onFolder: ((folder: ChosenFolder) => void) | null;
 }
 
 /** Files that are dropped anywhere or pasted; shown only while one is dragged over the page. */
-export function Drop({ words, onFile }: DropProps) {
+export function Drop({ words, onFile, onFolder }: DropProps) {
   const [isOver, setOver] = useState(false);
   useEffect(() => {
     const controller = new AbortController();
@@ -37,7 +41,11 @@ export function Drop({ words, onFile }: DropProps) {
       (event) => {
         event.preventDefault();
         setOver(false);
-        take(event.dataTransfer?.files);
+        const items = onFolder === null ? [] : (event.dataTransfer?.items ?? []);
+        const folder = droppedFolder(items);
+        if (folder === null || onFolder === null) take(event.dataTransfer?.files);
+        // A folder that cannot be read comes to nothing, and may be chosen with the button.
+        else folder.then(onFolder, () => undefined);
       },
       { signal },
     );
@@ -49,6 +57,6 @@ export function Drop({ words, onFile }: DropProps) {
       { signal },
     );
     return () => controller.abort();
-  }, [onFile]);
+  }, [onFile, onFolder]);
   return isOver ? <div className={styles["drop"]}>{words}</div> : null;
 }

@@ -11,6 +11,7 @@ import {
 } from "../words/explain.ts";
 import { fileWords, problemWords } from "../words/file.ts";
 import { actionWords, messageWords, refusalWords } from "../words/messages.ts";
+import { pictureFileWords, pictureProblemWords, pictureTryWords } from "../words/pictures.ts";
 import { trainWords } from "../words/train.ts";
 import { trainedWords } from "../words/trained.ts";
 
@@ -27,6 +28,9 @@ export const catalogue: readonly (readonly [string, unknown])[] = [
   ["trained", trainedWords],
   ["file", fileWords],
   ["problems", problemWords],
+  ["pictures", pictureFileWords],
+  ["picture problems", pictureProblemWords],
+  ["picture try", pictureTryWords],
   ["device", deviceWords],
   ["train", trainWords],
   ["done", doneWords],
@@ -89,6 +93,7 @@ export const sampleSlots: Readonly<Record<string, string>> = Object.fromEntries(
     percent: "64 %",
     shown: "5",
     file: "a.csv",
+    files: "cats/1.png",
     times: "9",
     slow: "4 h",
     fast: "25 min",

@@ -73,7 +73,13 @@ function stepsOf({ now, set }: Store) {
     openMembership: to({ ...road, kind: "training" }),
     accept: () => set({ stage: { ...roadNow(), kind: "file" } }),
     decline: to({ kind: "no-invitation" }),
-    ...{ chooseFile: withFile, mapColumns: withFile, mapLabels: withFile, leaveOutRows: withFile },
+    ...{
+      chooseFile: withFile,
+      chooseFolder: withFile,
+      mapColumns: withFile,
+      mapLabels: withFile,
+      leaveOutRows: withFile,
+    },
     checkDevice: () =>
       set({ stage: { ...roadNow(), kind: "ready", device: { kind: "fit", facts: deviceFacts } } }),
     start: () => set({ stage: { ...roadNow(), kind: "training", session } }),
@@ -114,6 +120,10 @@ const answers = {
     { label: "Appointment", probability: 0.061 },
     { label: "Symptoms", probability: 0.038 },
     { label: "Other", probability: 0.027 },
+  ],
+  tryPicture: () => [
+    { label: "Prescription", probability: 0.874 },
+    { label: "Appointment", probability: 0.061 },
   ],
   writeText: () => ({
     text: " there was a little girl named Lily. She loved to play outside in the park.",

@@ -24,6 +24,7 @@ import {
   updateBytes,
   work,
 } from "./fixture.ts";
+import { pictureFacts, pictureFile, pictureRoad } from "./picture-states.ts";
 
 /** A snapshot and where it is shown. */
 export interface PageState {
@@ -50,6 +51,9 @@ const explain = (privacy: Invitation["privacy"], on: Road = freshRoad): PageStat
 
 const file = (state: FileState): PageState =>
   at(`${start}/file`, { kind: "file", ...freshRoad, file: state });
+
+const pictures = (state: FileState): PageState =>
+  at(`${start}/file`, { kind: "file", ...pictureFile(state) });
 
 const device = (state: DeviceState, change: Partial<Road> = {}): PageState =>
   at(`${start}/device`, {
@@ -162,6 +166,21 @@ export const states: Readonly<Record<string, PageState>> = {
     },
   }),
 
+  "file-pictures": pictures({ kind: "none" }),
+  "file-pictures-usable": pictures({ kind: "usable", facts: pictureFacts }),
+  "file-pictures-problem": pictures({
+    ...{ kind: "problem", name: pictureFacts.name, facts: pictureFacts },
+    problems: [
+      {
+        ...({ kind: "pictures-broken", count: 8 } as const),
+        pictures: ["Aphid/IMG_0007.jpg", "Aphid/notes.txt"].map((path) => ({
+          ...({ path, reason: "content" } as const),
+        })),
+      },
+      { ...unknownLabels, labels: [{ label: "Aphids", rows: 14, line: 1, nearest: "Aphid" }] },
+    ],
+  }),
+
   device: device({ kind: "none" }),
   "device-checking": device({
     ...{ kind: "checking", step: "download", doneBytes: 38e6, totalBytes: 90_868_376 },
@@ -220,6 +239,9 @@ export const states: Readonly<Record<string, PageState>> = {
   ),
 
   done: at(`${start}/done`, { kind: "finished", status: "completed", rounds: 40, ...road }),
+  "done-pictures": at(`${start}/done`, {
+    ...{ kind: "finished", status: "completed", rounds: 40, ...pictureRoad },
+  }),
   "done-language": at(`${start}/done`, {
     ...{ kind: "finished", status: "completed", rounds: 40, ...road, invitation: language },
   }),

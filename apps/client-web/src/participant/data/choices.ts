@@ -9,6 +9,12 @@ export interface WantedData extends WantedColumns {
   readonly limitBytes: number;
 }
 
+/** A folder that was chosen: its files by their paths in it, with slashes. */
+export interface ChosenFolder {
+  readonly name: string;
+  readonly files: readonly { readonly path: string; readonly file: File }[];
+}
+
 /** What the holder has decided about a file. */
 export interface FileChoices {
   /** Null: as the organiser's hints say. */

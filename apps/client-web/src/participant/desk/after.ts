@@ -1,8 +1,10 @@
 /** After the run: trying what was learned, and taking it along. */
 import { adapterKind, FedtuneError, utf8, writePeftAdapter } from "@fedtune/core";
+import type { EvaluateJob } from "@fedtune/core";
 import { modelFilePath } from "@fedtune/api";
 import { describeModel, loadModelConfig, memoryFiles } from "@fedtune/training";
 import type { ModelDescription } from "@fedtune/training";
+import type { BrowserTrainer } from "../../training/types.ts";
 import { adapterJob } from "../session/final-accuracy.ts";
 import type { Transfer } from "../session-report.ts";
 import { readAdapter } from "../storage/own-adapter.ts";
@@ -31,12 +33,27 @@ export async function tryText(
   text: string,
   textPair?: string,
 ): Promise<readonly Guess[]> {
-  const adapter = await wholeAdapter(desk);
-  const trainer = engineOf(desk);
-  const job = { ...adapterJob(adapter, roadOf(desk).place.run), batchSize: 1 };
   const [first, second] = [text, textPair].map((part) => part?.slice(0, MOST_CHARACTERS));
   const input = second === undefined ? (first ?? "") : ([first ?? "", second] as const);
-  const [found] = await trainer.classify(job, [input]);
+  return guesses(desk, (trainer, job) => trainer.classify(job, [input]));
+}
+
+/** What the model says about a picture. @throws FedtuneError as {@link tryText}; `data-invalid` for what is none */
+export function tryPicture(desk: Desk, picture: Blob): Promise<readonly Guess[]> {
+  return guesses(desk, (trainer, job) => trainer.classifyPictures(job, [picture]));
+}
+
+/** Asks with this device's own adapter on the base model. */
+async function guesses(
+  desk: Desk,
+  ask: (
+    trainer: BrowserTrainer,
+    job: Omit<EvaluateJob, "data">,
+  ) => Promise<readonly Float32Array[]>,
+): Promise<readonly Guess[]> {
+  const adapter = await wholeAdapter(desk);
+  const job = { ...adapterJob(adapter, roadOf(desk).place.run), batchSize: 1 };
+  const [found] = await ask(engineOf(desk), job);
   return adapter.spec.task.labels
     .map((label, index) => ({ label, probability: found?.[index] ?? 0 }))
     .toSorted((a, b) => b.probability - a.probability);

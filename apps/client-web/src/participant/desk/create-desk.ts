@@ -10,7 +10,14 @@ import { newDesk } from "./desk.ts";
 import type { Desk } from "./desk.ts";
 import type { DeskPorts } from "./desk-ports.ts";
 import { checkDevice } from "./device-step.ts";
-import { chooseFile, leaveOutRows, mapColumns, mapLabels, showUnreadable } from "./file-step.ts";
+import {
+  chooseFile,
+  chooseFolder,
+  leaveOutRows,
+  mapColumns,
+  mapLabels,
+  showUnreadable,
+} from "./file-step.ts";
 import { loaded } from "./loading.ts";
 import { accept, decline, openLink, openRoad } from "./opening.ts";
 import { initialState, snapshotOf } from "./state.ts";
@@ -103,6 +110,7 @@ function actionsOf(desk: Desk): ParticipantActions {
     accept: () => accept(desk),
     decline: () => decline(desk),
     chooseFile: (file) => chooseFile(desk, file),
+    chooseFolder: (folder) => chooseFolder(desk, folder),
     mapColumns: (mapping) => mapColumns(desk, mapping),
     mapLabels: (labels) => mapLabels(desk, labels),
     leaveOutRows: () => leaveOutRows(desk),
@@ -117,6 +125,7 @@ function actionsOf(desk: Desk): ParticipantActions {
     setKeepScreenOn: (keepScreenOn) => changeSettings(desk, { keepScreenOn }),
     setBudget: (epsilon) => setBudget(desk, epsilon),
     tryText: async (text, textPair) => (await after()).tryText(desk, text, textPair),
+    tryPicture: async (picture) => (await after()).tryPicture(desk, picture),
     writeText: async (text, temperature) => (await after()).writeText(desk, text, temperature),
     downloadAdapter: async () => (await after()).downloadAdapter(desk),
     downloadTransfers: async () => (await after()).downloadTransfers(desk),

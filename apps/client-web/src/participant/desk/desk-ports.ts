@@ -2,6 +2,7 @@
 import type { SocketTransportOptions } from "@fedtune/client";
 import type { ClientTransport, Clock, Entropy, FedtuneError, Hash } from "@fedtune/core";
 import type { BrowserTrainer, BrowserTrainerOptions } from "../../training/types.ts";
+import type { LookAtPicture } from "../data/check-pictures.ts";
 import type { ParticipantDatabase } from "../storage/database.ts";
 import type { MissingFeature } from "../types.ts";
 
@@ -28,6 +29,8 @@ export interface DeskPorts {
   /** Loads what makes connections to a coordinator. */
   readonly connector: () => Promise<(options: SocketTransportOptions) => ClientTransport>;
   readonly createTrainer: (options: BrowserTrainerOptions) => BrowserTrainer;
+  /** Loads what opens pictures. */
+  readonly pictureLook: () => Promise<LookAtPicture>;
   readonly storage: {
     /** Null: not known. */
     freeBytes(): Promise<number | null>;

@@ -1,6 +1,7 @@
 /** A desk: where all that a data holder's part needs is done, out of the page's way. Its parts work on this. */
 import { FedtuneError } from "@fedtune/core";
 import type { BrowserTrainer } from "../../training/types.ts";
+import type { ChosenFolder } from "../data/choices.ts";
 import type { KeptHappening } from "../session/happenings.ts";
 import { isKept } from "../session/happenings.ts";
 import type { Happening } from "../session/happenings.ts";
@@ -22,8 +23,8 @@ export interface Road {
   readonly ends: AbortController;
   /** The engine over the run's base model; opened when it is needed first. */
   trainer: BrowserTrainer | null;
-  /** The chosen file, as long as this page lives: another mapping reads it again. */
-  source: File | null;
+  /** The chosen file or folder, as long as this page lives: another mapping reads it again. */
+  source: File | ChosenFolder | null;
   /** Ends the look at a file, or the check of the device, that is going on. */
   busy: AbortController | null;
   /** Taking part, while it goes on. */

@@ -75,9 +75,9 @@ function questionOf(invitation: Invitation, data: DeviceQuestion["data"]): Devic
 }
 
 function taskOf({ task, labels }: Invitation): DeviceQuestion["task"] {
-  return task === "causal-lm"
-    ? { kind: task, labels: [] }
-    : { kind: "sequence-classification", labels: [...labels] };
+  if (task === "causal-lm") return { kind: task, labels: [] };
+  const kind = task === "image-classification" ? task : "sequence-classification";
+  return { kind, labels: [...labels] };
 }
 
 function factsOf({ ports }: Desk, report: DeviceReport): DeviceFacts {

@@ -1,6 +1,7 @@
 /** The engine over a run's base model, opened when it is needed first. */
 import { modelFilePath } from "@fedtune/api";
-import { fileData } from "@fedtune/training";
+import type { DataRef } from "@fedtune/core";
+import { fileData, imageData } from "@fedtune/training";
 import type { BrowserTrainer, EngineProgress } from "../../training/types.ts";
 import { copyReference } from "../data/used-rows.ts";
 import type { Effort } from "../device-report.ts";
@@ -11,6 +12,8 @@ import { signed } from "./signing.ts";
 
 /** Under which the engine finds the used rows. */
 const ROWS_PATH = "rows.jsonl";
+/** The same of pictures. */
+const PICTURES_PATH = "pictures";
 
 /** Share of the time that is spent computing. */
 const shares: Readonly<Record<Effort, number>> = { gentle: 0.25, normal: 0.5, full: 1 };
@@ -87,7 +90,11 @@ function tellModel(desk: Desk, bytes: number, began: number): void {
 export function giveRows(
   trainer: BrowserTrainer,
   { facts, blob }: { readonly facts: FileFacts; readonly blob: Blob },
-): ReturnType<typeof fileData> {
+): DataRef {
+  if (facts.format === "pictures") {
+    trainer.setFile(PICTURES_PATH, blob);
+    return imageData({ kind: "images", path: PICTURES_PATH, format: "folder" });
+  }
   trainer.setFile(ROWS_PATH, blob);
   return fileData(copyReference(ROWS_PATH, facts.mapping ?? {}));
 }

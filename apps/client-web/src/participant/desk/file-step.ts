@@ -1,7 +1,8 @@
 /** Step 2: the data file. */
 import { FedtuneError } from "@fedtune/core";
 import { noChoices } from "../data/choices.ts";
-import type { CheckedFile, FileChoices } from "../data/choices.ts";
+import type { CheckControl } from "../data/check-file.ts";
+import type { CheckedFile, ChosenFolder, FileChoices, WantedData } from "../data/choices.ts";
 import { sourceOf } from "../data/source.ts";
 import type { ColumnMapping, FileFacts } from "../file-report.ts";
 import { problemOf } from "../problem.ts";
@@ -12,14 +13,20 @@ import type { Desk } from "./desk.ts";
 import { loaded } from "./loading.ts";
 import { countPrivacy } from "./privacy-count.ts";
 
-/** Beyond it reading takes minutes, and the command line does better. */
-const MOST_FILE_BYTES = 384_000_000;
+/** Beyond it reading takes minutes, and the command line does better; pictures are scaled down as they are read. */
+const MOST_BYTES = { rows: 384_000_000, pictures: 2_000_000_000 } as const;
 /** Between two words about how far reading is. */
 const PROGRESS_MS = 100;
 
 /** Reads a file, and keeps a copy of what training needs of it. */
 export async function chooseFile(desk: Desk, file: File): Promise<void> {
   roadOf(desk).source = file;
+  await look(desk, noChoices);
+}
+
+/** Reads a folder of pictures, and keeps a copy of those that training needs. */
+export async function chooseFolder(desk: Desk, folder: ChosenFolder): Promise<void> {
+  roadOf(desk).source = folder;
   await look(desk, noChoices);
 }
 
@@ -50,20 +57,20 @@ function choicesOf(desk: Desk): FileChoices {
 /** One look at a time: another one, or another file, ends it. */
 async function look(desk: Desk, choices: FileChoices): Promise<void> {
   const road = roadOf(desk);
-  const { source: file } = road;
-  if (file === null) throw fileGone();
+  const { source } = road;
+  if (source === null) throw fileGone();
   mayChange(desk);
   road.busy?.abort(new FedtuneError("cancelled", "Another file was chosen"));
   const busy = new AbortController();
   road.busy = busy;
-  const { name, size: bytes } = file;
+  const { name } = source;
+  const bytes = bytesOf(source);
   desk.set({ file: { kind: "reading", name, bytes, doneBytes: 0 }, privacy: null });
   let saidAt = desk.ports.wallTime();
-  const { checkFile } = await loaded(() => import("../data/check-file.ts"));
-  const found = await checkFile(
-    sourceOf(file, name),
-    { wanted: await wantedOf(desk), choices },
-    {
+  const task = { wanted: await wantedOf(desk), choices };
+  const found = await check(desk, source, {
+    task,
+    control: {
       signal: busy.signal,
       onProgress(doneBytes) {
         const now = desk.ports.wallTime();
@@ -72,11 +79,42 @@ async function look(desk: Desk, choices: FileChoices): Promise<void> {
         desk.set({ file: { kind: "reading", name, bytes, doneBytes } });
       },
     },
-  );
+  });
   busy.signal.throwIfAborted();
   await settle(desk, { name, found, signal: busy.signal });
   road.busy = null;
 }
+
+const bytesOf = (source: File | ChosenFolder): number =>
+  source instanceof File ? source.size : source.files.reduce((sum, { file }) => sum + file.size, 0);
+
+/** Tables and pictures are different runs. */
+async function check(
+  desk: Desk,
+  source: File | ChosenFolder,
+  { task, control }: { readonly task: CheckTask; readonly control: CheckControl },
+): Promise<CheckedFile> {
+  const isFolder = !(source instanceof File);
+  if (isFolder !== readsPictures(desk)) {
+    const problem = { kind: "format-unknown", name: source.name, isFolder } as const;
+    return { facts: null, problems: [problem], copy: null };
+  }
+  if (!isFolder) {
+    const { checkFile } = await loaded(() => import("../data/check-file.ts"));
+    return checkFile(sourceOf(source, source.name), task, control);
+  }
+  const { checkPictures } = await loaded(() => import("../data/check-pictures.ts"));
+  const see = await loaded(desk.ports.pictureLook);
+  return checkPictures(source, task, { ...control, look: see });
+}
+
+interface CheckTask {
+  readonly wanted: WantedData;
+  readonly choices: FileChoices;
+}
+
+const readsPictures = (desk: Desk): boolean =>
+  membershipOf(desk).invitation.task === "image-classification";
 
 /** A file is part of what was consented to. */
 function mayChange(desk: Desk): void {
@@ -91,11 +129,12 @@ function fileGone(): FedtuneError {
   return new FedtuneError("file-missing", message);
 }
 
-async function wantedOf(desk: Desk) {
+async function wantedOf(desk: Desk): Promise<WantedData> {
   const { labels, dataColumns: hints, minimumExamples, task } = membershipOf(desk).invitation;
   const free = await desk.ports.storage.freeBytes();
   // The copy may be as large as the file, and a tenth is left for everything else.
-  const limitBytes = Math.min(MOST_FILE_BYTES, Math.floor(0.9 * (free ?? Infinity)));
+  const most = readsPictures(desk) ? MOST_BYTES.pictures : MOST_BYTES.rows;
+  const limitBytes = Math.min(most, Math.floor(0.9 * (free ?? Infinity)));
   return { isLanguage: task === "causal-lm", labels, hints, minimumExamples, limitBytes };
 }
 

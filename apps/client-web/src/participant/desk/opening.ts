@@ -168,7 +168,11 @@ async function continued(
   await changeMembership(desk, { step: "finished", end: { status, rounds: rounds.committed } });
 }
 
-const knownTasks: readonly string[] = ["sequence-classification", "causal-lm"];
+const knownTasks: readonly string[] = [
+  "sequence-classification",
+  "image-classification",
+  "causal-lm",
+];
 
 /** Why these pages cannot take part in a run at all. */
 function unfitFor({ protocol, task }: Invitation): FedtuneError | null {
@@ -178,7 +182,7 @@ function unfitFor({ protocol, task }: Invitation): FedtuneError | null {
     return new FedtuneError("protocol-version", message, { data });
   }
   if (knownTasks.includes(task)) return null;
-  const message = `Cannot take part in a run of the task "${task}" in a browser: wanted ${knownTasks.join(" or ")}; join with the command line`;
+  const message = `Cannot take part in a run of the task "${task}" in a browser: wanted ${knownTasks.join(", ")}; join with the command line`;
   return new FedtuneError("config-conflict", message, { data: { task } });
 }
 

@@ -35,6 +35,7 @@ export function workerPorts(): DeskPorts {
     fetch: plainFetch,
     connector: async () => (await import("@fedtune/client")).socketTransport,
     createTrainer: createBrowserTrainer,
+    pictureLook: async () => (await import("./look-at-picture.ts")).lookAtPicture,
     storage: { freeBytes },
     models: { bytes: modelBytes, deleteAll: deleteKeptFiles },
     device: {

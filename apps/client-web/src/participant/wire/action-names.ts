@@ -3,10 +3,22 @@ import type { ActionName } from "../types.ts";
 
 const names: Readonly<Record<ActionName, true>> = {
   ...{ openLink: true, openMembership: true, accept: true, decline: true },
-  ...{ chooseFile: true, mapColumns: true, mapLabels: true, leaveOutRows: true },
+  ...{
+    chooseFile: true,
+    chooseFolder: true,
+    mapColumns: true,
+    mapLabels: true,
+    leaveOutRows: true,
+  },
   ...{ checkDevice: true, start: true, pause: true, resume: true, leave: true, takeOver: true },
   ...{ setEffort: true, setOnlyOnMains: true, setKeepScreenOn: true, setBudget: true },
-  ...{ tryText: true, writeText: true, downloadAdapter: true, downloadTransfers: true },
+  ...{
+    tryText: true,
+    tryPicture: true,
+    writeText: true,
+    downloadAdapter: true,
+    downloadTransfers: true,
+  },
   ...{ readKeepings: true, deleteEverything: true, checkStorage: true, acknowledge: true },
 };
 

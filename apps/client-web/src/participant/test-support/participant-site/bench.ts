@@ -2,6 +2,12 @@
 import { createParticipant, pagePorts, takeLink } from "../../index.ts";
 import type { NamedFile, ParticipantActions, ParticipantSnapshot } from "../../index.ts";
 
+/** A file of a folder as plain data. */
+export interface PlainPicture {
+  readonly path: string;
+  readonly bytes: readonly number[];
+}
+
 const participant = createParticipant(pagePorts());
 const link = takeLink(window);
 const opened = link === null ? Promise.resolve() : participant.actions.openLink(link);
@@ -31,6 +37,14 @@ const bench = {
   async choose(name: string, text: string): Promise<void> {
     await participant.actions.chooseFile(new File([text], name));
   },
+  async chooseFolder(name: string, pictures: readonly PlainPicture[]): Promise<void> {
+    const files = pictures.map(({ path, bytes }) => {
+      return { path, file: new File([Uint8Array.from(bytes)], path) };
+    });
+    await participant.actions.chooseFolder({ name, files });
+  },
+  tryPicture: (bytes: readonly number[]) =>
+    participant.actions.tryPicture(new Blob([Uint8Array.from(bytes)])),
   /** Names and texts, or hexadecimal bytes, of a device's adapter. */
   async adapter(): Promise<readonly (readonly [string, string])[]> {
     const files: readonly NamedFile[] = await participant.actions.downloadAdapter();
