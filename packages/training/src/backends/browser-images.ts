@@ -69,8 +69,8 @@ export async function withBitmap<Bitmap extends PictureBitmap, Result>(
   use: (bitmap: Bitmap) => Result | Promise<Result>,
 ): Promise<Result> {
   checkPicture(bytes);
-  // Blobs take bytes that no other thread writes, which those of files are.
-  const source = new Blob([bytes as Uint8Array<ArrayBuffer>]);
+  // Blobs take bytes that no other thread can write: a copy.
+  const source = new Blob([bytes.slice()]);
   const bitmap = await page.createImageBitmap(source, asStored);
   try {
     const { height, width } = bitmap;

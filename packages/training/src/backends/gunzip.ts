@@ -2,8 +2,8 @@
 
 /** Unpacks; rejects for bytes that are no gzip, and as soon as there are more than `most` bytes. */
 export async function gunzip(bytes: Uint8Array, most: number): Promise<Uint8Array> {
-  // Blobs take bytes that no other thread writes, which those of files are.
-  const blob = new Blob([bytes as Uint8Array<ArrayBuffer>]);
+  // Blobs take bytes that no other thread can write: a copy.
+  const blob = new Blob([bytes.slice()]);
   const packed = blob.stream() as ReadableStream<Uint8Array<ArrayBuffer>>;
   const unpacked: ReadableStream<Uint8Array> = packed.pipeThrough(new DecompressionStream("gzip"));
   const reader = unpacked.getReader();

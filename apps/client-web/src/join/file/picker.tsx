@@ -1,4 +1,3 @@
-import { useEffect } from "react";
 import type { RefObject } from "react";
 import type { ChosenFolder } from "../../participant/index.ts";
 import { pickedFolder } from "../parts/chosen-folder.ts";
@@ -12,11 +11,11 @@ export interface PickerProps {
   readonly onFolder: (folder: ChosenFolder) => void;
 }
 
+/** Every browser has it, and React's types do not. */
+const asksForFolder = { webkitdirectory: "" };
+
 /** Asks for a file, or for a folder; opened by a click on it from elsewhere. */
 export function Picker({ picker, label, isFolder, onFile, onFolder }: PickerProps) {
-  useEffect(() => {
-    if (picker.current !== null) picker.current.webkitdirectory = isFolder;
-  }, [picker, isFolder]);
   const take = (files: readonly File[]) => {
     const [file] = files;
     const folder = isFolder ? pickedFolder(files) : null;
@@ -27,6 +26,7 @@ export function Picker({ picker, label, isFolder, onFile, onFolder }: PickerProp
     <input
       ref={picker}
       type="file"
+      {...(isFolder ? asksForFolder : {})}
       accept={
         isFolder
           ? undefined

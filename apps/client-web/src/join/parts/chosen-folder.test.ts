@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { droppedFolder, pickedFolder } from "./chosen-folder.ts";
 
-type Tree = { readonly [name: string]: Tree | string };
+interface Tree {
+  readonly [name: string]: Tree | string;
+}
 
 /** As browsers have it: some entries at a time. */
 function entryOf(name: string, tree: Tree | string): FileSystemEntry {

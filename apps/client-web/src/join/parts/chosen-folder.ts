@@ -23,7 +23,8 @@ export function pickedFolder(files: Iterable<File>): ChosenFolder | null {
 export function droppedFolder(items: Iterable<DataTransferItem>): Promise<ChosenFolder> | null {
   const entries = Array.from(items, (item) => item.webkitGetAsEntry());
   const folder = entries.find((entry) => entry?.isDirectory === true);
-  return folder == null ? null : readFolder(folder as FileSystemDirectoryEntry);
+  if (folder === undefined || folder === null) return null;
+  return readFolder(folder as FileSystemDirectoryEntry);
 }
 
 async function readFolder(folder: FileSystemDirectoryEntry): Promise<ChosenFolder> {

@@ -57,7 +57,7 @@ export const doneWords = {
 
   delete: "Delete all of this",
   deleteText:
-    "This browser keeps your own numbers, the model, a copy of the columns in use, the keys and your privacy record. Your file on the disk is not touched.",
+    "This browser keeps your own numbers, the model, a copy of what it learns from, the keys and your privacy record. What lies on your disk is not touched.",
 } as const;
 
 /** `/join/mine`: all that this device takes part in. */
@@ -93,7 +93,7 @@ export const mineWords = {
   recordValue: "ε\u00A0{spent}, δ\u00A0",
   kept: "Kept in this browser",
   keptModels: "Starting models",
-  keptFiles: "Copies of the columns in use",
+  keptFiles: "Copies of what runs learn from",
   keptNumbers: "Own numbers, never sent",
 
   delete: "Delete everything",

@@ -71,7 +71,8 @@ describe("the texts of the join pages", () => {
     const unused = texts
       .map(([key]) => key.replace(/\.\d+$/, ""))
       .filter(
-        (key) => !looked.test(key) && !new RegExp(`[Ww]ords\\.${key.split(".")[1]}\\b`).test(sources),
+        (key) =>
+          !looked.test(key) && !new RegExp(`[Ww]ords\\.${key.split(".")[1]}\\b`).test(sources),
       );
     expect(unused).toEqual([]);
   });
