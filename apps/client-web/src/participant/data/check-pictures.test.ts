@@ -23,7 +23,8 @@ function check(
     {
       ...{ signal: new AbortController().signal, onProgress: () => undefined },
       look(bytes, { thumbnail }) {
-        if (new TextDecoder().decode(bytes).startsWith("bad")) throw new Error("no picture");
+        const isBad = new TextDecoder().decode(bytes).startsWith("bad");
+        if (isBad) return Promise.reject(new Error("no picture"));
         return Promise.resolve(thumbnail ? new Blob(["small"]) : null);
       },
     },
