@@ -45,6 +45,7 @@ interface StoredFile extends ListedFile {
 const named: ReadonlySet<string> = new Set([
   ...["config.json", "model.safetensors", "model.safetensors.index.json"],
   ...["tokenizer.json", "tokenizer_config.json", "tokenizer.bin", "vocab.txt"],
+  ...["chat_template.jinja", "preprocessor_config.json"],
 ]);
 const shard = /^[\w-]+-\d{5}-of-\d{5}\.safetensors$/;
 
