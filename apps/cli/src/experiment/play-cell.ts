@@ -50,12 +50,12 @@ async function outcomeOf(cell: Cell, context: CellContext, signal: AbortSignal):
   const {
     population: { clients, devices },
     model,
-    simulation: { sharePersonal },
+    simulation: { sharePersonal, noiseCohort },
   } = prepared;
   const trainer = await context.trainerOf(model);
   const heard = new Map<string, { readonly round: number; readonly metrics: Metrics }>();
   const result = await playSimulation(
-    { ...prepared, clients, devices, sharePersonal },
+    { ...prepared, clients, devices, sharePersonal, noiseCohort },
     {
       trainer,
       signal,

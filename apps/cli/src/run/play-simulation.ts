@@ -20,6 +20,8 @@ export interface SimulationToPlay {
   readonly devices?: SimulatedDevices | null;
   /** Reproduces the released FedSA-LoRA code. */
   readonly sharePersonal?: boolean;
+  /** User-level noise is that of rounds of so many clients; absent or null: of the run's own. */
+  readonly noiseCohort?: number | null;
 }
 
 /** Where it is played, and who is told. */
@@ -32,9 +34,11 @@ export interface PlayingWorld {
 
 /** Plays one simulated run; a run that fails is an outcome, not a throw. */
 export function playSimulation(
-  { run, resolved, clients, model, test, devices = null, sharePersonal = false }: SimulationToPlay,
+  toPlay: SimulationToPlay,
   { trainer, signal, ...listeners }: PlayingWorld,
 ): Promise<SimulationResult> {
+  const { run, resolved, clients, model, test } = toPlay;
+  const { devices = null, sharePersonal = false, noiseCohort = null } = toPlay;
   const central = test === null ? null : { trainer, resolved, data: test, control: { signal } };
   return simulate(run, {
     registries,
@@ -43,6 +47,7 @@ export function playSimulation(
     clients,
     devices,
     sharePersonal,
+    ...(noiseCohort === null ? {} : { noiseCohort }),
     trainer,
     evaluate: central === null ? null : centralEvaluation(central),
     hash: nodeHash,

@@ -126,7 +126,7 @@ export async function prepareSimulation(
   });
   const whole = {
     ...run,
-    rounds: everyClient(run["rounds"], population.clients.length),
+    rounds: everyClient(run["rounds"], population.clients.length, simulation),
     participants: population.clients.map(({ name }) => name),
   };
   const resolved = withPlaces(source, () => resolveRun(whole, registries, nodeHash));
@@ -151,8 +151,13 @@ function checkSharing(
   });
 }
 
-/** Rounds wait for all simulated clients unless the config says otherwise: nobody is late to a simulation. */
-function everyClient(rounds: unknown, clients: number): unknown {
+/**
+ * Rounds wait for all simulated clients unless the config says otherwise: nobody is late to a simulation, but where its
+ * devices come and go.
+ */
+function everyClient(rounds: unknown, clients: number, { devices }: SimulationConfig): unknown {
   const given = typeof rounds === "object" && rounds !== null ? rounds : {};
-  return { minAvailableClients: clients, minFitClients: Math.min(2, clients), ...given };
+  const few = Math.min(2, clients);
+  const isAlways = (devices?.availability.kind ?? "always") === "always";
+  return { minAvailableClients: isAlways ? clients : few, minFitClients: few, ...given };
 }

@@ -12,7 +12,7 @@ import type { Io } from "../io.ts";
 import type { Assignment } from "../values.ts";
 import { saveAdapter } from "./adapter-folder.ts";
 import { takenOutOf } from "./base-model.ts";
-import { evaluationLabel, sharePersonalText, unusedTestText } from "./evaluation-label.ts";
+import { cautionMarks, cautions, evaluationLabel, unusedTestText } from "./evaluation-label.ts";
 import { liveReport } from "./live-report.ts";
 import { playSimulation } from "./play-simulation.ts";
 import type { SimulationToPlay } from "./play-simulation.ts";
@@ -82,17 +82,21 @@ export async function runSimulate(options: SimulateOptions, io: Io): Promise<num
   io.note(
     `${String(resolved.config.method["name"])} over ${population.clients.length} clients, ${population.shares.rows} rows, base model ${model.name}`,
   );
-  const { sharePersonal } = simulation;
+  const { sharePersonal, noiseCohort } = simulation;
   const label = evaluationLabel(resolved, sharePersonal);
-  if (sharePersonal) io.note(sharePersonalText);
+  for (const caution of cautions(simulation)) io.note(caution);
   const unused = prepared.test === null ? null : unusedTestText(resolved);
   if (unused !== null) io.note(unused);
   const { clients, devices } = population;
-  const result = await simulateOnce({ ...prepared, clients, devices, sharePersonal }, io, {
-    compute: options,
-    workers: options.workers ?? 1,
-    finish: (played) => Promise.resolve(played.result),
-  });
+  const result = await simulateOnce(
+    { ...prepared, clients, devices, sharePersonal, noiseCohort },
+    io,
+    {
+      compute: options,
+      workers: options.workers ?? 1,
+      finish: (played) => Promise.resolve(played.result),
+    },
+  );
   const rows = reportRows(result.history, resolved.config);
   const privacy = runGuarantee(resolved.config, result.history.rounds.length);
   const adapter =
@@ -103,6 +107,7 @@ export async function runSimulate(options: SimulateOptions, io: Io): Promise<num
     ...result.end,
     data: simulation.data,
     sharePersonal,
+    noiseCohort,
     shares: population.shares,
     rounds: rows,
     adapter,
@@ -112,7 +117,7 @@ export async function runSimulate(options: SimulateOptions, io: Io): Promise<num
   io.result({ ...summary, incomplete }, () =>
     [
       runText({ rows, label, adapter, incomplete, privacy, end: result.end }),
-      ...(sharePersonal ? [sharePersonalText] : []),
+      ...cautions(simulation),
     ].join("\n\n"),
   );
   return result.end.status === "completed" ? exitCodes.ok : exitCodes.failure;
@@ -180,7 +185,7 @@ async function writeResults(
   const { resolved, model, simulation } = prepared;
   const { config } = resolved;
   await mkdir(folder, { recursive: true });
-  const mark = simulation.sharePersonal ? { sharePersonal: true } : {};
+  const mark = cautionMarks(simulation);
   const rows = reportRows(result.history, config).map((row) => JSON.stringify({ ...row, ...mark }));
   await writeFile(join(folder, "rounds.jsonl"), `${rows.join("\n")}\n`);
   await writeFile(

@@ -40,6 +40,29 @@ export function originHtml({ experiments }: Summary): Html {
   </section> `;
 }
 
+/** What somebody must know who reads the numbers: settings under which they are not what they seem. */
+function cautionsOf({ cells }: LabelledResult["result"]): readonly string[] {
+  const settings = cells.map(({ config }) => Object(config["simulation"]) as SimulationSettings);
+  const cohorts = new Set(settings.map(({ noiseCohort }) => noiseCohort ?? null));
+  cohorts.delete(null);
+  return [
+    ...[...cohorts].map(
+      (cohort) =>
+        `Noise and epsilon of cells with simulation.noiseCohort are those of rounds of ${String(cohort)} clients: the runs, of fewer, protect less themselves.`,
+    ),
+    ...(settings.some(({ sharePersonal }) => sharePersonal === true)
+      ? [
+          "Cells with simulation.sharePersonal train one B and head for all clients, as in the released FedSA-LoRA code.",
+        ]
+      : []),
+  ];
+}
+
+interface SimulationSettings {
+  readonly noiseCohort?: number | null;
+  readonly sharePersonal?: boolean;
+}
+
 function experimentHtml({ label, result }: LabelledResult, isNamed: boolean): Html {
   const { experiment, version, engine, command, cells } = result;
   const title = isNamed ? html`<h3>${label}</h3>` : null;
@@ -58,6 +81,7 @@ function experimentHtml({ label, result }: LabelledResult, isNamed: boolean): Ht
       <summary>Experiment file, with its defaults</summary>
       <pre>${JSON.stringify(experiment, null, 2)}</pre>
     </details>
+    ${cautionsOf(result).map((text) => html`<p class="foot">${text}</p>`)}
     <p class="hint">
       The same file and seeds give the same bytes of every output, this page included.
     </p>

@@ -67,6 +67,16 @@ describe("page", () => {
     expect(page).toContain("1 of 3 seeds");
   });
 
+  it("[SI17] says when the noise is that of larger rounds than were played", () => {
+    const result = sampleResult();
+    const [first] = result.cells;
+    if (first === undefined) throw new Error("no cell");
+    const config = { ...first.config, simulation: { noiseCohort: 5000 } };
+    const scaled = { ...result, cells: [{ ...first, config }, ...result.cells.slice(1)] };
+    expect(pageOf(scaled)).toContain("those of rounds of 5000 clients");
+    expect(pageOf(result)).not.toContain("noiseCohort");
+  });
+
   it("marks a best value only where it is shown", () => {
     const mark = '<span class="tag">best</span>';
     expect(pageOf(sampleResult())).not.toContain(mark);
