@@ -9,7 +9,6 @@ export type {
 } from "./device-report.ts";
 export type { ChosenFolder } from "./data/choices.ts";
 export type {
-  BrokenPicture,
   ColumnMapping,
   ColumnRole,
   FileFacts,
