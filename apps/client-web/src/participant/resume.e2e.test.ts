@@ -155,7 +155,8 @@ describe.skipIf(!isThere)(title("a data holder's tab in the middle of a run"), (
   });
 
   it("[WP11] tells a second tab of the same browser, which may take over; the first one watches then", async () => {
-    await coordinator.play(runConfig("two", { training: { maxSteps: 120 } }));
+    // Long enough on a quick machine for the second tab to come in the middle.
+    await coordinator.play(runConfig("two", { training: { maxSteps: 400 } }));
     const first = await openTab(context, await invited("two"));
     await first.join();
     await first.session(({ work }) => work?.phase === "learn");
@@ -174,7 +175,7 @@ describe.skipIf(!isThere)(title("a data holder's tab in the middle of a run"), (
   });
 
   it("[CL6] that is left, from whichever tab, takes no part any more, and can be started again", async () => {
-    await coordinator.play(runConfig("left", { training: { maxSteps: 120 } }));
+    await coordinator.play(runConfig("left", { training: { maxSteps: 400 } }));
     const first = await openTab(context, await invited("left"));
     await first.join();
     await first.session(({ work }) => work?.phase === "learn");
