@@ -33,15 +33,19 @@ function projects(mode: string): TestProjectConfiguration[] {
       sequence: { groupOrder: 0 },
     },
   } satisfies TestProjectConfiguration;
-  const alone = (name: keyof typeof suffixes, groupOrder: number, testTimeout: number) =>
+  const apart = (
+    name: keyof typeof suffixes,
+    groupOrder: number,
+    { testTimeout, maxWorkers = 1 }: { testTimeout: number; maxWorkers?: number },
+  ) =>
     ({
       extends: true,
       test: {
         name,
         include: files(suffixes[name]),
-        // One process per file, one file at a time: memory and ports are never shared.
+        // One process per file: memory is never shared, and ports are whichever are free.
         pool: "forks",
-        maxWorkers: 1,
+        maxWorkers,
         testTimeout,
         hookTimeout: testTimeout,
         sequence: { groupOrder },
@@ -49,9 +53,10 @@ function projects(mode: string): TestProjectConfiguration[] {
     }) satisfies TestProjectConfiguration;
   return [
     pure,
-    alone("tfjs", 1, 2 * minute),
-    alone("e2e", 2, 3 * minute),
-    ...(mode === "full" ? [alone("full", 3, 30 * minute)] : []),
+    apart("tfjs", 1, { testTimeout: 2 * minute }),
+    // These wait more than they compute.
+    apart("e2e", 2, { testTimeout: 3 * minute, maxWorkers: 2 }),
+    ...(mode === "full" ? [apart("full", 3, { testTimeout: 30 * minute })] : []),
   ];
 }
 

@@ -1,4 +1,9 @@
-import { embeddedSurvival, installedSurvival } from "./test-support/survival-suite.ts";
+import {
+  crowdedSurvival,
+  embeddedSurvival,
+  installedSurvival,
+} from "./test-support/survival-suite.ts";
 
-embeddedSurvival((number) => number % 2 === 0);
-installedSurvival((number) => number % 2 === 1);
+embeddedSurvival((number) => number % 3 !== 1);
+installedSurvival((number) => number % 3 !== 2);
+crowdedSurvival((number) => number % 2 === 1);

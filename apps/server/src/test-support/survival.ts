@@ -119,7 +119,7 @@ export async function expectSurvival(
     expect(outcome.evaluations.map(({ round }) => round)).toEqual([0, 1, 2, 3]);
   } finally {
     for (const each of closing.reverse()) await each.close();
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
   }
 }
 
