@@ -82,7 +82,7 @@ describe("a base model", () => {
   it("[TN14] [CI15] that is not there is refused by name", async () => {
     expect(await withModel(at("nothing"))).toEqual([
       3,
-      `error model-invalid: Cannot open base model "${at("nothing")}": wanted a built-in model or a folder, ` +
+      `error model-invalid: Cannot open base model "${at("nothing")}": wanted a built-in model, a folder or hub:owner/name, ` +
         `found no ${at("nothing")}\n`,
     ]);
   });

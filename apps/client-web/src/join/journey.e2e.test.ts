@@ -36,12 +36,12 @@ describe.skipIf(!canRun)(title("with the keyboard alone"), () => {
     const page = await context.newPage();
     await open(page, "explain-new");
     await page.keyboard.press("Tab");
-    expect(await focused(page)).toBe("Skip to the content");
+    await expect.poll(() => focused(page)).toBe("Skip to the content");
 
     await tabTo(page, "button", "Choose a file");
     await page.keyboard.press("Enter");
     await page.waitForURL("**/file");
-    expect(await focused(page)).toBe("Choose your file of messages");
+    await expect.poll(() => focused(page)).toBe("Choose your file of messages");
 
     // Listened for beforehand: the browser is told of it on a way of its own.
     const chooser = page.waitForEvent("filechooser");
@@ -63,22 +63,22 @@ describe.skipIf(!canRun)(title("with the keyboard alone"), () => {
     await tabTo(page, "button", "Start training");
     await page.keyboard.press("Enter");
     await page.waitForURL("**/train");
-    expect(await focused(page)).toMatch(/^Round 12 of 40/);
+    await expect.poll(() => focused(page)).toMatch(/^Round 12 of 40/);
 
     await tabTo(page, "button", "Pause");
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "Training is paused" }).waitFor();
-    expect(await page.getByRole("status").first().textContent()).toContain("paused");
+    await expect.poll(() => page.getByRole("status").first().textContent()).toContain("paused");
 
     await tabTo(page, "button", /^Leave this run/);
     await page.keyboard.press("Enter");
     await page.getByRole("alertdialog", { name: "Leave this run?" }).waitFor();
     // The safe answer has the focus.
-    expect(await focused(page)).toBe("Stay");
+    await expect.poll(() => focused(page)).toBe("Stay");
     await tabTo(page, "button", "Leave the run");
     await page.keyboard.press("Enter");
     await page.waitForURL("**/done");
-    expect(await focused(page)).toBe("You have left this run");
+    await expect.poll(() => focused(page)).toBe("You have left this run");
     await context.close();
   });
 
