@@ -91,7 +91,7 @@ describe.skipIf(!isThere)(title("in a browser"), () => {
       await bench.append(key, spent);
       expect(await bench.ledgerText(key)).toBe(reserved);
       // Nobody else may add rows meanwhile: each row names the one before it.
-      const other = (await open(context)).bench.append(key, '{"other":1}\n');
+      const other = (await open(context)).bench.append(key, '{"other":1}\n', 0, "another");
       await bench.save(recordText(recordOf(1)));
       await other;
       expect(await bench.ledgerText(key)).toBe(`${reserved}${spent}{"other":1}\n`);

@@ -73,9 +73,9 @@ const bench = {
   async ledgerTexts(): Promise<readonly string[]> {
     return (await storesOf("suite")).ledgers.all();
   },
-  /** Appends in a turn of its own; holds the turn for so long. */
-  async append(key: LedgerKey, text: string, ms = 0): Promise<void> {
-    const { ledgers } = await storesOf("suite");
+  /** Appends in a turn of its own, while it takes part in a run; holds the turn for so long. */
+  async append(key: LedgerKey, text: string, ms = 0, run = "suite"): Promise<void> {
+    const { ledgers } = await storesOf(run);
     await ledgers.exclusive(async () => {
       await new Promise((resolve) => setTimeout(resolve, ms));
       await ledgers.open(key).append(text);
