@@ -29,7 +29,9 @@ export function embeddedSurvival(wanted: Wanted): void {
 export function crowdedSurvival(wanted: Wanted): void {
   describe("a coordinator that is killed while twenty clients take part", () => {
     const points = crowdedCrashPoints.map((point, k) => [k + 1, point] as const);
-    it.each(points.filter(([number]) => wanted(number)))(title, (_, point) => expectSurvival(point, null, crowd(20)));
+    it.each(points.filter(([number]) => wanted(number)))(title, (_, point) =>
+      expectSurvival(point, null, crowd(20)),
+    );
   });
 }
 

@@ -23,11 +23,7 @@ export const settingText = (value: JsonValue): string =>
   typeof value === "string" ? value : JSON.stringify(value);
 
 /** The field whose values an experiment compares; null: its variants, or there is nothing to compare. */
-function comparedField({
-  report,
-  variants,
-  grid,
-}: ExperimentResult["experiment"]): string | null {
+function comparedField({ report, variants, grid }: ExperimentResult["experiment"]): string | null {
   if (report.compare !== null && Object.hasOwn(grid, report.compare)) return report.compare;
   return variants.length > 0 ? null : (Object.keys(grid)[0] ?? null);
 }
