@@ -5,6 +5,8 @@ export { barFigure } from "./chart/bars.ts";
 export type { Bar, BarChart } from "./chart/bars.ts";
 export { countFigure, mostOf } from "./chart/count-map.ts";
 export type { CountMap, CountRow } from "./chart/count-map.ts";
+export { drawScene } from "./chart/canvas.ts";
+export type { CanvasContext, CanvasPath, CanvasPen, SetText } from "./chart/canvas.ts";
 export { heatFigure } from "./chart/heat.ts";
 export type { HeatChart, HeatFigure, HeatRow } from "./chart/heat.ts";
 export { heatCsv, heatSentence, heatSummaries } from "./chart/heat-table.ts";

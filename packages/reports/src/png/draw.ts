@@ -1,15 +1,6 @@
 /** Drawings as PNG files. Loads a native canvas, so this module is imported only where it is needed. */
 import { Path2D as CanvasPath, GlobalFonts, createCanvas } from "@napi-rs/canvas";
-import type { SKRSContext2D } from "@napi-rs/canvas";
-import {
-  palettes,
-  raise,
-  textParts,
-  type Palette,
-  type Scene,
-  type Shape,
-  type Stroke,
-} from "@fedtune/figures";
+import { drawScene, type Scene } from "@fedtune/figures";
 import { coverageOf } from "./coverage.ts";
 import { runsOf, type Coverage } from "./runs.ts";
 import { fontFile, subsets, weights } from "./typeface.ts";
@@ -35,10 +26,16 @@ export async function pngDrawer(): Promise<DrawPng> {
     // What the host speaks must not choose shapes of letters.
     context.lang = "en";
     context.scale(scale, scale);
-    const pen: Pen = { context, palette: palettes.light, coverage };
-    context.fillStyle = pen.palette.surface;
-    context.fillRect(0, 0, scene.width, scene.height);
-    drawShapes(pen, scene.shapes);
+    const pen = {
+      context,
+      path: (data?: string) => new CanvasPath(data),
+      typeset: (text: string, size: number, weight: number) =>
+        runsOf(text, coverage).map((run) => ({
+          text: run.text,
+          font: `${String(size)}px "${family(run.subset, weight)}"`,
+        })),
+    };
+    drawScene(pen, scene);
     return canvas.encode("png");
   };
 }
@@ -55,82 +52,4 @@ async function register(subset: (typeof subsets)[number]): Promise<ReadonlySet<n
     characters = coverageOf(bytes);
   }
   return characters;
-}
-
-interface Pen {
-  readonly context: SKRSContext2D;
-  readonly palette: Palette;
-  readonly coverage: Coverage;
-}
-
-function drawShapes(pen: Pen, shapes: readonly Shape[]): void {
-  const { context } = pen;
-  for (const shape of shapes) {
-    if (shape.type === "text") drawText(pen, shape);
-    else if (shape.type === "clip" || shape.type === "group") {
-      context.save();
-      if (shape.type === "group") context.translate(shape.x, shape.y);
-      else {
-        const { x, y, width, height } = shape.box;
-        context.beginPath();
-        context.rect(x, y, width, height);
-        context.clip();
-      }
-      drawShapes(pen, shape.shapes);
-      context.restore();
-    } else drawPainted(pen, shape);
-  }
-}
-
-function drawPainted(pen: Pen, shape: Exclude<Shape, { type: "text" | "clip" | "group" }>): void {
-  const { context, palette } = pen;
-  const path = new CanvasPath(shape.type === "path" ? shape.d : undefined);
-  if (shape.type === "rect") {
-    path.roundRect(shape.x, shape.y, shape.width, shape.height, shape.radius ?? 0);
-  }
-  if (shape.type === "circle") path.arc(shape.cx, shape.cy, shape.r, 0, 2 * Math.PI);
-  context.globalAlpha = shape.opacity ?? 1;
-  if (shape.fill !== undefined) {
-    context.fillStyle = palette[shape.fill];
-    context.fill(path);
-  }
-  if (shape.stroke !== undefined) strokePath(pen, path, shape.stroke);
-  context.globalAlpha = 1;
-}
-
-function strokePath({ context, palette }: Pen, path: CanvasPath, stroke: Stroke): void {
-  context.strokeStyle = palette[stroke.colour];
-  context.lineWidth = stroke.width;
-  context.lineJoin = "round";
-  context.setLineDash([...(stroke.dash ?? [])]);
-  context.stroke(path);
-}
-
-function drawText(
-  { context, palette, coverage }: Pen,
-  shape: Extract<Shape, { type: "text" }>,
-): void {
-  const { size = 12, weight = 400, anchor = "start" } = shape;
-  const parts = textParts(shape.text).flatMap((part) => {
-    const isRaised = typeof part !== "string";
-    const own = isRaised ? size * raise.size : size;
-    return runsOf(isRaised ? part.raised : part, coverage).map(({ subset, text }) => {
-      const font = `${String(own)}px "${family(subset, weight)}"`;
-      context.font = font;
-      return {
-        text,
-        font,
-        rise: isRaised ? raise.by * size : 0,
-        width: context.measureText(text).width,
-      };
-    });
-  });
-  const whole = parts.reduce((sum, part) => sum + part.width, 0);
-  let x = shape.x - (anchor === "end" ? whole : anchor === "middle" ? whole / 2 : 0);
-  context.fillStyle = palette[shape.fill];
-  for (const { text, font, rise, width } of parts) {
-    context.font = font;
-    context.fillText(text, x, shape.y - rise);
-    x += width;
-  }
 }

@@ -5,9 +5,10 @@ import { TextField } from "../../ui/text-field.tsx";
 import { useActions } from "../frame/participant-context.tsx";
 import { guessView } from "../model/done.ts";
 import type { GuessView } from "../model/done.ts";
-import { Bars } from "../parts/bars.tsx";
 import { doneWords } from "../words/done.ts";
+import { GuessAnswer } from "./guess-answer.tsx";
 import styles from "./try-model.module.css";
+import { useAnswer } from "./use-answer.ts";
 
 /** Trying the model. */
 export interface TryModelProps {
@@ -16,30 +17,21 @@ export interface TryModelProps {
   readonly fieldPair: string | null;
 }
 
-type Answer =
-  | { readonly kind: "none" | "working" | "failed" }
-  | { readonly kind: "said"; readonly guess: GuessView };
-
 /** A text goes in, labels come out; all of it in this tab. */
 export function TryModel({ field, fieldPair }: TryModelProps) {
   const actions = useActions();
   const [text, setText] = useState("");
   const [pair, setPair] = useState("");
   const [isEmpty, setEmpty] = useState(false);
-  const [answer, setAnswer] = useState<Answer>({ kind: "none" });
-  const ask = async () => {
+  const [answer, ask] = useAnswer<GuessView>();
+  const guess = async () => {
     setEmpty(text.trim() === "");
     if (text.trim() === "") return;
-    setAnswer({ kind: "working" });
-    try {
-      const guesses = await (fieldPair === null
-        ? actions.tryText(text)
-        : actions.tryText(text, pair));
-      setAnswer({ kind: "said", guess: guessView(guesses) });
-    } catch {
-      // Why it failed is in the snapshot, shown at the top of the page.
-      setAnswer({ kind: "failed" });
-    }
+    await ask(async () =>
+      guessView(
+        await (fieldPair === null ? actions.tryText(text) : actions.tryText(text, pair)),
+      ),
+    );
   };
   return (
     <Card title={doneWords.try} size="large">
@@ -48,7 +40,7 @@ export function TryModel({ field, fieldPair }: TryModelProps) {
         className={styles["form"]}
         onSubmit={(event) => {
           event.preventDefault();
-          void ask();
+          void guess();
         }}
       >
         <TextField
@@ -68,13 +60,7 @@ export function TryModel({ field, fieldPair }: TryModelProps) {
         </div>
       </form>
       <div role="status" className={styles["answer"]}>
-        {answer.kind === "failed" ? <p>{doneWords.tryFailed}</p> : null}
-        {answer.kind === "said" ? (
-          <>
-            <p className={styles["said"]}>{answer.guess.answer}</p>
-            <Bars label={doneWords.tryOther} bars={answer.guess.bars} />
-          </>
-        ) : null}
+        <GuessAnswer answer={answer} failed={doneWords.tryFailed} />
       </div>
     </Card>
   );

@@ -4,11 +4,12 @@ import { Card } from "../../ui/card.tsx";
 import { useActions } from "../frame/participant-context.tsx";
 import { guessView } from "../model/done.ts";
 import type { GuessView } from "../model/done.ts";
-import { Bars } from "../parts/bars.tsx";
 import { SmallPicture } from "../parts/small-picture.tsx";
 import { doneWords } from "../words/done.ts";
 import { pictureTryWords } from "../words/pictures.ts";
+import { GuessAnswer } from "./guess-answer.tsx";
 import styles from "./try-picture.module.css";
+import { useAnswer } from "./use-answer.ts";
 
 /** Trying the model. */
 export interface TryPictureProps {
@@ -18,10 +19,6 @@ export interface TryPictureProps {
   readonly chosen: string;
 }
 
-type Answer =
-  | { readonly kind: "none" | "working" | "failed" }
-  | { readonly kind: "said"; readonly guess: GuessView };
-
 /** Twice of what is shown. */
 const SIDE = 320;
 
@@ -30,16 +27,10 @@ export function TryPicture({ button, chosen }: TryPictureProps) {
   const actions = useActions();
   const picker = useRef<HTMLInputElement>(null);
   const [picture, setPicture] = useState<File | null>(null);
-  const [answer, setAnswer] = useState<Answer>({ kind: "none" });
-  const ask = async (file: File) => {
+  const [answer, ask] = useAnswer<GuessView>();
+  const guess = (file: File) => {
     setPicture(file);
-    setAnswer({ kind: "working" });
-    try {
-      setAnswer({ kind: "said", guess: guessView(await actions.tryPicture(file)) });
-    } catch {
-      // Why it failed is in the snapshot, shown at the top of the page.
-      setAnswer({ kind: "failed" });
-    }
+    return ask(async () => guessView(await actions.tryPicture(file)));
   };
   return (
     <Card title={doneWords.try} size="large">
@@ -52,7 +43,7 @@ export function TryPicture({ button, chosen }: TryPictureProps) {
         hidden
         onChange={({ currentTarget }) => {
           const file = currentTarget.files?.[0];
-          if (file !== undefined) void ask(file);
+          if (file !== undefined) void guess(file);
           currentTarget.value = "";
         }}
       />
@@ -75,13 +66,7 @@ export function TryPicture({ button, chosen }: TryPictureProps) {
           />
         )}
         <div role="status">
-          {answer.kind === "failed" ? <p>{pictureTryWords.failed}</p> : null}
-          {answer.kind === "said" ? (
-            <>
-              <p className={styles["said"]}>{answer.guess.answer}</p>
-              <Bars label={doneWords.tryOther} bars={answer.guess.bars} />
-            </>
-          ) : null}
+          <GuessAnswer answer={answer} failed={pictureTryWords.failed} />
         </div>
       </div>
     </Card>

@@ -7,6 +7,7 @@ import { TextField } from "../../ui/text-field.tsx";
 import { useActions } from "../frame/participant-context.tsx";
 import { doneWords } from "../words/done.ts";
 import styles from "./try-model.module.css";
+import { useAnswer } from "./use-answer.ts";
 
 /** Trying a language model. */
 export interface WriteTextProps {
@@ -24,26 +25,23 @@ const freedoms = [
   { value: "free", label: doneWords.writeFree },
 ] as const;
 
-type Answer =
-  | { readonly kind: "none" | "working" | "failed" }
-  | { readonly kind: "said"; readonly start: string; readonly written: WrittenText };
+/** What was written on from where. */
+interface Passage {
+  readonly start: string;
+  readonly written: WrittenText;
+}
 
 /** A beginning goes in, a text comes out; all of it in this tab. */
 export function WriteText({ field }: WriteTextProps) {
   const actions = useActions();
   const [text, setText] = useState("");
   const [freedom, setFreedom] = useState<Freedom>("careful");
-  const [answer, setAnswer] = useState<Answer>({ kind: "none" });
-  const write = async () => {
-    setAnswer({ kind: "working" });
-    try {
-      const written = await actions.writeText(text, temperatures[freedom]);
-      setAnswer({ kind: "said", start: text, written });
-    } catch {
-      // Why it failed is in the snapshot, shown at the top of the page.
-      setAnswer({ kind: "failed" });
-    }
-  };
+  const [answer, ask] = useAnswer<Passage>();
+  const write = () =>
+    ask(async () => ({
+      start: text,
+      written: await actions.writeText(text, temperatures[freedom]),
+    }));
   return (
     <Card title={doneWords.try} size="large">
       <p className={styles["text"]}>{doneWords.tryText}</p>
@@ -75,14 +73,14 @@ export function WriteText({ field }: WriteTextProps) {
       </form>
       <div role="status" className={styles["answer"]}>
         {answer.kind === "failed" ? <p>{doneWords.tryFailed}</p> : null}
-        {answer.kind === "said" ? <Written {...answer} /> : null}
+        {answer.kind === "said" ? <Written {...answer.said} /> : null}
       </div>
     </Card>
   );
 }
 
 /** The model's words are told apart from one's own. */
-const Written = ({ start, written }: Extract<Answer, { kind: "said" }>) => (
+const Written = ({ start, written }: Passage) => (
   <>
     <p className={styles["written"]}>
       <span>{start}</span>

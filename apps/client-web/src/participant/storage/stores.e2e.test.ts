@@ -74,7 +74,7 @@ describe.skipIf(!isThere)(title("in a browser"), () => {
 
     it("[CL12] one piece of work at a time is near the ledgers, over all tabs, also after one that failed", async () => {
       const [first, second] = [(await open(context)).bench, (await open(context)).bench];
-      const slow = first.append(key, '{"slow":1}\n', 300);
+      const slow = first.append(key, '{"slow":1}\n', { ms: 300 });
       await first.ledgerTexts();
       const fast = second.append(key, '{"fast":2}\n');
       await Promise.all([slow, fast]);
@@ -91,7 +91,7 @@ describe.skipIf(!isThere)(title("in a browser"), () => {
       await bench.append(key, spent);
       expect(await bench.ledgerText(key)).toBe(reserved);
       // Nobody else may add rows meanwhile: each row names the one before it.
-      const other = (await open(context)).bench.append(key, '{"other":1}\n', 0, "another");
+      const other = (await open(context)).bench.append(key, '{"other":1}\n', { run: "another" });
       await bench.save(recordText(recordOf(1)));
       await other;
       expect(await bench.ledgerText(key)).toBe(`${reserved}${spent}{"other":1}\n`);

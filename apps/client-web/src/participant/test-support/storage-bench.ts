@@ -74,7 +74,11 @@ const bench = {
     return (await storesOf("suite")).ledgers.all();
   },
   /** Appends in a turn of its own, while it takes part in a run; holds the turn for so long. */
-  async append(key: LedgerKey, text: string, ms = 0, run = "suite"): Promise<void> {
+  async append(
+    key: LedgerKey,
+    text: string,
+    { ms = 0, run = "suite" }: { readonly ms?: number; readonly run?: string } = {},
+  ): Promise<void> {
     const { ledgers } = await storesOf(run);
     await ledgers.exclusive(async () => {
       await new Promise((resolve) => setTimeout(resolve, ms));
