@@ -1,4 +1,4 @@
-"""Goldens for packages/reports: Student's t with 60 digits, intervals, paired and exact tests by SciPy, Holm's correction by statsmodels."""
+"""Goldens for packages/figures: Student's t with 60 digits, intervals, paired and exact tests by SciPy, Holm's correction by statsmodels."""
 import itertools
 
 import numpy as np
@@ -8,7 +8,7 @@ from statsmodels.stats.multitest import multipletests
 
 from common import REPO, provenance, rounded, write_json
 
-OUT = REPO / "packages" / "reports" / "golden"
+OUT = REPO / "packages" / "figures" / "golden"
 SEED = 8
 DIGITS = 15
 mp.dps = 60

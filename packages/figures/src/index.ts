@@ -1,4 +1,7 @@
-/** How figures are shown, on pages, in reports and in the terminal: numbers with units, colours, charts as data. */
+/**
+ * How figures are shown, on pages, in reports and in the terminal: numbers with units, means with their uncertainty, colours,
+ * charts as data.
+ */
 export { arrivalFigure } from "./chart/arrivals.ts";
 export type { Arrival, ArrivalChart } from "./chart/arrivals.ts";
 export { barFigure } from "./chart/bars.ts";
@@ -118,5 +121,10 @@ export type {
   Tone,
 } from "./states.ts";
 export { textWidth, wrapText } from "./chart/text-width.ts";
+export { holm } from "./statistics/holm.ts";
+export { meanOf } from "./statistics/mean.ts";
+export type { Mean } from "./statistics/mean.ts";
+export { pairedTests } from "./statistics/paired.ts";
+export type { PairedTests } from "./statistics/paired.ts";
 export { joinTexts, plainText, textParts } from "./text.ts";
 export type { Superscript, Text } from "./text.ts";

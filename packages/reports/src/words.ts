@@ -11,8 +11,8 @@ import {
   withSign,
   type NumberKind,
   type Text,
+  type Mean,
 } from "@fedtune/figures";
-import type { Mean } from "./statistics/mean.ts";
 
 /** What a metric counts; of names that say nothing, a plain number. */
 export function metricKind(metric: string): NumberKind {

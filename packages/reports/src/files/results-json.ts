@@ -1,5 +1,5 @@
 /** `results.json`: what a report says, for programs; rounds of cells are in `rounds.csv`. */
-import type { Mean } from "../statistics/mean.ts";
+import type { Mean } from "@fedtune/figures";
 import type { CellOutcome } from "../summary/outcome.ts";
 import type { GroupSummary, PanelSummary, Summary } from "../summary/summarize.ts";
 

@@ -1,6 +1,6 @@
 /** The tables of a report as files: a line per cell, per group of seeds, and per round of a cell. */
 import type { CellResult } from "@fedtune/simulation";
-import type { Mean } from "../statistics/mean.ts";
+import type { Mean } from "@fedtune/figures";
 import { lastError, spentAfter, type Measured } from "../summary/cell-rows.ts";
 import { settingText } from "../summary/layout.ts";
 import type { CellOutcome, Reached } from "../summary/outcome.ts";

@@ -1,6 +1,5 @@
 /** What came out, in a sentence and a table for every panel. */
-import { formatEpsilon, valueText, type Text } from "@fedtune/figures";
-import type { Mean } from "../statistics/mean.ts";
+import { formatEpsilon, valueText, type Mean, type Text } from "@fedtune/figures";
 import { significance } from "../summary/pairs.ts";
 import type { GroupSummary, PanelSummary, Summary } from "../summary/summarize.ts";
 import { costText, counted, meanText, metricKind, metricName, roundsText } from "../words.ts";

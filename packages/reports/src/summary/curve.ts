@@ -1,6 +1,6 @@
 /** A group's rounds as one curve: means over its seeds. */
 import type { CellResult } from "@fedtune/simulation";
-import { meanOf, type Mean } from "../statistics/mean.ts";
+import { meanOf, type Mean } from "@fedtune/figures";
 import { isNumber, measuredIn, type Measured } from "./cell-rows.ts";
 
 /** A point of a curve; places are means over the seeds that were measured there. */

@@ -1,6 +1,6 @@
 /** What a group of seeds came to. */
 import type { CellResult } from "@fedtune/simulation";
-import { meanOf, type Mean } from "../statistics/mean.ts";
+import { meanOf, type Mean } from "@fedtune/figures";
 import {
   firstAtTarget,
   isNumber,

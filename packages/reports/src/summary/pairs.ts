@@ -1,6 +1,5 @@
 /** Which differences between compared values are real. */
-import { holm } from "../statistics/holm.ts";
-import { pairedTests, type PairedTests } from "../statistics/paired.ts";
+import { holm, pairedTests, type PairedTests } from "@fedtune/figures";
 import { isBetter, type Better } from "./cell-rows.ts";
 import type { Outcome } from "./outcome.ts";
 

@@ -74,7 +74,7 @@ function valueText({ value }: GroupResult, metric: ComparedMetric): ReactNode {
 /** A difference with its p: `−1.7 points, p = 0.41`. */
 function againstText({ against, p }: GroupResult, metric: ComparedMetric): ReactNode {
   if (against === null) return <span className={styles["quiet"]}>{noValue}</span>;
-  const { difference } = against;
+  const difference = against.difference.mean;
   const isShare = metricLooks[metric].kind === "fraction";
   const text = isShare
     ? formatPoints(difference)

@@ -1,6 +1,6 @@
 /** The curves of a comparison as one chart. */
 import { seriesStyle } from "@fedtune/figures";
-import type { LineChart, Series } from "@fedtune/figures";
+import type { LineChart, Mean, Series } from "@fedtune/figures";
 import { axes } from "../../run/model/axes.ts";
 import { groupCurve } from "./groups.ts";
 import type { GroupPoint, RunGroup } from "./groups.ts";
@@ -30,6 +30,11 @@ const edgeOf =
     return halfWidth === null ? null : mean + sign * halfWidth;
   };
 
+function standardError(y: Mean | null): number | null {
+  const deviation = y?.deviation ?? null;
+  return y === null || deviation === null ? null : deviation / Math.sqrt(y.n);
+}
+
 function lineOf(group: RunGroup, { metric, axis }: CompareView, place: number): Series {
   const points = ascending(groupCurve(group, metric, axis));
   const hasBand = points.some(({ y }) => (y?.halfWidth ?? null) !== null);
@@ -38,7 +43,7 @@ function lineOf(group: RunGroup, { metric, axis }: CompareView, place: number): 
     x: numbers(points, ({ x }) => x),
     y: numbers(points, ({ y }) => y?.mean),
     n: numbers(points, ({ y }) => y?.n),
-    standardError: numbers(points, ({ y }) => y?.standardError),
+    standardError: numbers(points, ({ y }) => standardError(y)),
     ...(hasBand
       ? { band: { low: numbers(points, edgeOf(-1)), high: numbers(points, edgeOf(1)) } }
       : {}),

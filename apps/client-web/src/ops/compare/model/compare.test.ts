@@ -1,3 +1,4 @@
+import { meanOf } from "@fedtune/figures";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { methodRuns, methodScenes } from "../fixture/methods.ts";
@@ -10,7 +11,6 @@ import { costsToReach } from "./cost-to-reach.ts";
 import { groupCurve, groupsOf, lastPoint } from "./groups.ts";
 import type { ComparedRun } from "./groups.ts";
 import { resultsOf, testText } from "./results.ts";
-import { holm, meanOf, pairedTest, tCoverage, tQuantile } from "./student.ts";
 import { searchOf, viewOf } from "./view.ts";
 
 const runs = [...methodScenes().values()].map(({ run, rounds, evaluations }): ComparedRun => {
@@ -28,110 +28,6 @@ const runs = [...methodScenes().values()].map(({ run, rounds, evaluations }): Co
   };
 });
 const groups = groupsOf(runs);
-
-describe("Student's t", () => {
-  // scipy 1.17.1: 2 * scipy.stats.t.cdf(t, df) - 1, and scipy.stats.t.ppf(0.975, df)
-  test.each([
-    [1, [0.06345103486110704, 0.5, 0.7577621168183133, 0.9470706478808202], 12.706204736174694],
-    [
-      2,
-      [0.07053456158585991, 0.5773502691896257, 0.8703882797784892, 0.9931270663228415],
-      4.302652729749462,
-    ],
-    [
-      3,
-      [0.07334765119919417, 0.6089977810442295, 0.9122933529919344, 0.9987549841992107],
-      3.1824463052837078,
-    ],
-    [
-      5,
-      [0.07576985884533949, 0.6367825323508771, 0.9455099006577237, 0.9999291050748285],
-      2.5705818356363146,
-    ],
-    [
-      10,
-      [0.07767928143559177, 0.6591068676979401, 0.9685531557633911, 0.9999997078591176],
-      2.228138851986274,
-    ],
-    [
-      29,
-      [0.07896755551262613, 0.6744180119838064, 0.9816746556615739, 0.9999999999990938],
-      2.045229642132703,
-    ],
-    [100, [0.07945546890414867, 0.6802758442158767, 0.9859542108759227, 1], 1.9839715185235518],
-  ])("with %i degrees of freedom is scipy's", (degrees, coverages, quantile) => {
-    [0.1, 1, 2.5, 12].forEach((t, at) => {
-      expect(tCoverage(t, degrees)).toBeCloseTo(coverages[at] ?? NaN, 12);
-    });
-    expect(tQuantile(0.95, degrees)).toBeCloseTo(quantile, 9);
-  });
-
-  test("is the integral of its density", () => {
-    for (const degrees of [1, 2, 3, 4, 7]) {
-      const steps = 20_000;
-      const density = (x: number): number => (1 + (x * x) / degrees) ** (-(degrees + 1) / 2);
-      const sum = (limit: number): number => {
-        let total = 0;
-        for (let step = 0; step < steps; step += 1)
-          total += density(((step + 0.5) / steps) * limit);
-        return (total * limit) / steps;
-      };
-      // The whole of it on a scale that is finite: x = tan(u) covers the line.
-      let whole = 0;
-      for (let step = 0; step < steps; step += 1) {
-        const u = ((step + 0.5) / steps) * (Math.PI / 2);
-        whole += density(Math.tan(u)) / Math.cos(u) ** 2;
-      }
-      whole *= Math.PI / 2 / steps;
-      expect(tCoverage(1.7, degrees)).toBeCloseTo(sum(1.7) / whole, 6);
-    }
-  });
-
-  test("a quantile is the inverse of the coverage", () => {
-    fc.assert(
-      fc.property(
-        fc.double({ min: 0.01, max: 0.999, noNaN: true }),
-        fc.integer({ min: 1, max: 60 }),
-        (p, degrees) => {
-          expect(tCoverage(tQuantile(p, degrees), degrees)).toBeCloseTo(p, 9);
-        },
-      ),
-    );
-    expect(tCoverage(Infinity, 3)).toBe(1);
-    expect(() => tCoverage(1, 0.5)).toThrow(RangeError);
-  });
-
-  test("a paired test is scipy's, and says what it cannot test", () => {
-    // scipy.stats.ttest_1samp(values, 0).pvalue
-    expect(pairedTest([1.7, 2.4, 0.9])?.p).toBeCloseTo(0.061436180277152704, 12);
-    expect(pairedTest([-3.9, -4.4, -2.8, -3.1])?.p).toBeCloseTo(0.002332671181269299, 12);
-    expect(pairedTest([2])).toEqual({ difference: 2, n: 1, p: null });
-    expect(pairedTest([])).toBeNull();
-    expect(pairedTest([1, 1])?.p).toBe(0);
-    expect(pairedTest([0, 0])?.p).toBe(1);
-  });
-
-  test("a single value has no interval, three have scipy's", () => {
-    expect(meanOf([0.5])).toEqual({ mean: 0.5, n: 1, standardError: null, halfWidth: null });
-    const { mean, halfWidth } = meanOf([1, 2, 3]) ?? {};
-    expect(mean).toBe(2);
-    expect(halfWidth).toBeCloseTo(4.302652729749462 / Math.sqrt(3), 9);
-  });
-
-  test("Holm's correction keeps order, never lowers, and leaves out what was not tested", () => {
-    expect(holm([0.01, null, 0.04, 0.03])).toEqual([0.03, null, 0.06, 0.06]);
-    const p = fc.option(fc.double({ min: 0, max: 1, noNaN: true }));
-    fc.assert(
-      fc.property(fc.array(p, { maxLength: 8 }), (given) => {
-        holm(given).forEach((corrected, at) => {
-          expect(corrected === null).toBe(given[at] === null);
-          expect(corrected ?? 1).toBeGreaterThanOrEqual(given[at] ?? 0);
-          expect(corrected ?? 0).toBeLessThanOrEqual(1);
-        });
-      }),
-    );
-  });
-});
 
 describe("groups", () => {
   test("are runs that differ in nothing but their seed, named by what their names share", () => {
@@ -184,10 +80,10 @@ describe("results", () => {
 
   test("stand against the first, on shared seeds, corrected", () => {
     expect(results[0]).toMatchObject({ against: null, p: null, bytes: 40 * 147_552 });
-    expect(results[3]?.against?.difference).toBeLessThan(-0.05);
-    expect(results[3]?.against?.n).toBe(3);
+    expect(results[3]?.against?.difference.mean).toBeLessThan(-0.05);
+    expect(results[3]?.against?.difference.n).toBe(3);
     for (const { against, p } of results.slice(1))
-      expect(p ?? 0).toBeGreaterThanOrEqual(against?.p ?? 1);
+      expect(p ?? 0).toBeGreaterThanOrEqual(against?.t ?? 1);
     expect(testText(results)).toBe(
       "p: paired t-test on 3 shared seeds, two-sided, Holm-corrected for 3 comparisons. Three seeds show large differences only.",
     );
@@ -195,7 +91,7 @@ describe("results", () => {
 
   test("without repetitions say that there is no test", () => {
     const single = resultsOf(groupsOf([runs[0]!, runs[3]!]), "accuracy");
-    expect(single[1]).toMatchObject({ against: { n: 1, p: null }, p: null });
+    expect(single[1]).toMatchObject({ against: { difference: { n: 1 }, t: null }, p: null });
     expect(testText(single)).toMatch(/^No test/);
   });
 });

@@ -1,4 +1,6 @@
 /** Runs that differ in nothing but their seed stand for one setting. */
+import { meanOf } from "@fedtune/figures";
+import type { Mean } from "@fedtune/figures";
 import { placesOn } from "../../run/model/axes.ts";
 import type { AxisName } from "../../run/model/axes.ts";
 import type { RoundFigures } from "../../run/model/round-figures.ts";
@@ -6,8 +8,6 @@ import { flattened } from "./config-diff.ts";
 import type { ConfigJson } from "./config-diff.ts";
 import type { ComparedMetric } from "./metrics.ts";
 import { valueOf } from "./metrics.ts";
-import { meanOf } from "./student.ts";
-import type { Mean } from "./student.ts";
 
 /** A run that is compared. */
 export interface ComparedRun {

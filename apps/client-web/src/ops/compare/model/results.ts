@@ -1,19 +1,19 @@
 /** How the settings end, and whether what lies between them is real. */
+import { holm, meanOf, pairedTests } from "@fedtune/figures";
+import type { Mean, PairedTests } from "@fedtune/figures";
 import { placesOn } from "../../run/model/axes.ts";
 import type { AxisName } from "../../run/model/axes.ts";
 import type { ComparedRun, RunGroup } from "./groups.ts";
 import { valueOf } from "./metrics.ts";
 import type { ComparedMetric } from "./metrics.ts";
-import { holm, meanOf, pairedTest } from "./student.ts";
-import type { Mean, PairedTest } from "./student.ts";
 
 /** A row of the table of results. */
 export interface GroupResult {
   readonly group: RunGroup;
   readonly value: Mean | null;
   /** Against the first group, on the seeds that both have; null: it is the first, or they share none. */
-  readonly against: PairedTest | null;
-  /** The test's p after Holm's correction; null: there is none. */
+  readonly against: PairedTests | null;
+  /** The t-test's p after Holm's correction; null: there is none. */
   readonly p: number | null;
   /** Of the last round; null: not measured. */
   readonly aggregationError: number | null;
@@ -64,9 +64,9 @@ export function resultsOf(
 ): readonly GroupResult[] {
   const [base] = groups;
   const tests = groups.map((group) =>
-    base === undefined || group === base ? null : pairedTest(differences(group, base, metric)),
+    base === undefined || group === base ? null : pairedTests(differences(group, base, metric)),
   );
-  const ps = holm(tests.map((test) => test?.p ?? null));
+  const ps = holm(tests.map((test) => test?.t ?? null));
   return groups.map((group, at) => ({
     group,
     value: meanOf(known(group.runs.map((run) => lastValue(run, metric)))),
@@ -84,7 +84,7 @@ const words = ["No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eig
 /** What the p values are, and how little so few seeds show. */
 export function testText(results: readonly GroupResult[]): string {
   const tested = results.filter(({ p }) => p !== null);
-  const seeds = Math.min(...tested.map(({ against }) => against?.n ?? 0));
+  const seeds = Math.min(...tested.map(({ against }) => against?.difference.n ?? 0));
   if (tested.length === 0)
     return "No test: it takes at least two runs of each setting with the same seeds.";
   const many = tested.length === 1 ? "" : `, Holm-corrected for ${tested.length} comparisons`;
