@@ -3,7 +3,11 @@
  * meanwhile. Coordinator, database and clients are processes of their own on one machine.
  *
  * npx tsx --conditions=@fedtune/source bench/load.ts [idle clients] [training clients] [bytes of an update] [rounds]
- * Prints one JSON line per stage. More than about 1,000 clients need a higher limit of open files: ulimit -n 65536.
+ *   [--signed] clients sign what they ask [--durable] and keep their state in files
+ *   [--database URL] on that Postgres, which must be empty, in place of the embedded one
+ * Prints one JSON line per stage, with the processor time of the coordinator (all threads, and that of the event loop), of
+ * the database and of the clients. The last line is the median round without the first two, in which all is
+ * still being compiled. More than about 1,000 clients need a higher limit of open files: ulimit -n 65536.
  */
 import { fork } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
@@ -11,15 +15,26 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import type { Sizes, Stats, Told } from "./load/problem.ts";
 
 /** Clients of one process: more share its event loop and blur what is measured. */
 const PER_PROCESS = 125;
 
-const [idle = 1_000, training = 500, updateBytes = 1_000_000, rounds = 2] = process.argv
-  .slice(2)
-  .map(Number);
-const sizes: Sizes = { idle, training, updateBytes, rounds };
+/** Rounds that are not counted: their code is still being compiled. */
+const WARM_UP = 2;
+
+const { values: kind, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    signed: { type: "boolean", default: false },
+    durable: { type: "boolean", default: false },
+    database: { type: "string" },
+  },
+});
+const [idle = 1_000, training = 500, updateBytes = 1_000_000, rounds = 2] = positionals.map(Number);
+const { database = null } = kind;
+const sizes: Sizes = { ...kind, idle, training, updateBytes, rounds, database };
 await measure();
 
 interface Worker {
@@ -31,6 +46,7 @@ interface Worker {
 function start(name: string, more: Partial<Told>): Worker {
   const program = fileURLToPath(new URL(`load/${name}.ts`, import.meta.url));
   const child = fork(program, [JSON.stringify({ ...sizes, ...more })]);
+  child.setMaxListeners(0);
   return {
     process: child,
     heard: <T>(field: string) =>
@@ -59,42 +75,26 @@ async function measure(): Promise<void> {
       return rounded(await coordinator.heard<Stats>("stats"));
     };
     report("empty", await stats());
-    let since = performance.now();
-    const idlers = spread(idle).map(([first, count]) =>
-      start("idle-clients", { url, first, count }),
-    );
-    workers.push(...idlers);
-    await Promise.all(idlers.map((one) => one.heard("ready")));
-    report("connected", { clients: idle, seconds: passed(since), ...(await stats()) });
-    await latencies(idlers);
-    since = performance.now();
-    await new Promise((resolve) => setTimeout(resolve, 15_000));
-    report("idle", {
-      clients: idle,
-      seconds: passed(since),
-      ...(await latencies(idlers)),
-      ...(await stats()),
-    });
+    const idlers = idle > 0 ? await connected({ url, workers, stats }) : [];
     const trainers = spread(training).map(([first, count]) =>
-      start("training-clients", { url, first, count }),
+      start("training-clients", { url, folder, first, count }),
     );
     workers.push(...trainers);
+    const figures: Stats[] = [];
     for (let round = 1; round <= rounds; round++) {
-      since = performance.now();
+      const since = performance.now();
       await coordinator.heard("round");
       const seconds = passed(since);
       // The first round includes the start of its clients.
       const uploadMBps = (training * updateBytes) / 1e6 / seconds;
-      report(`round ${round}`, {
-        training,
-        seconds,
-        uploadMBps,
-        ...(await latencies(idlers)),
-        ...(await stats()),
-      });
+      const clientsCpuSeconds = await cpuOf(trainers);
+      const figure = { seconds, uploadMBps, ...(await stats()), clientsCpuSeconds };
+      report(`round ${round}`, { training, ...(await latencies(idlers)), ...figure });
+      if (round > WARM_UP) figures.push(figure);
     }
     const finished = await Promise.all(trainers.map((one) => one.heard<number>("finished")));
     report("finished", { training: finished.reduce((sum, one) => sum + one, 0) });
+    if (figures.length > 0) report("median round", medians(figures));
   } finally {
     const closed = new Promise((resolve) => coordinator.process.once("exit", resolve));
     for (const one of workers.slice(1)) one.process.kill("SIGKILL");
@@ -104,8 +104,56 @@ async function measure(): Promise<void> {
   }
 }
 
-/** Times of control messages since the last call. */
+/** Connects the idle clients, and looks on for a while. */
+async function connected({
+  url,
+  workers,
+  stats,
+}: {
+  readonly url: string;
+  readonly workers: Worker[];
+  readonly stats: () => Promise<Stats>;
+}): Promise<readonly Worker[]> {
+  let since = performance.now();
+  const idlers = spread(idle).map(([first, count]) => start("idle-clients", { url, first, count }));
+  workers.push(...idlers);
+  await Promise.all(idlers.map((one) => one.heard("ready")));
+  report("connected", { clients: idle, seconds: passed(since), ...(await stats()) });
+  await latencies(idlers);
+  since = performance.now();
+  await new Promise((resolve) => setTimeout(resolve, 15_000));
+  report("idle", {
+    clients: idle,
+    seconds: passed(since),
+    ...(await latencies(idlers)),
+    ...(await stats()),
+  });
+  return idlers;
+}
+
+/** Processor seconds of all these processes since the last call. */
+async function cpuOf(workers: readonly Worker[]): Promise<number> {
+  const each = workers.map((one) => {
+    const heard = one.heard<number>("cpuSeconds");
+    one.process.send("cpu");
+    return heard;
+  });
+  return (await Promise.all(each)).reduce((sum, one) => sum + one, 0);
+}
+
+/** The median of every figure. */
+function medians(figures: readonly Stats[]): Stats {
+  const names = Object.keys(figures[0] ?? {});
+  const median = (name: string): number => {
+    const sorted = figures.map((one) => one[name] ?? 0).sort((a, b) => a - b);
+    return sorted[sorted.length >> 1] ?? 0;
+  };
+  return Object.fromEntries(names.map((name) => [name, median(name)]));
+}
+
+/** Times of control messages since the last call; nothing where nobody is idle. */
 async function latencies(idlers: readonly Worker[]): Promise<Stats> {
+  if (idlers.length === 0) return {};
   const all = await Promise.all(
     idlers.map((one) => {
       const times = one.heard<number[]>("times");

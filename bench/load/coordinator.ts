@@ -5,14 +5,17 @@ import { folderLister, postgresStore, startDatabase } from "@fedtune/db";
 import { openFolderBlobs, readSettings, startCoordinator } from "@fedtune/server";
 import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
-import { setupOf, told } from "./problem.ts";
+import { databaseMeter } from "./database-meter.ts";
+import { identityOf } from "./identities.ts";
+import { setupOf, told, workMeter } from "./problem.ts";
 import type { Stats } from "./problem.ts";
 
 const { folder, ...sizes } = told();
 await coordinate();
 
 async function coordinate(): Promise<void> {
-  const database = await startDatabase({ url: null, directory: join(folder, "db") });
+  const { signed, training } = sizes;
+  const database = await startDatabase({ url: sizes.database, directory: join(folder, "db") });
   const listener = { roundCommitted: ({ round }: { round: number }) => process.send?.({ round }) };
   const bytes = join(folder, "blobs");
   const coordinator = await startCoordinator({
@@ -24,6 +27,7 @@ async function coordinate(): Promise<void> {
         port: ["port", 0],
         connections: ["limits.maxConnections", 50_000],
         log: ["logLevel", "silent"],
+        open: ["openEnrolment", !signed],
       },
     }),
     prepare: () => Promise.reject(new Error("no run is made while this runs")),
@@ -31,10 +35,18 @@ async function coordinate(): Promise<void> {
   // Never has enough clients: those who join it stay idle.
   await coordinator.play({ setup: setupOf("idle", 1_000_000, sizes) });
   // Begins when all of its clients are there.
-  await coordinator.play({ setup: setupOf("training", sizes.training, sizes), listener });
+  await coordinator.play({ setup: setupOf("training", training, sizes), listener });
+  if (signed) {
+    const keys = Array.from({ length: training }, (_, k) => {
+      const { publicKey } = identityOf(k);
+      return { runId: "training", client: `training-${k}`, publicKey };
+    });
+    await database.prisma.clientKey.createMany({ data: keys });
+  }
+  const work = workMeter();
+  const databaseWork = await databaseMeter(database.pool);
   const delay = monitorEventLoopDelay({ resolution: 5 });
   delay.enable();
-  let cpu = process.cpuUsage();
   process.on("message", (asked) => {
     if (asked === "close")
       void coordinator
@@ -42,13 +54,12 @@ async function coordinate(): Promise<void> {
         .then(() => database.close())
         .then(() => process.exit(0));
     if (asked !== "stats") return;
-    const { user, system } = process.cpuUsage(cpu);
-    cpu = process.cpuUsage();
     const { rss, heapUsed } = process.memoryUsage();
     const stats: Stats = {
       delayP50Ms: delay.percentile(50) / 1e6 - 5,
       delayP99Ms: delay.percentile(99) / 1e6 - 5,
-      cpuSeconds: (user + system) / 1e6,
+      ...work(),
+      databaseCpuSeconds: databaseWork(),
       rssMiB: rss / 2 ** 20,
       heapMiB: heapUsed / 2 ** 20,
     };

@@ -3,18 +3,49 @@ import { methods } from "@fedtune/aggregators";
 import { adapterKinds, layoutOf, prepareRun, resolveRun, runId } from "@fedtune/core";
 import type { RunSetup } from "@fedtune/core";
 import { nodeHash } from "@fedtune/node-ports";
+import { readFileSync } from "node:fs";
 
-/** How much load. */
+/** How much load, and of what kind. */
 export interface Sizes {
   readonly idle: number;
   readonly training: number;
   /** Bytes of one update. */
   readonly updateBytes: number;
   readonly rounds: number;
+  /** Whether clients sign what they ask. */
+  readonly signed: boolean;
+  /** Whether clients keep their state in files. */
+  readonly durable: boolean;
+  /** Connection string of a Postgres; null: the embedded one. */
+  readonly database: string | null;
 }
 
 /** Figures of one stage. */
 export type Stats = Readonly<Record<string, number>>;
+
+/** Processor time of this process since the last call: over all threads, and of the thread with the event loop. */
+export function workMeter(): () => { readonly cpuSeconds: number; readonly loopCpuSeconds: number } {
+  let cpu = process.cpuUsage();
+  let loop = mainThreadSeconds();
+  return () => {
+    const { user, system } = process.cpuUsage(cpu);
+    const now = mainThreadSeconds();
+    const loopCpuSeconds = now - loop;
+    cpu = process.cpuUsage();
+    loop = now;
+    return { cpuSeconds: (user + system) / 1e6, loopCpuSeconds };
+  };
+}
+
+/** Linux keeps it in nanoseconds; NaN elsewhere. */
+function mainThreadSeconds(): number {
+  try {
+    const file = `/proc/self/task/${process.pid}/schedstat`;
+    return Number(readFileSync(file, "utf8").split(" ")[0]) / 1e9;
+  } catch {
+    return NaN;
+  }
+}
 
 /** What a process is told. */
 export interface Told extends Sizes {

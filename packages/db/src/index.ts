@@ -4,6 +4,8 @@ export type { BackupOptions, BackupResult } from "./backup/backup.ts";
 export type { Manifest } from "./backup/manifest.ts";
 export { restore } from "./backup/restore.ts";
 export type { RestoreOptions } from "./backup/restore.ts";
+export { batched } from "./batched.ts";
+export type { BatchOptions } from "./batched.ts";
 export { folderLister, folderReader } from "./blobs/folder.ts";
 export { recordedBlobs } from "./blobs/recorded-blobs.ts";
 export type { RecordedBlobsOptions } from "./blobs/recorded-blobs.ts";

@@ -1,5 +1,6 @@
 /** Blobs of which the database keeps a list: the bytes are stored first, the row says that they are. */
-import type { Blobs, Digest, RunId } from "@fedtune/core";
+import type { BlobRef, Blobs, Digest, RunId } from "@fedtune/core";
+import { batched } from "../batched.ts";
 import type { Database } from "../client.ts";
 import { retrying } from "../retry.ts";
 import type { RetryOptions } from "../retry.ts";
@@ -24,9 +25,10 @@ export function recordedBlobs(
   database: Database,
   { run, ...retry }: RecordedBlobsOptions = {},
 ): Blobs {
+  const noted = batched((refs: readonly BlobRef[]) => record(database, refs));
   const put = async (bytes: Uint8Array, hash: Digest): ReturnType<Blobs["put"]> => {
     const ref = await blobs.put(bytes, hash);
-    await record(database, ref.hash, ref.bytes);
+    await noted(ref);
     // Who swept these bytes just now held the row: they are gone, or they will stay.
     return (await blobs.has(hash)) ? ref : blobs.put(bytes, hash);
   };
@@ -46,11 +48,20 @@ export function recordedBlobs(
   };
 }
 
-async function record({ pool }: Database, hash: Digest, bytes: number): Promise<void> {
-  await pool.query(
-    `INSERT INTO blobs (hash, bytes) VALUES ($1, $2) ON CONFLICT (hash) DO UPDATE SET stored_at = now()`,
-    [hash, bytes],
-  );
+/**
+ * Many rows with one commit. Those of blobs that are there already are locked in the order of their hashes, so that two
+ * processes never wait for each other's.
+ */
+async function record({ pool }: Database, refs: readonly BlobRef[]): Promise<readonly BlobRef[]> {
+  const sizes = new Map(refs.map(({ hash, bytes }) => [hash, bytes]));
+  const hashes = [...sizes.keys()].sort();
+  await pool.query({
+    name: "fedtune-record-blobs",
+    text: `INSERT INTO blobs (hash, bytes) SELECT * FROM unnest($1::text[], $2::bigint[])
+      ON CONFLICT (hash) DO UPDATE SET stored_at = now()`,
+    values: [hashes, hashes.map((hash) => sizes.get(hash))],
+  });
+  return refs;
 }
 
 /** Deletes row and bytes, unless another run names them; false: a backup is being made. */

@@ -129,10 +129,8 @@ async function freeze(
     [...key, end.status, accepted, code, message, membersJson(end)],
   );
   await connection.query(
-    `DELETE FROM updates USING attempts
-     WHERE attempts.run_id = $1 AND attempts.round = $2 AND attempts.attempt = $3
-       AND updates.run_id = $1 AND updates.round = $2
-       AND updates.index = ANY (attempts.cohort) AND NOT updates.index = ANY ($4::int[])`,
+    `DELETE FROM updates
+     WHERE run_id = $1 AND round = $2 AND attempt = $3 AND NOT index = ANY ($4::int[])`,
     [...key, accepted],
   );
   await connection.query(`UPDATE runs SET is_taking = false WHERE id = $1`, [key[0]]);

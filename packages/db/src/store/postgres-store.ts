@@ -4,6 +4,7 @@
  */
 import type { Store } from "@fedtune/core";
 import type { Database } from "../client.ts";
+import { batched } from "../batched.ts";
 import { retrying } from "../retry.ts";
 import type { RetryOptions } from "../retry.ts";
 import { endAttempt, openAttempt, putRefusal, putUpdate } from "./attempts.ts";
@@ -11,6 +12,9 @@ import { findRuns, getRoundDetails, getRun, getSeries } from "./looks.ts";
 import { getAttempts, getEvaluations, getParticipants, getRefusals, getRounds } from "./pages.ts";
 import { getClients, getHistory, getResumption, getRound, getRuns, getUpdates } from "./reads.ts";
 import { commitRound, putEvaluation } from "./rounds.ts";
+import { unknownRun } from "./fence.ts";
+import { slotsOf } from "./slots.ts";
+import type { UpdateKey } from "./slots.ts";
 import { deleteRun, enrol, finishRun, setPaused, takeRun } from "./runs.ts";
 
 /**
@@ -23,6 +27,8 @@ export function postgresStore(database: Database, options: RetryOptions = {}): S
   const { pool, prisma } = database;
   const again = <T>(work: () => Promise<T>): Promise<T> =>
     retrying(work, { wake: database.wake, ...options });
+  // Asked of every upload, nearly always in vain.
+  const slotOf = batched((keys: readonly UpdateKey[]) => slotsOf(pool, keys));
   return {
     openRun: (row) => again(async () => getResumption(prisma, row.id, await takeRun(pool, row))),
     enrol: (run, client, how) => again(() => enrol(pool, { run, client, ...how })),
@@ -33,6 +39,9 @@ export function postgresStore(database: Database, options: RetryOptions = {}): S
     endAttempt: (run, epoch, end) => again(() => endAttempt(pool, { run, epoch }, end)),
     getUpdate: (run, round, index) =>
       again(async () => {
+        const { isKnown, isStored } = await slotOf({ run, round, index });
+        if (!isKnown) throw unknownRun(run);
+        if (!isStored) return null;
         const [update] = await getUpdates(prisma, { run, round, indices: [index] });
         return update ?? null;
       }),
