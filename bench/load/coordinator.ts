@@ -3,6 +3,7 @@ import { methods } from "@fedtune/aggregators";
 import { adapterKinds } from "@fedtune/core";
 import { folderLister, postgresStore, startDatabase } from "@fedtune/db";
 import { openFolderBlobs, readSettings, startCoordinator } from "@fedtune/server";
+import { nodeHash } from "@fedtune/node-ports";
 import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { databaseMeter } from "./database-meter.ts";
@@ -18,8 +19,9 @@ async function coordinate(): Promise<void> {
   const database = await startDatabase({ url: sizes.database, directory: join(folder, "db") });
   const listener = { roundCommitted: ({ round }: { round: number }) => process.send?.({ round }) };
   const bytes = join(folder, "blobs");
+  const blobs = await openFolderBlobs(bytes, { verify: nodeHash });
   const coordinator = await startCoordinator({
-    ...{ database, store: postgresStore(database), blobs: await openFolderBlobs(bytes) },
+    ...{ database, store: postgresStore(database), blobs },
     ...{ lister: folderLister(bytes), blobFolder: bytes, version: "bench", servesAll: false },
     registries: { methods, kinds: adapterKinds },
     settings: readSettings({

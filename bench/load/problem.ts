@@ -24,7 +24,10 @@ export interface Sizes {
 export type Stats = Readonly<Record<string, number>>;
 
 /** Processor time of this process since the last call: over all threads, and of the thread with the event loop. */
-export function workMeter(): () => { readonly cpuSeconds: number; readonly loopCpuSeconds: number } {
+export function workMeter(): () => {
+  readonly cpuSeconds: number;
+  readonly loopCpuSeconds: number;
+} {
   let cpu = process.cpuUsage();
   let loop = mainThreadSeconds();
   return () => {

@@ -30,6 +30,7 @@ import { metricsRouter } from "./operations/metrics.ts";
 import { hostedRuns } from "./hosted-runs.ts";
 import { joining } from "./joining.ts";
 import type { HostedRuns, Played } from "./hosted-runs.ts";
+import { recentBytes, rememberedBlobs } from "./recent-bytes.ts";
 import type { Equip, RunToServe } from "./run-registry.ts";
 import { accountService } from "./security/account-service.ts";
 import { allowedOrigins } from "./security/browser-policy.ts";
@@ -201,10 +202,12 @@ function extension({ parts, core, hosted, cluster, drain }: Extending): ServerEx
 
 /** Every run counts, and does its heavy work in threads. */
 function equipment({ metrics, pool, blobFolder, database }: Parts): Equip {
+  const recent = recentBytes();
   return (setup, given) => {
-    const ports = { ...given, blobs: recordedBlobs(given.blobs, database, { run: setup.id }) };
+    const recorded = recordedBlobs(given.blobs, database, { run: setup.id });
+    const ports = { ...given, blobs: rememberedBlobs(recorded, recent) };
     const folder = blobFolder === null ? null : { directory: blobFolder, verify: true };
-    const offload = threadOffload({ pool, setup, blobs: ports.blobs, folder });
+    const offload = threadOffload({ pool, setup, blobs: ports.blobs, folder, recent });
     const transport = meteredTransport(ports.transport, metrics.figures);
     return { ports: { ...ports, transport, offload }, listener: metrics.run() };
   };

@@ -2,8 +2,9 @@
 import { FedtuneError } from "@fedtune/core";
 import type { Blobs, Digest, Hash } from "@fedtune/core";
 import { randomUUID } from "node:crypto";
-import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { codeOf, durableWriter, fileSize } from "./durable-files.ts";
 
 /** How a folder of blobs is used. */
 export interface FolderBlobsOptions {
@@ -27,20 +28,18 @@ export async function openFolderBlobs(
     await clear(drafts);
   });
   const pathOf = (hash: Digest): string => pathIn(directory, hash);
+  const write = durableWriter(directory);
   return {
     async put(bytes, hash) {
       await guarded("store", hash, async () => {
-        if ((await sizeOf(pathOf(hash))) === bytes.length) return;
-        await write(directory, {
-          bytes,
-          hash,
-          draft: join(drafts, `${hash}.${randomUUID()}`),
-        });
+        const file = pathOf(hash);
+        if ((await fileSize(file)) === bytes.length) return;
+        await write({ bytes, file, draft: join(drafts, `${hash}.${randomUUID()}`) });
       });
       return { hash, bytes: bytes.length };
     },
     get: folderReader(directory, options).get,
-    has: (hash) => guarded("find", hash, async () => (await sizeOf(pathOf(hash))) !== null),
+    has: (hash) => guarded("find", hash, async () => (await fileSize(pathOf(hash))) !== null),
     delete: (hash) => guarded("delete", hash, () => rm(pathOf(hash), { force: true })),
   };
 }
@@ -78,52 +77,6 @@ async function clear(drafts: string): Promise<void> {
   }
 }
 
-/** Writes a draft, makes it durable, and gives it its name in one step. */
-async function write(
-  directory: string,
-  {
-    bytes,
-    hash,
-    draft,
-  }: { readonly bytes: Uint8Array; readonly hash: Digest; readonly draft: string },
-): Promise<void> {
-  const folder = join(directory, hash.slice(0, 2));
-  try {
-    const file = await open(draft, "wx");
-    try {
-      await file.writeFile(bytes);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    const made = await mkdir(folder, { recursive: true });
-    await rename(draft, join(folder, hash));
-    await syncFolder(folder);
-    if (made !== undefined) await syncFolder(directory);
-  } catch (error) {
-    await rm(draft, { force: true }).catch(() => undefined);
-    throw error;
-  }
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-async function sizeOf(path: string): Promise<number | null> {
-  try {
-    return (await stat(path)).size;
-  } catch (error) {
-    if (codeOf(error) === "ENOENT") return null;
-    throw error;
-  }
-}
-
 async function guarded<T>(action: string, what: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -140,10 +93,4 @@ async function guarded<T>(action: string, what: string, work: () => Promise<T>):
     const message = `Cannot ${action} blob ${what}: ${reason}`;
     throw new FedtuneError("storage-failed", message, { data: { reason: code }, cause: error });
   }
-}
-
-function codeOf(error: unknown): string | null {
-  return error instanceof Error && "code" in error && typeof error.code === "string"
-    ? error.code
-    : null;
 }

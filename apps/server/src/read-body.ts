@@ -23,22 +23,42 @@ export async function readBody(
     const message = `Cannot take an update of ${length} bytes, expected at most ${most}`;
     throw new FedtuneError("update-too-large", message, { data: { bytes: length, most } });
   }
-  const bytes = new Uint8Array(length);
-  let offset = 0;
-  let told = 0;
-  // Node's parser never hands over more than the announced length.
-  for await (const chunk of request as AsyncIterable<Uint8Array>) {
-    bytes.set(chunk, offset);
-    offset += chunk.length;
-    if (offset - told < RECEIVED_EVERY) continue;
-    told = offset;
-    received(offset, length);
-  }
+  const bytes = allocate(length);
+  const offset = await fill(request, bytes, received);
   if (offset === length) return bytes;
   throw new FedtuneError(
     "message-invalid",
     `Cannot take an update: ${offset} of ${length} bytes came`,
   );
+}
+
+/** Not zeroed: nothing of it is shown before all of it has been written over. */
+function allocate(length: number): Uint8Array {
+  const { buffer, byteOffset } = Buffer.allocUnsafeSlow(length);
+  return new Uint8Array(buffer, byteOffset, length);
+}
+
+/** Writes what comes; resolves with how much came. */
+function fill(request: IncomingMessage, bytes: Uint8Array, received: Received): Promise<number> {
+  let offset = 0;
+  let told = 0;
+  return new Promise((resolve, reject) => {
+    // Node's parser never hands over more than the announced length.
+    request.on("data", (chunk: Uint8Array) => {
+      bytes.set(chunk, offset);
+      offset += chunk.length;
+      if (offset - told < RECEIVED_EVERY) return;
+      told = offset;
+      received(offset, bytes.length);
+    });
+    request.once("end", () => {
+      resolve(offset);
+    });
+    request.once("error", reject);
+    request.once("close", () => {
+      resolve(offset);
+    });
+  });
 }
 
 function announcedLength({ headers }: IncomingMessage): number {

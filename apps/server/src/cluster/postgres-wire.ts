@@ -7,19 +7,23 @@
  * says nothing when its connection was lost. A notification holds 8,000 bytes: longer texts go in parts, which one
  * transaction keeps together and in order. What waits while a statement is under way goes out with the next one.
  */
+import { FedtuneError } from "@fedtune/core";
 import type { Clock } from "@fedtune/core";
 import type { Wire, WireListener } from "./wire.ts";
 
 /** Where connections come from: a pool of `pg`. */
 export interface WirePool {
-  connect(): Promise<Connection>;
+  connect(): Promise<PoolConnection>;
 }
 
 /** What of a connection is used. */
-interface Connection {
-  query(sql: string, values?: unknown[]): Promise<unknown>;
+interface PoolConnection extends Connection {
   on(event: "notification", listener: (message: { payload?: string | undefined }) => void): unknown;
   on(event: "error" | "end", listener: () => void): unknown;
+}
+
+interface Connection {
+  query(sql: string, values?: unknown[]): Promise<unknown>;
   /** Destroyed, not given back. */
   release(destroy: true): void;
 }
@@ -50,7 +54,7 @@ interface State extends Required<PostgresWireOptions> {
   readonly waiting: { readonly channel: string; readonly payload: string }[];
   readonly parts: Map<string, string[]>;
   sequence: number;
-  sending: boolean;
+  sending: Promise<void> | null;
   open: boolean;
   cancel: () => void;
 }
@@ -59,7 +63,7 @@ interface State extends Required<PostgresWireOptions> {
 export async function openPostgresWire(options: PostgresWireOptions): Promise<Wire> {
   const state: State = {
     ...{ pauseMs: 1_000, ...options, connection: null, listener: null, waiting: [] },
-    ...{ parts: new Map(), sequence: 0, sending: false, open: true, cancel: () => undefined },
+    ...{ parts: new Map(), sequence: 0, sending: null, open: true, cancel: () => undefined },
   };
   await connect(state);
   return {
@@ -68,18 +72,28 @@ export async function openPostgresWire(options: PostgresWireOptions): Promise<Wi
       if (!state.open) return;
       state.waiting.push(...partsOf(state, to, text));
       state.waiting.splice(0, state.waiting.length - MOST_WAITING);
-      void flush(state);
+      flush(state);
     },
     listen(listener) {
       state.listener = listener;
     },
+    check: () => check(state),
     async close() {
-      await flush(state);
       state.open = false;
+      await state.sending;
       state.cancel();
       drop(state);
     },
   };
+}
+
+async function check({ connection }: State): Promise<void> {
+  const lost = (cause?: unknown): FedtuneError => {
+    const message = "Cannot reach the other processes over the database: the connection is lost";
+    return new FedtuneError("storage-failed", message, { cause });
+  };
+  if (connection === null) throw lost();
+  await connection.query("SELECT 1").catch((error: unknown) => Promise.reject(lost(error)));
 }
 
 /** Names a process' notifications. */
@@ -102,10 +116,15 @@ function partsOf(state: State, to: string | null, text: string) {
   });
 }
 
-/** Sends what waits, all that came meanwhile in one statement. */
-async function flush(state: State): Promise<void> {
-  if (state.sending) return;
-  state.sending = true;
+/** Sends what waits, unless that is under way. */
+function flush(state: State): void {
+  state.sending ??= notify(state).finally(() => {
+    state.sending = null;
+  });
+}
+
+/** All that came meanwhile goes in one statement. */
+async function notify(state: State): Promise<void> {
   try {
     while (state.connection !== null && state.waiting.length > 0) {
       const some = state.waiting.splice(0, MOST_PARTS);
@@ -116,8 +135,6 @@ async function flush(state: State): Promise<void> {
     }
   } catch {
     drop(state);
-  } finally {
-    state.sending = false;
   }
 }
 
@@ -143,15 +160,16 @@ function heard(state: State, payload: string): void {
 }
 
 async function connect(state: State): Promise<void> {
-  const connection = await state.pool.connect();
-  connection.on("notification", ({ payload }) => {
+  const taken = await state.pool.connect();
+  const connection = inTurn(taken);
+  taken.on("notification", ({ payload }) => {
     if (state.connection === connection) heard(state, payload ?? "");
   });
   const lost = (): void => {
     if (state.connection === connection) drop(state);
   };
-  connection.on("error", lost);
-  connection.on("end", lost);
+  taken.on("error", lost);
+  taken.on("end", lost);
   try {
     // A notification that a crash of the database loses is one of many ways to lose it: no wait for its disk.
     await connection.query("SET synchronous_commit = off");
@@ -162,6 +180,21 @@ async function connect(state: State): Promise<void> {
   }
   state.connection = connection;
   watch(state, connection);
+}
+
+/** A connection takes one statement after the other. */
+function inTurn(taken: PoolConnection): Connection {
+  let last: Promise<unknown> = Promise.resolve();
+  return {
+    query(sql, values) {
+      const answer = last.then(() => taken.query(sql, values));
+      last = answer.catch(() => undefined);
+      return answer;
+    },
+    release: (destroy) => {
+      taken.release(destroy);
+    },
+  };
 }
 
 /** Asks now and then whether the connection lives: one that is only half there tells nothing by itself. */
@@ -206,5 +239,5 @@ async function again(state: State): Promise<void> {
     return;
   }
   state.listener?.interrupted();
-  void flush(state);
+  flush(state);
 }

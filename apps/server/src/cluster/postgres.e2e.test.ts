@@ -1,15 +1,23 @@
 /** Leases and wires over a real Postgres. */
 import { runId } from "@fedtune/core";
-import { startDatabase } from "@fedtune/db";
+import { openDatabase, startDatabase } from "@fedtune/db";
 import type { StartedDatabase } from "@fedtune/db";
 import { nodeClock } from "@fedtune/node-ports";
-import { mailbox } from "@fedtune/testkit";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import {
+  realPostgresBin,
+  realPostgresTitle,
+  startRealPostgres,
+} from "../../../../packages/db/src/test-support/servers.ts";
+import type { RealPostgres } from "../../../../packages/db/src/test-support/servers.ts";
+import { tcpProxy } from "../test-support/tcp-proxy.ts";
 import { leaseTable } from "./lease-table.ts";
 import { openPostgresWire } from "./postgres-wire.ts";
+import { wireConformance } from "./test-support/wire-conformance.ts";
+import type { WireBench } from "./test-support/wire-conformance.ts";
 
 let folder: string;
 let database: StartedDatabase;
@@ -85,71 +93,65 @@ describe("leases in Postgres", () => {
   });
 });
 
-describe("a wire over Postgres", () => {
-  async function pair() {
-    const [ada, bob, eve] = await Promise.all(
-      ["ada", "bob", "eve"].map((self) =>
-        openPostgresWire({ pool: database.pool, self, clock: nodeClock, pauseMs: 200 }),
-      ),
-    );
-    const ends = [ada!, bob!, eve!].map((wire) => {
-      const texts = mailbox<string>();
-      const gaps = mailbox<null>();
-      wire.listen({
-        heard: (from, text) => texts.put(`${from}: ${text}`),
-        interrupted: () => gaps.put(null),
-      });
-      return { wire, texts, gaps };
-    });
-    const close = async () => {
-      for (const { wire } of ends) await wire.close();
-    };
-    return { ada: ends[0]!, bob: ends[1]!, eve: ends[2]!, close };
-  }
+interface Way {
+  readonly url: string;
+  cut(): void;
+  close(): Promise<unknown>;
+}
 
-  it("[OP6] carries texts to one process or to all others, unchanged and in order", async () => {
-    const { ada, bob, eve, close } = await pair();
-    const odd = [`{"a":"\\u0000 ' \\" % %41 äöü 漢字 😀 \u2028"}`, "", "same", "same"];
-    for (const text of odd) ada.wire.send("bob", text);
-    for (const text of odd) expect(await bob.texts.take()).toBe(`ada: ${text}`);
-    ada.wire.send(null, "all");
-    expect(await eve.texts.take()).toBe("ada: all");
-    expect(await bob.texts.take()).toBe("ada: all");
-    expect(ada.texts.waiting).toEqual([]);
-    await close();
+/** Every process has a way of its own to the database. */
+function bench(wayOf: (self: string) => Promise<Way>): WireBench {
+  const ways = new Map<string, Way>();
+  const closing: { close(): Promise<unknown> }[] = [];
+  return {
+    async open(self) {
+      const way = await wayOf(self);
+      ways.set(self, way);
+      const opened = openDatabase(way.url);
+      closing.push(opened, way);
+      return openPostgresWire({ pool: opened.pool, self, clock: nodeClock, pauseMs: 50 });
+    },
+    cut: (self) => ways.get(self)?.cut(),
+    async close() {
+      for (const each of closing) await each.close();
+    },
+  };
+}
+
+wireConformance("a wire over Postgres", {
+  start: async () =>
+    bench(async (self) => {
+      const url = new URL(database.url);
+      url.searchParams.set("application_name", self);
+      return {
+        url: url.href,
+        cut: () => void database.pool.query(terminateSql, [self]),
+        close: async () => undefined,
+      };
+    }),
+  hasCuts: true,
+  service: null,
+});
+
+const terminateSql =
+  "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1";
+
+describe.skipIf(realPostgresBin === null)(`over ${realPostgresTitle}`, () => {
+  let postgres: RealPostgres;
+  beforeAll(async () => {
+    postgres = await startRealPostgres();
   });
+  afterAll(() => postgres.stop());
 
-  it("[OP6] carries texts of any length, and many at once", async () => {
-    const { ada, bob, eve, close } = await pair();
-    const long = Array.from({ length: 100_000 }, (_, i) =>
-      String.fromCodePoint(32 + (i % 2_000)),
-    ).join("");
-    const texts = Array.from({ length: 500 }, (_, i) =>
-      i % 100 === 50 ? `${i}${long}` : String(i),
-    );
-    for (const text of texts) {
-      ada.wire.send("bob", text);
-      eve.wire.send("bob", text);
-    }
-    const heard = { ada: [] as string[], eve: [] as string[] };
-    for (let i = 0; i < 2 * texts.length; i++) {
-      const [, from, text] = /^(ada|eve): (.*)$/su.exec(await bob.texts.take())!;
-      heard[from as "ada"].push(text!);
-    }
-    expect(heard.ada).toEqual(texts);
-    expect(heard.eve).toEqual(texts);
-    await close();
-  });
-
-  it("[OP6] says when it was cut, and goes on", async () => {
-    const { ada, bob, close } = await pair();
-    await database.pool.query(
-      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-       WHERE pid <> pg_backend_pid() AND query NOT ILIKE '%terminate%' AND backend_type = 'client backend'`,
-    );
-    await Promise.all([ada.gaps.take(), bob.gaps.take()]);
-    ada.wire.send("bob", "again");
-    expect(await bob.texts.take()).toBe("ada: again");
-    await close();
+  wireConformance("a wire", {
+    start: async () =>
+      bench(async () => {
+        const proxy = await tcpProxy(postgres.port);
+        const url = new URL(postgres.url);
+        url.port = new URL(proxy.url).port;
+        return { ...proxy, url: url.href };
+      }),
+    hasCuts: true,
+    service: () => postgres,
   });
 });

@@ -8,6 +8,12 @@ export interface Wire {
   send(to: string | null, text: string): void;
   /** Registers the listener; called once. */
   listen(listener: WireListener): void;
+  /**
+   * Resolves when texts can go out.
+   *
+   * @throws FedtuneError why they cannot
+   */
+  check(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -41,6 +47,7 @@ export function memoryWires(): WireHub {
           }
         },
         listen: (listener) => ends.set(self, listener),
+        check: () => Promise.resolve(),
         close() {
           ends.delete(self);
           return Promise.resolve();

@@ -32,11 +32,12 @@ export function paramsOf<Schema extends z.ZodType>(
   return parseInput(schema, request.params, { what: "the address", code: "message-invalid" });
 }
 
+const hashHeaders = z.object({ "x-fedtune-hash": fields.hash });
+
 /** @throws FedtuneError `message-invalid` */
 export function hashHeader(request: Request): Digest {
   const headers = { "x-fedtune-hash": request.headers["x-fedtune-hash"] };
-  const schema = z.object({ "x-fedtune-hash": fields.hash });
-  return parseInput(schema, headers, { what: "the headers", code: "message-invalid" })[
+  return parseInput(hashHeaders, headers, { what: "the headers", code: "message-invalid" })[
     "x-fedtune-hash"
   ];
 }
