@@ -41,6 +41,8 @@ export interface SessionState {
   readonly run: RunId | null;
   readonly configHash: Digest | null;
   readonly layoutHash: Digest | null;
+  /** An order of the next round waits for the work at hand: the run takes it while that round is open. */
+  readonly finishesLate: boolean;
   readonly holds: Holding | null;
   readonly work: { readonly round: number; readonly attempt: number } | null;
   readonly delivery: (Delivery & { readonly uploaded: boolean }) | null;

@@ -40,6 +40,7 @@ export function newSession({ client, software, run, device = null }: SessionStar
     run: null,
     configHash: null,
     layoutHash: null,
+    finishesLate: false,
     holds: null,
     work: null,
     delivery: null,
@@ -141,13 +142,15 @@ function welcomed(state: SessionState, message: MessageOf<"welcome">): SessionSt
     const text = `Cannot go on: run "${message.run}" now has another config than when this client joined`;
     return end(state, { kind: "refused", code: "config-conflict", message: text });
   }
-  const known: SessionState = { ...state, link: "welcomed", run: message.run, configHash };
+  const finishesLate = message.spec.lateUpdates === "next-round";
+  const { run } = message;
+  const known: SessionState = { ...state, link: "welcomed", run, configHash, finishesLate };
   const stop = stops("greeting");
   if (known.activity === "preparing") return [known, stop];
   // The answer to a delivery may have been lost with the old connection: its timer asks again.
   if (known.activity === "delivering")
     return [known, [...stop, ...joinEffects(known), { type: "startTimer", timer: "delivery" }]];
-  if (known.activity !== "unprepared") return [known, [...stop, ...joinEffects(known)]];
+  if (known.activity !== "unprepared") return rejoin(known, stop);
   return [{ ...known, activity: "preparing" }, [...stop, { type: "prepare", welcome: message }]];
 }
 
@@ -158,7 +161,14 @@ function prepared(
   const { layoutHash, holds } = event;
   const delivery = event.delivery === null ? null : { ...event.delivery, uploaded: false };
   const ready: SessionState = { ...state, activity: "idle", layoutHash, holds, delivery };
-  return [ready, ready.link === "welcomed" ? joinEffects(ready) : []];
+  return ready.link === "welcomed" ? rejoin(ready, []) : [ready, []];
+}
+
+/** Says that it is there; what it has finished need not wait for an order where late work counts. */
+function rejoin(state: SessionState, before: readonly SessionEffect[]): SessionStep {
+  const effects = [...before, ...joinEffects(state)];
+  const isLate = state.finishesLate && state.activity === "idle";
+  return isLate ? deliver(state, effects) : [state, effects];
 }
 
 /** An order comes before an evaluation that is under way. */
@@ -166,6 +176,8 @@ function ordered(before: SessionState, order: MessageOf<"order">): SessionStep {
   const { run, round, attempt } = order;
   if (run !== before.run || before.layoutHash === null) return [before, []];
   const [state, calledOff] = callOff(before);
+  if (isLateWith(state, round - 1))
+    return state.activity === "idle" ? deliver(state, calledOff) : [state, calledOff];
   const taken = send({ type: "taken", run, round, attempt, holds: state.holds });
   if (state.delivery?.round === round)
     return deliver({ ...state, work: { round, attempt } }, [...calledOff, taken]);
@@ -185,6 +197,13 @@ function ordered(before: SessionState, order: MessageOf<"order">): SessionStep {
   if (order.from !== null && order.from !== state.holds?.round) return [free, [...stale, taken]];
   const working: SessionState = { ...free, activity: "working", work: { round, attempt } };
   return [working, [...stale, taken, ...stops("heartbeat"), { type: "work", order }]];
+}
+
+/** Whether work of that round is at hand that its run still takes. */
+function isLateWith(state: SessionState, round: number): boolean {
+  const { activity, work, delivery, finishesLate } = state;
+  const atHand = activity === "working" ? work?.round : delivery?.round;
+  return finishesLate && atHand === round;
 }
 
 function worked(

@@ -1,7 +1,6 @@
 import type { AdapterKind } from "../adapter/kind.ts";
 import { adapterKinds } from "../adapter/kinds/registry.ts";
 import type { Method } from "../method.ts";
-import { bufferIssues } from "./buffered.ts";
 import { combinerIssues } from "./combiner.ts";
 import type { ChosenCombiner } from "./combiner.ts";
 import { evaluationRules } from "./evaluation.ts";
@@ -9,6 +8,7 @@ import { firewallRules } from "./firewall.ts";
 import type { InputIssue } from "./issues.ts";
 import type { PrivacyRules } from "./privacy.ts";
 import type { RunConfig } from "./run-config.ts";
+import { staleIssues } from "./stale.ts";
 
 type Rule = (config: RunConfig, method: Method, kind: AdapterKind) => InputIssue | null;
 
@@ -131,7 +131,7 @@ export function contradictions(
     ...rules.map((rule) => rule(config, method, kind)).filter((issue) => issue !== null),
     ...combinerIssues(config, method, combiner),
     ...privacy.issues(config, method),
-    ...bufferIssues(config, method),
+    ...staleIssues(config, method),
   ];
 }
 

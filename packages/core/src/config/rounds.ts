@@ -108,6 +108,12 @@ export const roundsSchema = z.strictObject({
       "synchronous: a round waits for its cohort; buffered: clients always have an order, a round closes when its buffer is full",
     ),
   buffer: bufferSchema.prefault({}),
+  lateUpdates: z
+    .enum(["drop", "next-round"])
+    .default("drop")
+    .describe(
+      "of a client that finishes after its round has closed: drop it, or count it in the round after, weighed by the buffer's discount",
+    ),
   weightedBy: z
     .enum(["examples", "uniform"])
     .default("examples")

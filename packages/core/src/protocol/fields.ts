@@ -98,6 +98,8 @@ export const spec = z.strictObject({
   ]),
   /** Hash of the float32 values of the adapter of round 0. */
   initialHash: digest,
+  /** What a client does that is still at work when its round has closed; absent: it drops that. */
+  lateUpdates: z.literal("next-round").optional(),
 });
 
 /** What a device says of itself, for people who look at a run; nothing rests on it. */

@@ -34,7 +34,7 @@ export async function isKept(
   index: number,
   { round, hash }: Named,
 ): Promise<boolean> {
-  // In buffered mode an update may have been taken some rounds after its own.
+  // An update may have been taken by a later round than its own.
   const last = model.round + Number(endedBefore);
   const latest = Math.min(last, round + maxStaleness(setup.resolved.config.rounds));
   for (let at = round; at <= latest; at++) {

@@ -3,6 +3,7 @@ import type { RoundPolicy } from "../config/rounds.ts";
 import type { ErrorCode } from "../errors.ts";
 import type { Rng } from "../rng.ts";
 import type { StoppingRule } from "./early-stopping.ts";
+import { callOffLate, keepsLate, lateOf, takeHeld, withLateOf, withStragglers } from "./late.ts";
 import { hasLostRun } from "./loss.ts";
 import { sampleCohort } from "./sampling.ts";
 import { chain, isOutstanding, outstanding, presentIndices, stay, withCohort } from "./state.ts";
@@ -33,6 +34,7 @@ export function nextRound(rules: RoundRules, state: RoundState): Step {
     round: state.round + 1,
     attempt: 1,
     stored: [],
+    late: state.late.filter(({ ordered }) => ordered === state.round),
     left: null,
   };
   return wait(rules, waiting);
@@ -84,14 +86,21 @@ export function tryOpen(rules: RoundRules, state: RoundState): Step {
     { type: "stopTimer", timer: "wait" },
     { type: "open", round, attempt, cohort: sample.cohort, target },
     { type: "startTimer", timer: "round", ms: rules.policy.roundTimeoutMs },
-    ...cohort
-      .filter((member) => member.status === "ordered")
-      .map(({ index }): RoundEffect => ({ type: "order", index, round, attempt })),
   ];
-  return chain([open, effects], (opened) => settle(rules, opened));
+  return chain(chain([open, effects], takeHeld), (opened) =>
+    chain([opened, ordersOf(opened)], (ordered) => settle(rules, ordered)),
+  );
+}
+
+function ordersOf({ cohort, round, attempt }: RoundState): RoundEffect[] {
+  return cohort
+    .filter((member) => member.status === "ordered")
+    .map(({ index }) => ({ type: "order", index, round, attempt }));
 }
 
 function firstStatus(state: RoundState, index: number): Member {
+  const late = lateOf(state, index, state.round - 1);
+  if (late?.status === "accepted") return late;
   const stored = state.stored.find((update) => update.index === index);
   return {
     index,
@@ -113,7 +122,7 @@ export function settle(rules: RoundRules, state: RoundState): Step {
   const { accepted } = state.counts;
   const open = outstanding(state);
   const least = quorum(rules, state);
-  if (accepted >= state.target || (open === 0 && accepted >= least)) return close(state);
+  if (accepted >= state.target || (open === 0 && accepted >= least)) return close(rules, state);
   if (accepted + open < least) return abandon(rules, state, "quorum-missed");
   return state.inGrace && onTheWire(state) === 0 ? ended(rules, state) : stay(state);
 }
@@ -137,12 +146,17 @@ export function deadline(rules: RoundRules, state: RoundState): Step {
 
 function ended(rules: RoundRules, state: RoundState): Step {
   return state.counts.accepted >= Math.max(1, quorum(rules, state))
-    ? close(state)
+    ? close(rules, state)
     : abandon(rules, state, "timeout");
 }
 
-function close(state: RoundState): Step {
-  return closeWith(state, stopCollecting(state, "late-update"));
+/** Who has not delivered is called off, unless the next round takes what is late. */
+function close(rules: RoundRules, state: RoundState): Step {
+  const stopped = keepsLate(rules, state)
+    ? stopTimers(state)
+    : stopCollecting(state, "late-update");
+  const effects = [...stopped, ...callOffLate(state)];
+  return chain(closeWith(state, effects), (closed) => stay(withStragglers(rules, closed)));
 }
 
 /** Freezes what was accepted, after the given effects, and has it aggregated. */
@@ -202,6 +216,7 @@ export function tryAgain(rules: RoundRules, state: RoundState, { code, failure }
     phase: "waiting",
     attempt: attempt + 1,
     stored,
+    late: withLateOf(state).late.filter(({ ordered }) => ordered === round - 1),
     left: null,
   };
   return chain([again, effects], (waiting) => wait(rules, waiting));
@@ -217,14 +232,20 @@ function newlyStored(state: RoundState): RoundState["stored"] {
 
 /** Stops timers and calls off the orders of members that have not delivered. */
 function stopCollecting(state: RoundState, code: ErrorCode): RoundEffect[] {
-  const effects: RoundEffect[] = [{ type: "stopTimer", timer: "round" }];
-  for (const member of state.cohort) {
-    if (!isOutstanding(member)) continue;
-    if (member.away) effects.push({ type: "stopTimer", timer: `grace-${member.index}` });
-    const { index, ordered: round = state.round } = member;
-    effects.push({ type: "cancel", index, round, code });
-  }
-  return effects;
+  const called = state.cohort
+    .filter(isOutstanding)
+    .map(({ index, ordered: round = state.round }): RoundEffect => ({
+      ...{ type: "cancel", index, round, code },
+    }));
+  return [...stopTimers(state), ...called];
+}
+
+function stopTimers({ cohort }: RoundState): RoundEffect[] {
+  const away = cohort.filter((member) => isOutstanding(member) && member.away);
+  return [
+    { type: "stopTimer", timer: "round" },
+    ...away.map(({ index }): RoundEffect => ({ type: "stopTimer", timer: `grace-${index}` })),
+  ];
 }
 
 /** Ends the run because of an error. */
@@ -252,6 +273,9 @@ function callOff(state: RoundState): RoundEffect[] {
   ];
 }
 
-function acceptedIndices({ cohort }: RoundState): number[] {
-  return cohort.filter(({ status }) => status === "accepted").map(({ index }) => index);
+/** Whose updates make the round, ascending. */
+function acceptedIndices({ cohort, late, round }: RoundState): number[] {
+  const all = [...cohort, ...late.filter(({ ordered }) => ordered === round - 1)];
+  const accepted = all.filter(({ status }) => status === "accepted").map(({ index }) => index);
+  return [...new Set(accepted)].sort((a, b) => a - b);
 }

@@ -6,8 +6,8 @@
  */
 import type { RoundRules } from "./attempt.ts";
 import { closeWith, tryAgain } from "./attempt.ts";
-import { isAtWork, isHeld } from "./buffered-members.ts";
-import { chain, presentIndices, stay, withMember, withMembers } from "./state.ts";
+import { isAtWork } from "./buffered-members.ts";
+import { chain, isHeld, presentIndices, stay, withMember, withMembers } from "./state.ts";
 import type { Step } from "./state.ts";
 import type { Member, RoundEffect, RoundState } from "./types.ts";
 

@@ -3,16 +3,11 @@ import type { ErrorCode } from "../errors.ts";
 import type { RoundRules } from "./attempt.ts";
 import { wasAccepted } from "./members.ts";
 import { isInTime } from "./staleness.ts";
-import { memberOf, stay, withMember, withMembers, withParticipant } from "./state.ts";
+import { isHeld, memberOf, stay, withMember, withMembers, withParticipant } from "./state.ts";
 import type { Step } from "./state.ts";
 import type { Member, RoundEffect, RoundEvent, RoundState, TimerName } from "./types.ts";
 
 type EventOf<Type extends RoundEvent["type"]> = Extract<RoundEvent, { type: Type }>;
-
-/** Whether a member's update is here and waits for the next buffer. */
-export function isHeld({ status, hash }: Member): boolean {
-  return status === "training" && hash !== null;
-}
 
 /** Whether an order is out and nothing has come back. */
 export function isAtWork(member: Member): boolean {

@@ -36,7 +36,7 @@ import type { Offload } from "./offload.ts";
 import type { CoordinatorListener } from "./listener.ts";
 import type { RunSetup } from "./setup.ts";
 import { initialState } from "./state.ts";
-import { countRefusals, leftRun } from "./take-up.ts";
+import { countRefusals, lateAfter, leftRun } from "./take-up.ts";
 import { noTimeline, openTimeline } from "./timeline.ts";
 import type { AttemptTimeline, Timeline } from "./timeline.ts";
 import { openTimers } from "./timers.ts";
@@ -152,15 +152,18 @@ export async function openCoordinator(
   const store = boundedStore(given.store, clock);
   const ports = { ...given, store, blobs: boundedBlobs(given.blobs, clock) };
   const left = await ports.store.openRun({ id: setup.id, configHash: hash, config });
-  const { epoch, end } = left;
-  const model = await openGlobalModel(setup, ports, left.last);
+  const { epoch, end, last } = left;
+  const model = await openGlobalModel(setup, ports, last);
   const rules = rulesOf(setup, ports);
+  const takesLate = config.rounds.lateUpdates === "next-round" && last !== null;
+  const before = takesLate ? await ports.store.getRoundDetails(setup.id, last.round) : null;
   const { context, pump, done } = assemble(setup, ports, {
     ...options,
     epoch,
     model,
     rules,
     left,
+    late: before === null ? [] : lateAfter(before),
   });
   const events = clientEvents(context);
   ports.transport.listen(events satisfies ServerTransportEvents);
@@ -234,6 +237,8 @@ interface Assembly {
   readonly model: GlobalModel;
   readonly rules: RoundRules;
   readonly left: Resumption;
+  /** Participants that are late with the last finished round. */
+  readonly late: readonly number[];
 }
 
 function assemble(setup: RunSetup, ports: CoordinatorPorts, assembly: Assembly) {
@@ -243,7 +248,7 @@ function assemble(setup: RunSetup, ports: CoordinatorPorts, assembly: Assembly) 
   const traffic = trafficMeter();
   const listener = assembly.listener ?? {};
   const { left } = assembly;
-  const loop = eventLoop(initialState(leftRun(left, assembly.rules)), {
+  const loop = eventLoop(initialState(leftRun(left, assembly.rules, assembly.late)), {
     rules: assembly.rules,
     perform: (effect) => performEffect(context, effect),
     changed(state, event) {

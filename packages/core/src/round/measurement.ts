@@ -53,6 +53,10 @@ function withoutMeasuring(setup: RunSetup, state: unknown): AggregationErrorRow 
     return unmeasured("privacy.mode user-level: nothing but the updates' noisy mean is read");
   if (config.rounds.mode === "buffered")
     return unmeasured("rounds.mode buffered: clients start from the adapters of several rounds");
+  if (config.rounds.lateUpdates === "next-round")
+    return unmeasured(
+      "rounds.lateUpdates next-round: clients start from the adapters of two rounds",
+    );
   const { personal } = method.plan(state, 1, { index: 0, rank: config.adapter.rank, holds: null });
   const kept = personal.filter((role) => role !== "head");
   if (kept.length > 0) {

@@ -3,7 +3,17 @@ import type { ErrorCode } from "../errors.ts";
 import type { Digest } from "../ids.ts";
 import type { RoundRules } from "./attempt.ts";
 import { settle, tryOpen } from "./attempt.ts";
-import { chain, isOutstanding, memberOf, stay, withMember, withParticipant } from "./state.ts";
+import { lateOf, orderAgain, placed, withLate } from "./late.ts";
+import { isInTime } from "./staleness.ts";
+import {
+  chain,
+  isHeld,
+  isOutstanding,
+  memberOf,
+  stay,
+  withMember,
+  withParticipant,
+} from "./state.ts";
 import type { Step } from "./state.ts";
 import type { Member, RoundEffect, RoundEvent, RoundState, TimerName } from "./types.ts";
 
@@ -64,8 +74,12 @@ export function taken(_rules: RoundRules, state: RoundState, event: EventOf<"tak
   return stay(withMember(state, { ...member, status: "training" }));
 }
 
-/** A client can't or won't do this round. */
+/** A client can't or won't do this round; who can't bring what it was late with is free for the round at hand. */
 export function declined(rules: RoundRules, state: RoundState, event: EventOf<"declined">): Step {
+  const { index, round } = event;
+  const late = round < state.round ? lateOf(state, index, round) : undefined;
+  if (late?.status === "training" && !isHeld(late))
+    return [withLate(state, { ...late, status: "declined" }), orderAgain(rules, state, index)];
   const member = current(state, event);
   if (member === undefined || (member.status !== "ordered" && member.status !== "training"))
     return stay(state);
@@ -81,29 +95,49 @@ function current(
   return matches ? memberOf(state, event.index) : undefined;
 }
 
-/** An update came: it is stored before it is acknowledged, or refused with a code. */
+/**
+ * An update came: it is stored before it is acknowledged, held for the round that opens next where that takes late ones, or
+ * refused with a code.
+ */
 export function arrived(rules: RoundRules, state: RoundState, event: EventOf<"arrived">): Step {
   const { index, round, hash, problem } = event;
   const { attempt } = state;
-  const member = round === state.round ? memberOf(state, index) : undefined;
   if (wasAccepted(state, event)) return [state, [{ type: "accept", index, round, hash }]];
-  if (member?.hash === hash && member.status === "storing") return stay(state);
+  const sender = senderOf(state, event);
+  if (sender?.hash === hash && (sender.status === "storing" || isHeld(sender))) return stay(state);
   // Between two attempts at its round nobody knows yet whether it is wanted: its client keeps it.
   if (round === state.round && state.phase === "waiting") return stay(state);
-  const reason = refusal(state, event, member);
+  const reason = refusal(rules, state, { event, sender });
   const refuse = (code: ErrorCode): RoundEffect => ({
     ...{ type: "refuse", index, round, attempt },
     ...{ hash, code },
   });
-  if (reason !== null) return [state, [refuse(reason)]];
-  if (member === undefined) return stay(state);
-  const stop: RoundEffect[] = member.away ? [{ type: "stopTimer", timer: graceTimer(index) }] : [];
+  if (reason !== null)
+    return [
+      state,
+      [refuse(reason), ...(round < state.round ? orderAgain(rules, state, index) : [])],
+    ];
+  if (sender === undefined) return stay(state);
+  const stop: RoundEffect[] = sender.away ? [{ type: "stopTimer", timer: graceTimer(index) }] : [];
+  const back: Member = { ...sender, away: false, ordered: round };
   if (problem !== null) {
-    const refused = withMember(state, { ...member, status: "refused", away: false });
+    const refused = placed(state, { ...back, status: "refused" });
     return chain([refused, [...stop, refuse(problem)]], (after) => settle(rules, after));
   }
-  const storing = withMember(state, { ...member, status: "storing", away: false, hash });
-  return [storing, [...stop, { type: "store", index, round, attempt, hash }]];
+  if (state.phase !== "collecting")
+    return stay(placed(state, { ...back, status: "training", hash }));
+  const storing = placed(state, { ...back, status: "storing", hash });
+  return [storing, [...stop, { type: "store", index, round: state.round, attempt, hash }]];
+}
+
+/** Whom an update of that round can be from: a member of the cohort at hand, or a client that is late. */
+function senderOf(
+  state: RoundState,
+  { index, round }: { readonly index: number; readonly round: number },
+): Member | undefined {
+  const late = lateOf(state, index, round);
+  if (round === state.round) return late ?? memberOf(state, index);
+  return late === undefined ? undefined : (memberOf(state, index) ?? late);
 }
 
 /** Whether this or an earlier attempt at the round at hand has accepted the update. */
@@ -113,38 +147,46 @@ export function wasAccepted(
 ): boolean {
   const member = memberOf(state, index);
   if (member?.status === "accepted" && member.hash === hash) return true;
-  return state.stored.some((update) => update.index === index && update.hash === hash);
+  const isIt = (update: Pick<Member, "index" | "hash">): boolean =>
+    update.index === index && update.hash === hash;
+  return (
+    state.stored.some(isIt) || state.late.some((late) => late.status === "accepted" && isIt(late))
+  );
 }
 
 function refusal(
+  { policy }: RoundRules,
   state: RoundState,
-  event: EventOf<"arrived">,
-  member: Member | undefined,
+  { event, sender }: { readonly event: EventOf<"arrived">; readonly sender: Member | undefined },
 ): ErrorCode | null {
-  if (event.round > state.round) return "wrong-round";
-  if (event.round < state.round || state.phase !== "collecting") return "late-update";
-  if (member === undefined) return "not-selected";
+  const { round } = event;
+  if (round > state.round) return "wrong-round";
+  if (!isInTime(state, policy, round)) return "late-update";
+  if (sender === undefined)
+    return round === state.round && state.phase === "collecting" ? "not-selected" : "late-update";
   const decided =
-    member.status === "accepted" || member.status === "storing" || member.status === "refused";
-  return decided ? "update-conflict" : null;
+    sender.status === "accepted" || sender.status === "storing" || sender.status === "refused";
+  return decided || isHeld(sender) ? "update-conflict" : null;
 }
 
 /**
  * An update is safe in the store: acknowledge it, unless the round closed meanwhile. What an attempt that was given up
- * had not yet stored is dropped without a word: its client keeps it, and a later attempt may ask for it.
+ * had not yet stored, or a round that closed and whose late updates the next one takes, is dropped without a word: its
+ * client keeps it, and a later attempt or round takes it.
  */
 export function stored(rules: RoundRules, state: RoundState, event: EventOf<"stored">): Step {
   const { index, round, attempt, hash, outcome } = event;
   if (round === state.round && attempt < state.attempt) return stay(state);
-  const member = round === state.round ? memberOf(state, index) : undefined;
+  if (lateOf(state, index, round)?.hash === hash) return stay(state);
+  const sender = round === state.round ? storingOf(state, event) : undefined;
+  const { ordered = round } = sender ?? {};
   const refuse = (code: ErrorCode): RoundEffect => ({
-    ...{ type: "refuse", index, round, attempt },
+    ...{ type: "refuse", index, round: ordered, attempt },
     ...{ hash, code },
   });
-  if (state.phase !== "collecting" || member?.status !== "storing")
-    return [state, [refuse("late-update")]];
+  if (state.phase !== "collecting" || sender === undefined) return [state, [refuse("late-update")]];
   if (outcome === "conflict" || outcome === "closed") {
-    const refused = withMember(state, { ...member, status: "refused" });
+    const refused = placed(state, { ...sender, status: "refused" });
     const code = outcome === "conflict" ? "update-conflict" : "late-update";
     return chain([refused, [refuse(code)]], (after) => settle(rules, after));
   }
@@ -152,17 +194,24 @@ export function stored(rules: RoundRules, state: RoundState, event: EventOf<"sto
   const holding =
     participant === undefined
       ? state
-      : withParticipant(state, { ...participant, holds: round - 1 });
-  const accepted = withMember(holding, { ...member, status: "accepted" });
-  return chain([accepted, [{ type: "accept", index, round, hash }]], (after) =>
+      : withParticipant(state, { ...participant, holds: ordered - 1 });
+  const accepted = placed(holding, { ...sender, status: "accepted" });
+  return chain([accepted, [{ type: "accept", index, round: ordered, hash }]], (after) =>
     settle(rules, after),
+  );
+}
+
+/** Whose update is being stored for the round at hand. */
+function storingOf(state: RoundState, { index, hash }: EventOf<"stored">): Member | undefined {
+  return [memberOf(state, index), lateOf(state, index, state.round - 1)].find(
+    (sender) => sender?.status === "storing" && sender.hash === hash,
   );
 }
 
 /** A client began to upload: if the deadline comes meanwhile, it is given the upload grace. */
 export function uploading(state: RoundState, event: EventOf<"uploading">): Step {
   const member =
-    state.phase === "collecting" && !state.inGrace && event.round === state.round
+    state.phase === "collecting" && !state.inGrace && senderOf(state, event) !== undefined
       ? memberOf(state, event.index)
       : undefined;
   if (member?.status !== "ordered" && member?.status !== "training") return stay(state);

@@ -13,7 +13,7 @@ import { heardEvaluated } from "./federated-evaluation.ts";
 import { hasLostRun, isLoss } from "./loss.ts";
 import { noteRefusal } from "./refusals.ts";
 import { isKept, tellAccepted } from "./accepted.ts";
-import { isInTime } from "./staleness.ts";
+import { isInTime, maxStaleness } from "./staleness.ts";
 import { runSpec, tierOf } from "./run-spec.ts";
 
 /** The handlers that a transport calls; every failure is answered, none is thrown at the transport. */
@@ -213,7 +213,7 @@ async function update(
   context.timeline.announced(index, message);
   const { rounds } = context.setup.resolved.config;
   const inTime = isInTime(context.state(), rounds, round);
-  if (!inTime || rounds.mode === "buffered") {
+  if (!inTime || maxStaleness(rounds) > 0) {
     if (await isKept(context, index, { round, hash })) {
       context.send(index, { type: "accepted", run: context.setup.id, round, hash });
       return;

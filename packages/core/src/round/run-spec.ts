@@ -31,5 +31,6 @@ export function runSpec(context: Pick<Context, "setup">, index: number): RunSpec
         ? { kind: "seed", key: [...initialStream(rng).state().key] }
         : { kind: "blob", hash: initialBlob.hash, bytes: initialBlob.bytes.length },
     initialHash,
+    ...(config.rounds.lateUpdates === "drop" ? {} : { lateUpdates: "next-round" }),
   };
 }

@@ -3,9 +3,10 @@ import type { RoundPolicy } from "../config/rounds.ts";
 import type { UpdateRow } from "../store/store.ts";
 import type { RoundState } from "./types.ts";
 
-/** Rounds that may pass between an order and its update; 0 where rounds wait for their clients. */
-export function maxStaleness({ mode, buffer }: RoundPolicy): number {
-  return mode === "buffered" ? buffer.maxStaleness : 0;
+/** Rounds that may pass between an order and its update; 0 where it counts in its own round or not at all. */
+export function maxStaleness({ mode, buffer, lateUpdates }: RoundPolicy): number {
+  if (mode === "buffered") return buffer.maxStaleness;
+  return lateUpdates === "next-round" ? 1 : 0;
 }
 
 /** Rounds that were committed between the adapter that an update started from and the one that it is added to. */
@@ -20,18 +21,23 @@ export function stalenessOf({ round, base }: Pick<UpdateRow, "round" | "base">):
  * the buffer: here weights are shares, so that a buffer whose updates are all equally old moves the adapter as far as a
  * fresh one.
  */
-export function stalenessWeight({ mode, buffer }: RoundPolicy, staleness: number): number {
-  if (mode !== "buffered" || buffer.discount === "constant") return 1;
+export function stalenessWeight(
+  { buffer }: Pick<RoundPolicy, "buffer">,
+  staleness: number,
+): number {
+  if (buffer.discount === "constant") return 1;
   return (1 + staleness) ** -buffer.exponent;
 }
 
-/** Whether an update of an order of that round can still be taken. */
+/** Whether an update of an order of that round can still be taken, now or by the round that opens next. */
 export function isInTime(state: RoundState, policy: RoundPolicy, round: number): boolean {
-  if (policy.mode !== "buffered") return state.phase === "collecting" && round === state.round;
-  return round <= state.round && roundToFill(state) - round <= policy.buffer.maxStaleness;
+  const age = roundToFill(state) - round;
+  // Between two attempts at a round that waits for its cohort nobody knows yet whose updates it wants.
+  if (age === 0 && policy.mode === "synchronous") return state.phase === "collecting";
+  return round <= state.round && age <= maxStaleness(policy);
 }
 
-/** The round whose buffer takes the next update: while one is aggregated and evaluated, that is the one after it. */
+/** The round that takes the next update: while one is aggregated and evaluated, that is the one after it. */
 function roundToFill({ phase, round }: Pick<RoundState, "phase" | "round">): number {
   return phase === "collecting" || phase === "waiting" ? round : round + 1;
 }

@@ -28,6 +28,8 @@ export interface LeftRun {
   /** Finished rounds. */
   readonly round: number;
   readonly attempt?: LeftAttempt | null;
+  /** Participants that were ordered the last finished round and had not delivered when it closed. */
+  readonly late?: readonly number[];
   /** The last evaluated round; null or absent: none. */
   readonly evaluated?: number | null;
   readonly best?: BestEvaluation | null;
@@ -47,6 +49,10 @@ export function initialState(left: LeftRun = { round: 0 }): RoundState {
     target: 0,
     counts: noCounts,
     stored: [],
+    late: (left.late ?? []).map((index) => ({
+      ...{ index, status: "training", away: false, uploading: false },
+      ...{ hash: null, ordered: left.round },
+    })),
     inGrace: false,
     owesEvaluation: (left.evaluated ?? -1) < left.round,
     best: left.best ?? null,
@@ -123,6 +129,11 @@ export function outstanding(state: RoundState): number {
 /** True while a member's update may still come. */
 export function isOutstanding(member: Pick<Member, "status">): boolean {
   return member.status === "ordered" || member.status === "training" || member.status === "storing";
+}
+
+/** Whether an update is here and waits for a round that takes it. */
+export function isHeld({ status, hash }: Pick<Member, "status" | "hash">): boolean {
+  return status === "training" && hash !== null;
 }
 
 /** Indices of present participants, ascending. */

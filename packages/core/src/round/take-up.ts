@@ -1,9 +1,11 @@
 /** Taking up an attempt that an earlier process left: with the same cohort, and with what it had accepted. */
 import type { ErrorCode } from "../errors.ts";
+import type { RoundDetails } from "../store/store-reads.ts";
 import type { OpenAttempt, RefusalRow, Resumption } from "../store/store.ts";
 import type { RoundRules } from "./attempt.ts";
 import { settle, tryAgain } from "./attempt.ts";
 import { betterOf } from "./early-stopping.ts";
+import { withLate, withStragglers } from "./late.ts";
 import { chain, isOutstanding, stay, withCohort } from "./state.ts";
 import type { LeftRun, Step } from "./state.ts";
 import type { BestEvaluation, LeftAttempt, Member, RoundEffect, RoundState } from "./types.ts";
@@ -25,6 +27,7 @@ export function takeUp(rules: RoundRules, state: RoundState, left: LeftAttempt):
     ...withCohort(state, cohort, target),
     ...{ round, attempt, left: null, owesEvaluation: false },
     stored: stored.map(({ index, hash }) => ({ index, hash })),
+    late: isBuffered ? [] : lateLeft(state, left),
   };
   if (status === "abandoned") return tryAgain(rules, taken, abandonedBefore(round, attempt));
   if (status === "closed") {
@@ -35,7 +38,7 @@ export function takeUp(rules: RoundRules, state: RoundState, left: LeftAttempt):
       accepted,
       sampled: cohort.length,
     };
-    return [{ ...taken, phase: "aggregating" }, [aggregate]];
+    return [withStragglers(rules, { ...taken, phase: "aggregating" }), [aggregate]];
   }
   const { roundTimeoutMs, restartGraceMs } = rules.policy;
   const effects: RoundEffect[] = [
@@ -55,10 +58,12 @@ export function takeUp(rules: RoundRules, state: RoundState, left: LeftAttempt):
 export function leftRun(
   { last, attempt, evaluations, paused, end }: Resumption,
   { stopping }: Pick<RoundRules, "stopping">,
+  late: readonly number[] = [],
 ): LeftRun {
   return {
     round: last?.round ?? 0,
     attempt: attempt === null ? null : leftAttempt(attempt),
+    late,
     evaluated: evaluations.at(-1)?.round ?? null,
     best: evaluations.reduce<BestEvaluation | null>(
       (best, evaluation) => betterOf(best, evaluation, stopping),
@@ -74,12 +79,24 @@ function leftAttempt(left: OpenAttempt): LeftAttempt {
   return {
     ...{ attempt, cohort, target, status, accepted: accepted ?? [] },
     refused: refusals.filter(({ code }) => endsMembership(code)).map(({ index }) => index),
-    updates: updates.map(({ index, attempt: by, blob }) => ({
-      index,
-      attempt: by,
-      hash: blob.hash,
+    updates: updates.map(({ index, attempt: by, blob, base }) => ({
+      ...{ index, attempt: by, hash: blob.hash },
+      ...(base === undefined ? {} : { ordered: base + 1 }),
     })),
   };
+}
+
+/**
+ * Participants that may still deliver for the last finished round, or have into the one after it: members of the cohort
+ * that closed it whose updates it does not have, but for those that it refused.
+ */
+export function lateAfter({ row, attempts, refusals }: RoundDetails): readonly number[] {
+  const { cohort = [] } = attempts.find(({ attempt }) => attempt === row?.attempt) ?? {};
+  const refused = refusals
+    .filter(({ attempt, code }) => attempt === row?.attempt && endsMembership(code))
+    .map(({ index }) => index);
+  const done = new Set([...(row?.accepted ?? []), ...refused]);
+  return cohort.filter((index) => !done.has(index));
 }
 
 /** Refusals by code. */
@@ -108,10 +125,21 @@ const updateFaults: readonly ErrorCode[] = [
 function memberLeft({ updates, accepted, refused, status }: LeftAttempt, index: number): Member {
   const update = updates.find((one) => one.index === index);
   const isIn = update !== undefined && (status !== "closed" || accepted.includes(index));
-  if (isIn) return { index, status: "accepted", away: false, uploading: false, hash: update.hash };
+  if (isIn) return acceptedLeft(update);
   if (refused.includes(index))
     return { index, status: "refused", away: false, uploading: false, hash: null };
   return { index, status: "ordered", away: true, uploading: false, hash: null };
+}
+
+function acceptedLeft({ index, hash, ordered }: LeftAttempt["updates"][number]): Member {
+  const member: Member = { index, status: "accepted", away: false, uploading: false, hash };
+  return ordered === undefined ? member : { ...member, ordered };
+}
+
+/** Who is late with the round before, and what of it counts in this one already. */
+function lateLeft(state: RoundState, { updates }: LeftAttempt): readonly Member[] {
+  const there = updates.filter(({ ordered }) => ordered !== undefined).map(acceptedLeft);
+  return there.reduce(withLate, state).late;
 }
 
 /** Of a buffer only those matter that have delivered: all others say what they work on when they come back. */

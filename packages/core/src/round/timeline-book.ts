@@ -3,6 +3,7 @@ import type { Clock } from "../ports.ts";
 import { newMember } from "../store/member-row.ts";
 import type { MemberRow } from "../store/member-row.ts";
 import type { OpenAttempt } from "../store/store.ts";
+import { lateBeside } from "./late.ts";
 import { isOutstanding } from "./state.ts";
 import type { MemberChange, MemberView } from "./timeline.ts";
 import type { Member, MemberStatus, RoundEvent, RoundState } from "./types.ts";
@@ -38,7 +39,8 @@ export interface Book {
 }
 
 /** Begins the attempt that has just opened; one that was taken up is as old as it is, with what is stored of it. */
-export function beginAttempt(book: Book, { round, attempt, cohort }: RoundState): void {
+export function beginAttempt(book: Book, state: RoundState): void {
+  const { round, attempt } = state;
   const { left, clock } = book;
   const isLeft = left?.round === round && left.attempt === attempt;
   const openedAt = clock.now() - (isLeft ? left.ageMs : 0);
@@ -51,11 +53,13 @@ export function beginAttempt(book: Book, { round, attempt, cohort }: RoundState)
   }
   book.before = book.current;
   book.current = noted;
-  for (const { index, status, away, uploading } of cohort) {
+  for (const member of [...state.cohort, ...lateBeside(state)]) {
+    const { index, status, away, uploading } = member;
     const notes = noted.members.get(index) ?? notesOf(index, status);
     noted.members.set(index, notes);
     notes.isAway = away;
     notes.isUploading = uploading;
+    noteOrder(noted, notes, member);
     tell(book, noted, notes);
   }
 }
@@ -111,10 +115,15 @@ export function noteMember(book: Book, noted: NotedAttempt, member: Member): voi
   ) {
     return;
   }
+  noteOrder(noted, notes, member);
   if (notes.status !== status) noteStatus(notes, status, sinceOpening(book, noted));
   notes.isAway = isAway;
   notes.isUploading = isUploading;
   tell(book, noted, notes);
+}
+
+function noteOrder({ round }: NotedAttempt, notes: Notes, { ordered = round }: Member): void {
+  if (ordered < round) notes.order = ordered;
 }
 
 function noteStatus(notes: Notes, status: MemberStatus, ms: number): void {

@@ -8,6 +8,7 @@ import type { Metrics } from "../metrics.ts";
 import type { Clock } from "../ports.ts";
 import type { MemberRow } from "../store/member-row.ts";
 import type { OpenAttempt } from "../store/store.ts";
+import { lateBeside } from "./late.ts";
 import { memberOf } from "./state.ts";
 import {
   beginAttempt,
@@ -99,8 +100,11 @@ export function openTimeline({ isBuffered, ...options }: TimelineOptions): Timel
     set(notes, sinceOpening(book, book.current));
     tell(book, book.current, notes);
   };
-  const isNow = (round: number | null): boolean =>
-    isBuffered || round === null || round === book.current?.round;
+  const isNow = (index: number, round: number | null): boolean =>
+    isBuffered ||
+    round === null ||
+    round === book.current?.round ||
+    round === book.current?.members.get(index)?.order;
   return {
     ...bytesPart(book, change),
     follow: (state, event) => {
@@ -116,13 +120,13 @@ export function openTimeline({ isBuffered, ...options }: TimelineOptions): Timel
       });
     },
     progress(index, { round, done }) {
-      if (!isNow(round)) return;
+      if (!isNow(index, round)) return;
       change(index, (notes) => {
         if (notes.status === "training") notes.progress = done;
       });
     },
     refused({ index, round, code, message }) {
-      if (!isNow(round)) return;
+      if (!isNow(index, round)) return;
       change(index, (notes, ms) => {
         notes.code = code;
         notes.message = message.slice(0, 2000);
@@ -203,7 +207,7 @@ function follow(book: Book, { state, event, isBuffered }: Step): void {
     for (const one of state.cohort) noteMember(book, current, one);
     return;
   }
-  const member = memberOf(state, index);
+  const member = memberOf(state, index) ?? lateBeside(state).find((late) => late.index === index);
   if (member !== undefined) noteMember(book, current, member);
 }
 

@@ -38,7 +38,7 @@ export interface Member {
   readonly uploading: boolean;
   /** Hash of the update being stored or accepted. */
   readonly hash: Digest | null;
-  /** Buffered mode: the round of its order; in synchronous mode it is the round at hand. */
+  /** The round of the order that it works on or has delivered; absent: the round at hand. */
   readonly ordered?: number;
 }
 
@@ -58,6 +58,11 @@ export interface RoundState {
   readonly counts: Readonly<Record<MemberStatus, number>>;
   /** Updates of this round that earlier attempts accepted: they count again when their client is drawn again. */
   readonly stored: readonly { readonly index: number; readonly hash: Digest }[];
+  /**
+   * Clients of a round that has closed that may deliver into the one after it, or have; by index, `ordered` says of which
+   * round. While a round is collected those are late with the one before; once it has closed, its own join them.
+   */
+  readonly late: readonly Member[];
   /** The attempt is past its deadline and waits for uploads under way. */
   readonly inGrace: boolean;
   /** The adapter after `round` has not been evaluated; it is, before anything else happens, if the rules say so. */
@@ -96,6 +101,8 @@ export interface LeftAttempt {
     readonly index: number;
     readonly attempt: number;
     readonly hash: Digest;
+    /** The round of its order, where that is an earlier one. */
+    readonly ordered?: number;
   }[];
 }
 

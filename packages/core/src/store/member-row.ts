@@ -5,6 +5,8 @@ import type { MemberStatus } from "../round/types.ts";
 /** A member's way through an attempt. Times are milliseconds since the attempt opened; null: it did not happen. */
 export interface MemberRow {
   readonly index: number;
+  /** The round of the order that it works on or has delivered, where that is an earlier one: it is late, or was and counts. */
+  readonly order?: number;
   /** Now, or when the attempt ended. */
   readonly status: MemberStatus;
   /** When its order was sent, the last time. */

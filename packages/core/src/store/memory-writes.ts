@@ -1,7 +1,7 @@
 /** What the owner of a run writes into the memory store. */
 import { FedtuneError } from "../errors.ts";
 import type { RunId } from "../ids.ts";
-import { dateOf, latestAttempt, promised, slot } from "./memory-data.ts";
+import { dateOf, latestAttempt, promised, slot, updatesOf } from "./memory-data.ts";
 import type { RunData } from "./memory-data.ts";
 import { sumsOf } from "./member-row.ts";
 import type { MemberRow } from "./member-row.ts";
@@ -112,8 +112,9 @@ function endAttempt(data: RunData, end: AttemptEnd, at: string): void {
   // A closed attempt can still be given up: its updates turned out not to be usable together.
   latest.end = end;
   latest.endedAt = at;
-  for (const index of latest.row.cohort) {
-    if (!accepted.includes(index)) data.updates.delete(slot(round, index));
+  for (const update of updatesOf(data, round)) {
+    const isOfIt = update.attempt === attempt && !accepted.includes(update.index);
+    if (isOfIt) data.updates.delete(slot(round, update.index));
   }
 }
 

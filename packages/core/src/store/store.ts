@@ -191,8 +191,8 @@ export interface Store {
   /** Adds a refusal, also of rounds that are over; one row for the same bytes of a client and the same reason. */
   putRefusal(run: RunId, epoch: number, refusal: RefusalRow): Promise<void>;
   /**
-   * Ends an open attempt: its updates are frozen. Those of cohort members that `accepted` does not name are dropped: they
-   * came between the decision and its writing down, and their clients are told that they are late.
+   * Ends an open attempt: its updates are frozen. Those that it stored and `accepted` does not name are dropped: they came
+   * between the decision and its writing down, and their clients are told that they are late.
    *
    * @throws FedtuneError `wrong-round` when the attempt is not the latest, or has ended in another way
    */

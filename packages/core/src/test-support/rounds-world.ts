@@ -9,11 +9,13 @@ export interface RoundsWorld {
   readonly timers: ReadonlySet<TimerName>;
   /** Outcomes of work under way: each may come at any time. */
   readonly work: readonly RoundEvent[];
+  /** What the last event asked for. */
+  readonly effects: readonly RoundEffect[];
 }
 
 /** A world in which nothing has happened. */
 export function newWorld(state: RoundState): RoundsWorld {
-  return { state, timers: new Set(), work: [] };
+  return { state, timers: new Set(), work: [], effects: [] };
 }
 
 /** Lets an event happen. */
@@ -29,7 +31,7 @@ export function happen(rules: RoundRules, world: RoundsWorld, event: RoundEvent)
     const outcome = outcomeOf(effect);
     if (outcome !== null) work.push(outcome);
   }
-  return { state, timers, work };
+  return { state, timers, work, effects };
 }
 
 /** A timer of the world fires, or a piece of its work ends; which one is chosen by a number. */

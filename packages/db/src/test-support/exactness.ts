@@ -50,6 +50,17 @@ export function exactness(open: () => Promise<Store>, database: () => Database):
     );
   });
 
+  it("[ST10] drops what the end of an attempt does not name, also of clients outside of its cohort", async () => {
+    const store = await open();
+    const { epoch } = await store.openRun(runRow);
+    await store.openAttempt(run, epoch, { ...attemptOf(1), cohort: [0] });
+    for (const index of [0, 1, 2]) await store.putUpdate(run, epoch, updateOf(1, index));
+    const end = { round: 1, attempt: 1, status: "closed", accepted: [0, 2] } as const;
+    await store.endAttempt(run, epoch, end);
+    const kept = await store.getUpdates(run, 1, [0, 1, 2]);
+    expect(kept.map(({ index }) => index)).toEqual([0, 2]);
+  });
+
   it("[ST11] stores a message with a character that text cannot hold, once", async () => {
     const store = await open();
     const { epoch } = await store.openRun(runRow);
