@@ -1,10 +1,9 @@
-/** A disk that is really full: a file system in memory of a quarter of a megabyte, where this user may mount one. */
+/** A disk that is really full. */
 import { memoryStore } from "@fedtune/core";
 import { nodeHash } from "@fedtune/node-ports";
-import { expectSameBits } from "@fedtune/testkit";
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { canMountDisks, expectSameBits, mountSmallDisk } from "@fedtune/testkit";
+import type { SmallDisk } from "@fedtune/testkit";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -12,62 +11,36 @@ import { openFolderBlobs } from "./folder-blobs.ts";
 import { joinRun, participants, rounds, simulated } from "./test-support/federation.ts";
 import { toyServer, toySetup } from "./test-support/toy-run.ts";
 
-const size = 256 * 1_024;
-
-function mount(folder: string): void {
-  execFileSync("mount", ["-t", "tmpfs", "-o", `size=${size}`, "tmpfs", folder], {
-    stdio: "ignore",
-  });
-}
-
-function unmount(folder: string): void {
-  execFileSync("umount", ["-l", folder], { stdio: "ignore" });
-}
-
-function canMount(): boolean {
-  const folder = mkdtempSync(join(tmpdir(), "fedtune-mount-"));
-  try {
-    mount(folder);
-    unmount(folder);
-    return true;
-  } catch {
-    return false;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-const isPossible = canMount();
+const isPossible = canMountDisks();
 const title = isPossible ? "a full disk" : "a full disk (skipped: this user may not mount one)";
 
 describe.skipIf(!isPossible)(title, () => {
   let disk: string;
+  let small: SmallDisk;
   let state: string;
   beforeEach(async () => {
     disk = await mkdtemp(join(tmpdir(), "fedtune-disk-"));
     state = await mkdtemp(join(tmpdir(), "fedtune-state-"));
-    mount(disk);
+    small = mountSmallDisk(disk);
   });
   afterEach(async () => {
-    unmount(disk);
+    small.unmount();
     await rm(disk, { recursive: true, force: true });
     await rm(state, { recursive: true, force: true });
   });
 
-  const fill = () => writeFile(join(disk, "filler"), new Uint8Array(size)).catch(() => undefined);
-
   it("[ST4] refuses a blob, keeps what it has, leaves no draft, and takes the blob once there is room", async () => {
     const blobs = await openFolderBlobs(disk);
-    const small = Uint8Array.of(1, 2, 3);
+    const short = Uint8Array.of(1, 2, 3);
     const large = new Uint8Array(100_000).fill(7);
-    await blobs.put(small, nodeHash.sha256(small));
-    await fill();
+    await blobs.put(short, nodeHash.sha256(short));
+    small.fill();
     const hash = nodeHash.sha256(large);
     await expect(blobs.put(large, hash)).rejects.toMatchObject({ code: "storage-failed" });
     expect(await blobs.has(hash)).toBe(false);
-    expect([...(await blobs.get(nodeHash.sha256(small)))]).toEqual([1, 2, 3]);
+    expect([...(await blobs.get(nodeHash.sha256(short)))]).toEqual([1, 2, 3]);
     expect(await readdir(join(disk, "drafts"))).toEqual([]);
-    await rm(join(disk, "filler"));
+    small.clear();
     await blobs.put(large, hash);
     expect(await blobs.get(hash)).toEqual(large);
   });
@@ -86,8 +59,10 @@ describe.skipIf(!isPossible)(title, () => {
       joinRun(where, k, async ({ round }) => {
         if (round !== 2 || isFull) return;
         isFull = true;
-        await fill();
-        setTimeout(() => void rm(join(disk, "filler")), 1_500);
+        small.fill();
+        setTimeout(() => {
+          small.clear();
+        }, 1_500);
       }),
     );
     expect(await end).toEqual({ status: "completed", failure: null });

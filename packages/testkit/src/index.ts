@@ -30,6 +30,8 @@ export { mortalPorts } from "./mortal-ports.ts";
 export type { CallPoint, LifePorts, MortalPorts, Verdict } from "./mortal-ports.ts";
 export { mailbox } from "./mailbox.ts";
 export type { Mailbox } from "./mailbox.ts";
+export { canMountDisks, mountSmallDisk } from "./small-disk.ts";
+export type { SmallDisk } from "./small-disk.ts";
 export { clientStateConformance, expectSameRecord, recordOf } from "./suites/client-state.ts";
 export type { ClientStateBench } from "./suites/client-state.ts";
 export { blobsConformance } from "./suites/store-blobs.ts";

@@ -1,10 +1,10 @@
 /** Whole experiments with real training in processes of their own. */
 import { FedtuneError } from "@fedtune/core";
 import { nodeHash } from "@fedtune/node-ports";
+import { canMountDisks, mountSmallDisk } from "@fedtune/testkit";
 import { householdFile } from "@fedtune/training/node";
-import { execFileSync, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -213,48 +213,16 @@ it("[SI13] an experiment with a field that no run config has is refused with cel
   expect(await readdir(at("wrong")).catch(() => null)).toBeNull();
 });
 
-function canMount(): boolean {
-  const folder = mkdtempSync(join(tmpdir(), "fedtune-mount-"));
-  try {
-    mount(folder);
-    unmount(folder);
-    return true;
-  } catch {
-    return false;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-const size = 256 * 1_024;
-
-function mount(folder: string): void {
-  execFileSync("mount", ["-t", "tmpfs", "-o", `size=${size}`, "tmpfs", folder], {
-    stdio: "ignore",
-  });
-}
-
-/** To the last byte. */
-function fill(folder: string): void {
-  execFileSync("sh", ["-c", `cat /dev/zero > ${join(folder, "filler")} || true`], {
-    stdio: "ignore",
-  });
-}
-
-function unmount(folder: string): void {
-  execFileSync("umount", ["-l", folder], { stdio: "ignore" });
-}
-
-const isPossible = canMount();
+const isPossible = canMountDisks();
 const title = isPossible ? "a full disk" : "a full disk (skipped: this user may not mount one)";
 
 describe.skipIf(!isPossible)(title, () => {
   it("[SI14] ends an experiment in words, and leaves the finished cells to go on with", async () => {
     await mkdir(at("disk"));
-    mount(at("disk"));
+    const disk = mountSmallDisk(at("disk"));
     try {
       const onProgress = ({ done }: { readonly done: number }): void => {
-        if (done === 1) fill(at("disk"));
+        if (done === 1) disk.fill();
       };
       await expect(play("disk/out", { jobs: 1, onProgress })).rejects.toMatchObject({
         code: "storage-failed",
@@ -265,7 +233,7 @@ describe.skipIf(!isPossible)(title, () => {
       expect([...left.keys()].filter((path) => path.startsWith("cells"))).toHaveLength(1);
       for (const [path, bytes] of left) expect(bytes).toBe(whole.get(path));
     } finally {
-      unmount(at("disk"));
+      disk.unmount();
     }
   });
 });
