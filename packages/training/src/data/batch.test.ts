@@ -28,16 +28,18 @@ describe("batches", () => {
     expect(grouped).not.toEqual(sortedBatches(lengths, 8));
   });
 
-  test("[DA5] padding goes to a multiple of eight, but never above the model's length", () => {
+  test("[DA5] padding goes to the longest text, or to a multiple, but never above the model's length", () => {
     const example = (size: number) => ({
       ids: new Int32Array(size).fill(7),
       types: new Int32Array(size),
       label: 1,
     });
     const batch = padBatch([example(3), example(9)], { padId: 1, maxTokens: 40 });
-    expect(batch).toMatchObject({ batch: 2, length: 16, tokens: 12 });
+    expect(batch).toMatchObject({ batch: 2, length: 9, tokens: 12 });
     expect([...batch.ids.slice(0, 5)]).toEqual([7, 7, 7, 1, 1]);
     expect([...batch.mask.slice(0, 5)]).toEqual([1, 1, 1, 0, 0]);
-    expect(padBatch([example(9)], { padId: 1, maxTokens: 10 }).length).toBe(10);
+    const rounded = (maxTokens: number) =>
+      padBatch([example(9)], { padId: 1, maxTokens, multiple: 8 }).length;
+    expect([rounded(40), rounded(10), rounded(4)]).toEqual([16, 10, 9]);
   });
 });

@@ -51,13 +51,20 @@ export interface PaddedBatch {
 /** A batch of either kind, as the trainer takes it. */
 export type HostBatch = PaddedBatch | ImageBatch;
 
-/** Pads at the end to the longest example, rounded up to a multiple of 8 but not above `maxTokens`. */
-export function padBatch(
-  examples: readonly TextExample[],
-  options: { readonly padId: number; readonly maxTokens: number },
-): PaddedBatch {
+/** How texts are padded. */
+export interface Padding {
+  readonly padId: number;
+  readonly maxTokens: number;
+  /** Lengths are multiples of it; default 1. More makes fewer shapes, each of which some backends compile programs for. */
+  readonly multiple?: number;
+}
+
+/** Pads at the end to the longest example, rounded up to a multiple but not above `maxTokens`. */
+export function padBatch(examples: readonly TextExample[], options: Padding): PaddedBatch {
+  const { multiple = 1, maxTokens } = options;
   const longest = examples.reduce((length, { ids }) => Math.max(length, ids.length), 1);
-  const length = Math.max(longest, Math.min(Math.ceil(longest / 8) * 8, options.maxTokens));
+  const rounded = Math.ceil(longest / multiple) * multiple;
+  const length = Math.max(longest, Math.min(rounded, maxTokens));
   const ids = new Int32Array(examples.length * length).fill(options.padId);
   const types = new Int32Array(ids.length);
   const mask = new Float32Array(ids.length);

@@ -33,24 +33,31 @@ export interface Projected {
 /** How a layer attends: over its own keys and values, or over more that were kept. */
 export type Attend = (projected: Projected) => tf.Tensor2D;
 
-/** Layer `index` for x `[batch * length, hidden]`. */
+/** What may be other than usual about a layer. */
+export interface LayerUse {
+  readonly attend?: Attend;
+  /** Rows of `[batch * length, width]` that are wanted of the layer; the others are not computed past attention. */
+  readonly pick?: (rows: tf.Tensor2D) => tf.Tensor2D;
+}
+
+/** Layer `index` for x `[batch * length, hidden]`; all of its rows, or those that are picked. */
 export function runLayer(
   x: tf.Tensor2D,
   index: number,
-  context: LayerContext & { readonly attend?: Attend },
+  context: LayerContext & LayerUse,
 ): tf.Tensor2D {
-  const { pass, attend = attendWithin(context) } = context;
+  const { pass, attend = attendWithin(context), pick = (rows) => rows } = context;
   const { model } = pass;
   const parts = familyOf(model.config).layer(index);
   const attentionNorm = normOf(model, parts.attentionNorm);
   const feedForwardNorm = normOf(model, parts.feedForwardNorm);
   const attended = (input: tf.Tensor2D): tf.Tensor2D =>
-    project(attend(projectAll(input, parts, context)), parts.attentionOutput, pass);
+    project(pick(attend(projectAll(input, parts, context))), parts.attentionOutput, pass);
   if (parts.order === "norm-first") {
-    const middle = tf.add<tf.Tensor2D>(x, attended(normalise(x, attentionNorm)));
+    const middle = tf.add<tf.Tensor2D>(pick(x), attended(normalise(x, attentionNorm)));
     return tf.add(middle, feedForward(normalise(middle, feedForwardNorm), parts, pass));
   }
-  const middle = normalise(attended(x), attentionNorm, x);
+  const middle = normalise(attended(x), attentionNorm, pick(x));
   return normalise(feedForward(middle, parts, pass), feedForwardNorm, middle);
 }
 

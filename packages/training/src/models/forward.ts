@@ -79,16 +79,25 @@ export function lowerHidden(pass: Pass): tf.Tensor2D {
 /** Hidden states after the last layer and its norm, `[batch * length, hidden]`, from what {@link lowerHidden} gave. */
 export function upperHidden(x: tf.Tensor2D, pass: Pass): tf.Tensor2D {
   return tf.tidy(() => {
-    const { config } = pass.model;
-    const { finalNorm } = familyOf(config).outer;
-    const last = runLayers(x, { pass, from: pass.path.lowest, to: config.layers });
-    return finalNorm === null ? last : normalise(last, normOf(pass.model, finalNorm));
+    const last = runLayers(x, { pass, from: pass.path.lowest, to: pass.model.config.layers });
+    return finallyNormalised(last, pass.model);
   });
+}
+
+function finallyNormalised(x: tf.Tensor2D, model: DeviceModel): tf.Tensor2D {
+  const { finalNorm } = familyOf(model.config).outer;
+  return finalNorm === null ? x : normalise(x, normOf(model, finalNorm));
 }
 
 /** Logits of a classification `[batch, labels]` from the hidden states that {@link lowerHidden} gave. */
 export function upperLogits(x: tf.Tensor2D, pass: Pass): tf.Tensor2D {
-  return tf.tidy(() => applyHead(pool(upperHidden(x, pass), pass), pass));
+  return tf.tidy(() => {
+    const { pooling, config } = pass.model;
+    const read = pooled(x, pass);
+    const { pooler } = familyOf(config);
+    const usesPooler = pooling === "pooler" && pooler !== null;
+    return applyHead(usesPooler ? tf.tanh(project(read, pooler, pass)) : read, pass);
+  });
 }
 
 /** Logits `[batch, labels]` without a gradient. */
@@ -126,18 +135,28 @@ function layerContext(pass: Pass): LayerContext {
   };
 }
 
-/** One vector per example, `[batch, hidden]`. */
-function pool(hidden: tf.Tensor2D, pass: Pass): tf.Tensor2D {
-  const { batch, length, mask } = pass.batch;
-  const { pooling } = pass.model;
-  const tokens = tf.reshape(hidden, [batch, length, pass.model.config.hiddenSize]);
-  if (pooling === "mean" || pooling === "last") {
-    const weights = pooling === "mean" ? tf.div(mask, tf.sum(mask, 1, true)) : lastOf(mask);
+/** One vector per example, `[batch, hidden]`, from the hidden states that {@link lowerHidden} gave. */
+function pooled(x: tf.Tensor2D, pass: Pass): tf.Tensor2D {
+  const { model, path } = pass;
+  const { pooling, config } = model;
+  if (pooling === "mean" || path.lowest === config.layers)
+    return tokensRead(upperHidden(x, pass), pass);
+  // One token of each example is read: nothing else needs the last layer's output and feed-forward.
+  const last = config.layers - 1;
+  const below = runLayers(x, { pass, from: path.lowest, to: last });
+  const pick = (rows: tf.Tensor2D): tf.Tensor2D => tokensRead(rows, pass);
+  return finallyNormalised(runLayer(below, last, { ...layerContext(pass), pick }), model);
+}
+
+/** What the pooling reads of rows `[batch * length, width]`: `[batch, width]`. */
+function tokensRead(rows: tf.Tensor2D, { model, batch: input }: Pass): tf.Tensor2D {
+  const { batch, length, mask } = input;
+  const tokens = tf.reshape(rows, [batch, length, rows.shape[1]]);
+  if (model.pooling === "mean" || model.pooling === "last") {
+    const weights = model.pooling === "mean" ? tf.div(mask, tf.sum(mask, 1, true)) : lastOf(mask);
     return tf.sum(tf.mul(tokens, tf.expandDims(weights, 2)), 1);
   }
-  const first: tf.Tensor2D = tf.reshape(tf.slice(tokens, [0, 0, 0], [batch, 1, -1]), [batch, -1]);
-  const { pooler } = familyOf(pass.model.config);
-  return pooling === "pooler" && pooler !== null ? tf.tanh(project(first, pooler, pass)) : first;
+  return tf.reshape(tf.slice(tokens, [0, 0, 0], [batch, 1, -1]), [batch, -1]);
 }
 
 /** 1 at each row's last token, `[batch, length]`; padding is at the end. */

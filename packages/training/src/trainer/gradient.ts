@@ -194,7 +194,12 @@ export function paddedFor({ config }: DeviceModel, part: readonly Example[]): Ho
   const texts = part.filter((example) => "ids" in example);
   const images = part.filter((example) => "pixels" in example);
   if (image === null && images.length === 0)
-    return padBatch(texts, { padId, maxTokens: maxTokens(config) });
+    return padBatch(texts, { padId, maxTokens: maxTokens(config), multiple: lengthMultiple() });
   if (image !== null && texts.length === 0) return imageBatch(images, image);
   throw new RangeError(`Cannot make a batch for a model of family "${config.family}"`);
+}
+
+/** Graphics cards compile a program for each shape; on processors every place of padding is computed for nothing. */
+function lengthMultiple(): number {
+  return ["webgl", "webgpu"].includes(tf.getBackend()) ? 8 : 1;
 }
