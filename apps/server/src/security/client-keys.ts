@@ -1,6 +1,7 @@
 /** The public keys with which the clients of runs sign. */
 import type { ClientId, RunId } from "@fedtune/core";
 import { FedtuneError } from "@fedtune/core";
+import { batched } from "@fedtune/db";
 import type { SecurityPorts } from "./ports.ts";
 import type { Revocations } from "./revocations.ts";
 
@@ -38,12 +39,9 @@ type Ports = Pick<SecurityPorts, "prisma" | "now"> & { readonly revocations: Rev
 
 /** Makes the repository of clients' keys. */
 export function clientKeys({ prisma, now, revocations }: Ports): ClientKeys {
+  const found = batched((owners: readonly Owner[]) => findAll(prisma, owners));
   return {
-    async find(run, client) {
-      const where = { runId_client: { runId: run, client } };
-      const row = await prisma.clientKey.findUnique({ where });
-      return row === null ? null : seen(row);
-    },
+    find: (run, client) => found({ run, client }),
     async list(run) {
       const rows = await prisma.clientKey.findMany({
         where: { runId: run },
@@ -66,6 +64,30 @@ export function clientKeys({ prisma, now, revocations }: Ports): ClientKeys {
       revocations.tell({ kind: "client", run, client });
     },
   };
+}
+
+/** Whose key it is. */
+interface Owner {
+  readonly run: RunId;
+  readonly client: ClientId;
+}
+
+/** The keys of requests of the same moment; in the order of their owners. */
+async function findAll(
+  prisma: Ports["prisma"],
+  owners: readonly Owner[],
+): Promise<readonly (ClientKey | null)[]> {
+  const rows = await prisma.clientKey.findMany({
+    where: { OR: clientsByRun(owners) },
+  });
+  const keys = new Map(rows.map((row) => [`${row.runId}/${row.client}`, seen(row)]));
+  return owners.map(({ run, client }) => keys.get(`${run}/${client}`) ?? null);
+}
+
+function clientsByRun(owners: readonly Owner[]) {
+  const byRun = new Map<RunId, ClientId[]>();
+  for (const { run, client } of owners) byRun.set(run, [...(byRun.get(run) ?? []), client]);
+  return [...byRun].map(([runId, clients]) => ({ runId, client: { in: clients } }));
 }
 
 function seen(row: {

@@ -1,6 +1,7 @@
 /** Numbers used once: kept until no request that bears them could be taken anyway. */
 import { clockSkewMs, maxRequestLifeMs } from "@fedtune/core";
 import type { ClientId, RunId } from "@fedtune/core";
+import { batched } from "@fedtune/db";
 import type { SecurityPorts } from "./ports.ts";
 
 /** Whose request it was, and until when it could have been sent. */
@@ -26,21 +27,41 @@ export interface Nonces {
  */
 const KEPT_MS = clockSkewMs + maxRequestLifeMs;
 
-/** Makes the repository of nonces. */
+/** Makes the repository of nonces. Requests of the same moment are noted with one commit. */
 export function nonces({ prisma, now }: Pick<SecurityPorts, "prisma" | "now">): Nonces {
   return {
-    async use({ run, client, nonce, expires }) {
-      const expiresAt = new Date(expires + KEPT_MS);
-      const { count } = await prisma.usedNonce.createMany({
-        // Of its client: nobody can use up another one's.
-        data: [{ nonce: `${run}/${client}/${nonce}`, expiresAt }],
-        skipDuplicates: true,
-      });
-      return count === 1;
-    },
+    use: batched((uses: readonly NonceUse[]) => useAll(prisma, uses)),
     sweep: (most = 10_000) => prisma.$executeRaw`
       DELETE FROM used_nonces WHERE nonce IN (
         SELECT nonce FROM used_nonces WHERE expires_at < ${now()} ORDER BY expires_at LIMIT ${most}
         FOR UPDATE SKIP LOCKED)`,
   };
+}
+
+/** In the order of the uses: of several alike the first one alone may be the first use. */
+async function useAll(
+  prisma: SecurityPorts["prisma"],
+  uses: readonly NonceUse[],
+): Promise<readonly boolean[]> {
+  const rows = new Map<string, Date>();
+  const isRepeated = uses.map((use) => {
+    const nonce = nameOf(use);
+    if (rows.has(nonce)) return true;
+    rows.set(nonce, new Date(use.expires + KEPT_MS));
+    return false;
+  });
+  // In one order everywhere, so that two processes never wait for each other's rows.
+  const names = [...rows.keys()].sort();
+  const times = names.map((name) => rows.get(name) ?? new Date(0));
+  const added = await prisma.$queryRaw<{ nonce: string }[]>`
+    INSERT INTO used_nonces (nonce, expires_at)
+    SELECT * FROM unnest(${names}::text[], ${times}::timestamptz[])
+    ON CONFLICT DO NOTHING RETURNING nonce`;
+  const isFirst = new Set(added.map(({ nonce }) => nonce));
+  return uses.map((use, k) => isRepeated[k] === false && isFirst.has(nameOf(use)));
+}
+
+/** Of its client: nobody can use up another one's. */
+function nameOf({ run, client, nonce }: NonceUse): string {
+  return `${run}/${client}/${nonce}`;
 }
