@@ -150,6 +150,7 @@ function extension({ parts, core, hosted, cluster, drain }: Extending): ServerEx
   const checks = {
     database: databaseAnswers(queryPool(database.pool)),
     blobs: blobsWritable(blobs, { hash: nodeHash, entropy: nodeEntropy }),
+    relay: parts.relayWorks,
     leaving: notDraining(drain),
   };
   const figures: RequestHandler[] = settings.metrics

@@ -7,11 +7,12 @@ import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
 import { openBus } from "./cluster/bus.ts";
 import type { Bus } from "./cluster/bus.ts";
-import { openPostgresWire } from "./cluster/postgres-wire.ts";
+import { openWire } from "./cluster/open-wire.ts";
 import type { Pages } from "./http/pages.ts";
 import type { AskedModel } from "./http/estimates.ts";
 import { serverLog } from "./log.ts";
 import type { ServerLog } from "./log.ts";
+import type { Check } from "./operations/health.ts";
 import { serverLogging } from "./operations/logging.ts";
 import { serverMetrics } from "./operations/metrics.ts";
 import type { ServerMetrics } from "./operations/metrics.ts";
@@ -57,6 +58,8 @@ export interface Parts extends CoordinatorProcessOptions {
   readonly sideline: ThreadPool;
   /** To the other processes on the same database. */
   readonly bus: Bus;
+  /** Whether they can be reached. */
+  readonly relayWorks: Check;
   readonly isTrusted: IsTrusted;
   /** Whether browsers come by https, here or through a proxy. */
   readonly secure: boolean;
@@ -69,7 +72,7 @@ export interface Parts extends CoordinatorProcessOptions {
   readonly failed: (what: string) => (error: unknown) => void;
 }
 
-/** Opens them; the bus connects to the database. */
+/** Opens them; the bus connects to the database, or to the Redis of the settings. */
 export async function openParts(options: CoordinatorProcessOptions): Promise<Parts> {
   const { settings, database } = options;
   const { logLevel: level, logFormat: format } = settings;
@@ -83,13 +86,16 @@ export async function openParts(options: CoordinatorProcessOptions): Promise<Par
     };
   const { prisma, pool: connections } = database;
   const now = (): Date => new Date();
-  const wire = await openPostgresWire({ pool: connections, self: randomUUID(), clock: nodeClock });
+  const { relayUrl } = settings;
+  const self = randomUUID();
+  const wire = await openWire({ relayUrl, pool: connections, self, clock: nodeClock });
   return {
     ...{ ...options, secure, logger, requestIds, log, failed },
     security: openSecurity({ prisma, now, entropy: nodeEntropy, hash: nodeHash, secure }),
     metrics: serverMetrics({ clock: nodeClock, pool: connections }),
     pool: threadPool({ clock: nodeClock }),
     sideline: threadPool({ clock: nodeClock, threads: 1 }),
+    relayWorks: () => wire.check(),
     bus: openBus({ wire, clock: nodeClock, failed: failed("a message between processes") }),
     isTrusted: trustedProxies(settings.trustProxy),
     isOpen: isOpenTo(settings),

@@ -31,6 +31,7 @@ export interface ServeOptions extends Pick<DataOptions, "text" | "textPair" | "l
   readonly dataDir?: string | undefined;
   readonly databaseUrl?: string | undefined;
   readonly blobUrl?: string | undefined;
+  readonly relayUrl?: string | undefined;
   readonly openEnrolment?: boolean | undefined;
   /** False: no pages. */
   readonly pages?: boolean | undefined;
@@ -67,6 +68,7 @@ async function settingsOf(options: ServeOptions): Promise<ServerSettings> {
       "--data-dir": ["dataDir", options.dataDir],
       "--database-url": ["databaseUrl", options.databaseUrl],
       "--blob-url": ["blobUrl", options.blobUrl],
+      "--relay-url": ["relayUrl", options.relayUrl],
       "--open-enrolment": ["openEnrolment", options.openEnrolment],
       "--no-pages": ["pages", options.pages === false ? false : undefined],
       "--log-level": ["logLevel", options.logLevel],

@@ -27,6 +27,10 @@ export const serve: Verb = {
         )
         .option("--data-dir <folder>", "where database, blobs and adapters are; without: .fedtune")
         .option("--blob-url <url>", "file:FOLDER or s3://BUCKET/PREFIX (or BLOB_URL)")
+        .option(
+          "--relay-url <url>",
+          "redis://HOST (or RELAY_URL): how several processes reach each other; without: by the database",
+        )
         .option("--open-enrolment", "lets clients in without a token, also from other machines")
         .option("--no-pages", "shows browsers nothing: the API and the clients alone")
         .option("--log-level <level>", "least level that is logged")

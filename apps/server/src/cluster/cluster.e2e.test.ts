@@ -1,4 +1,4 @@
-/** Two coordinator processes on one Postgres and one folder of blobs. */
+/** Two coordinator processes on one Postgres and one folder of blobs, which reach each other in either way. */
 import { startDatabase, postgresStore } from "@fedtune/db";
 import type { StartedDatabase } from "@fedtune/db";
 import { expectSameBits } from "@fedtune/testkit";
@@ -10,6 +10,8 @@ import { openFolderBlobs } from "../folder-blobs.ts";
 import { joinRun, participants, rounds, simulated } from "../test-support/federation.ts";
 import type { Meanwhile } from "../test-support/federation.ts";
 import { toySetup } from "../test-support/toy-run.ts";
+import { hasRedis, redisTitle, startRedis } from "./test-support/redis-server.ts";
+import type { RedisServer } from "./test-support/redis-server.ts";
 import { balancer, startMember } from "./test-support/start-member.ts";
 import type { StartedMember } from "./test-support/start-member.ts";
 
@@ -49,10 +51,10 @@ function keep<T extends { close(): Promise<unknown> }>(opened: T): T {
 let cases = 0;
 
 /** Two members, the first of which owns the run, and their common folders. */
-async function cluster() {
+async function cluster(relayUrl: string | null) {
   const own = join(folder, String(cases++));
-  const start = async (self: string) =>
-    keep(await startMember({ url: database.url, blobs: join(own, "blobs"), self, leaseMs, run }));
+  const common = { url: database.url, relayUrl, blobs: join(own, "blobs"), leaseMs, run };
+  const start = async (self: string) => keep(await startMember({ ...common, self }));
   const owner = await start("one");
   await owner.said("taken");
   const other = await start("two");
@@ -96,9 +98,10 @@ function roundsOf({ lines }: StartedMember): number[] {
   return lines.flatMap((line) => (line.event === "committed" ? [line.round] : []));
 }
 
-describe("two processes on one database", () => {
+/** What any way of reaching each other has to carry. */
+function playsTogether(relayUrl: () => string | null): void {
   it("[OP6] clients of both take part in one run", async () => {
-    const { own, owner, other } = await cluster();
+    const { own, owner, other } = await cluster(relayUrl());
     const urls = [owner, other, other].map(({ port }) => `http://127.0.0.1:${port}`);
     await expectDone(
       own,
@@ -109,7 +112,7 @@ describe("two processes on one database", () => {
   });
 
   it("[OP5] [OP6] the owner is killed in the middle of a round: the other goes on, same bytes", async () => {
-    const { own, owner, other } = await cluster();
+    const { own, owner, other } = await cluster(relayUrl());
     const front = keep(await balancer(owner.port, other.port));
     const urls = [front.url, front.url, `http://127.0.0.1:${other.port}`];
     await expectDone(
@@ -121,9 +124,14 @@ describe("two processes on one database", () => {
     expect(roundsOf(owner)).toEqual([1, 2]);
     expect(roundsOf(other)).toEqual([3, 4, 5]);
   });
+}
+
+describe("two processes on one database", () => {
+  const relayUrl = () => null;
+  playsTogether(relayUrl);
 
   it("[OP2] [OP5] the owner leaves in good order: the other goes on without waiting for the lease", async () => {
-    const { own, owner, other } = await cluster();
+    const { own, owner, other } = await cluster(relayUrl());
     const front = keep(await balancer(owner.port, other.port));
     const urls = [front.url, front.url, `http://127.0.0.1:${other.port}`];
     const joined = clients(own, urls, async () => {
@@ -136,7 +144,7 @@ describe("two processes on one database", () => {
   });
 
   it("[OP5] an owner that was asleep for longer than its lease writes nothing when it wakes up", async () => {
-    const { own, owner, other } = await cluster();
+    const { own, owner, other } = await cluster(relayUrl());
     const url = `http://127.0.0.1:${other.port}`;
     const joined = clients(own, [url, url, url], async () => {
       owner.kill("SIGSTOP");
@@ -151,4 +159,14 @@ describe("two processes on one database", () => {
     expect(roundsOf(owner)).toEqual([1, 2]);
     expect(roundsOf(other)).toEqual([3, 4, 5]);
   });
+});
+
+describe.skipIf(!hasRedis)(`two processes on one database and ${redisTitle}`, () => {
+  let redis: RedisServer;
+  beforeAll(async () => {
+    redis = await startRedis();
+  });
+  afterAll(() => redis.stop());
+
+  playsTogether(() => redis.url);
 });

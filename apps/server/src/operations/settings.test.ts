@@ -45,10 +45,16 @@ describe("settings", () => {
     const environment = {
       DATABASE_URL: "postgres://a/b",
       BLOB_URL: "s3://bucket",
+      RELAY_URL: "redis://cache",
       FEDTUNE_PORT: "",
     };
     expect(readSettings({ environment })).toMatchObject({
-      ...{ databaseUrl: "postgres://a/b", blobUrl: "s3://bucket", port: 8470 },
+      ...{
+        databaseUrl: "postgres://a/b",
+        blobUrl: "s3://bucket",
+        relayUrl: "redis://cache",
+        port: 8470,
+      },
     });
     const both = { ...environment, FEDTUNE_DATABASE_URL: "postgres://own/b" };
     expect(readSettings({ environment: both }).databaseUrl).toBe("postgres://own/b");
@@ -81,6 +87,7 @@ describe("settings", () => {
     [{ FEDTUNE_LOG_LEVEL: "loud" }, "FEDTUNE_LOG_LEVEL"],
     [{ DATABASE_URL: "mysql://root:hunter2@x/y" }, "DATABASE_URL"],
     [{ BLOB_URL: "s3://key:hunter2@bucket" }, "BLOB_URL"],
+    [{ RELAY_URL: "http://:hunter2@cache" }, "RELAY_URL"],
     [{ FEDTUNE_ALLOWED_ORIGINS: "https://a/b" }, "FEDTUNE_ALLOWED_ORIGINS"],
   ])("[OP3] refuses %j, says where it came from, and shows no secret", (environment, place) => {
     const error = refusal({ environment });
@@ -95,6 +102,6 @@ describe("settings", () => {
       expect(meaning, path.join(".")).not.toBe("");
       for (const name of [path.join("."), ...environment]) expect(table).toContain(`\`${name}\``);
     }
-    expect(new Set(fields.flatMap(({ environment }) => environment)).size).toBe(fields.length + 2);
+    expect(new Set(fields.flatMap(({ environment }) => environment)).size).toBe(fields.length + 3);
   });
 });

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { defaultLimits } from "../limits.ts";
 import type { ServerLimits } from "../limits.ts";
 import { blobPlace } from "./blob-place.ts";
+import { relayPlace } from "./relay-place.ts";
 import { settingFields } from "./setting-fields.ts";
 import type { SettingField } from "./setting-fields.ts";
 
@@ -53,13 +54,22 @@ export const settingsSchema = z.strictObject({
     .meta({ environment: "DATABASE_URL" }),
   blobUrl: z
     .string()
-    .superRefine(isBlobPlace)
+    .superRefine(isPlace(blobPlace))
     .nullable()
     .default(null)
     .describe(
       "where adapters and updates are kept: file:FOLDER or s3://BUCKET/PREFIX?endpoint=URL&region=NAME; none: in the data folder",
     )
     .meta({ environment: "BLOB_URL" }),
+  relayUrl: z
+    .string()
+    .superRefine(isPlace(relayPlace))
+    .nullable()
+    .default(null)
+    .describe(
+      "Redis between several processes: redis://USER:PASSWORD@HOST:PORT/NUMBER, rediss:// for TLS; none: the database",
+    )
+    .meta({ environment: "RELAY_URL" }),
   connections: z
     .int()
     .min(3)
@@ -137,13 +147,16 @@ export const settingsSchema = z.strictObject({
 /** The settings of a server, complete. */
 export type ServerSettings = z.output<typeof settingsSchema>;
 
-function isBlobPlace(text: string, context: z.RefinementCtx): void {
-  try {
-    blobPlace(text);
-  } catch (error) {
-    const message = error instanceof Error ? (error.message.split("wanted ")[1] ?? "") : "";
-    context.addIssue({ code: "custom", message });
-  }
+/** What a reader of places takes. */
+function isPlace(read: (text: string) => unknown) {
+  return (text: string, context: z.RefinementCtx): void => {
+    try {
+      read(text);
+    } catch (error) {
+      const message = error instanceof Error ? (error.message.split("wanted ")[1] ?? "") : "";
+      context.addIssue({ code: "custom", message });
+    }
+  };
 }
 
 /** A settings file after it was read: its fields, and where each stands. */
@@ -272,9 +285,9 @@ function placed(
   return new FedtuneError(error.code, message, { data: { ...error.data, issues: located } });
 }
 
-/** An address of a database holds its password. */
+/** An address of a service holds its password. */
 function isSecret([field]: readonly string[]): boolean {
-  return field === "databaseUrl" || field === "blobUrl";
+  return field === "databaseUrl" || field === "blobUrl" || field === "relayUrl";
 }
 
 /** The reference of all settings as a Markdown table. */

@@ -101,6 +101,8 @@ describe("logs", () => {
     expect(withoutSecrets("postgres://fedtune:hunter2@db:5432/x")).toBe(
       `postgres://fedtune:${censored}@db:5432/x`,
     );
+    expect(withoutSecrets("rediss://:hunter2@cache/1")).toBe(`rediss://:${censored}@cache/1`);
+    expect(withoutSecrets("http://[::1]:8470/a@b")).toBe("http://[::1]:8470/a@b");
   });
 
   it("[SE7] a private key is taken out whole, or as far as it goes", () => {

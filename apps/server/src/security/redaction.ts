@@ -10,7 +10,7 @@ import type { LoggerOptions } from "pino";
 export const censored = "[censored]";
 
 const secretName =
-  /password|passwd|secret|token|authorization|cookie|signature|csrf|private-?_?key|credential|api-?_?key|nonce|database-?_?url|connection-?_?string|^key$/i;
+  /password|passwd|secret|token|authorization|cookie|signature|csrf|private-?_?key|credential|api-?_?key|nonce|(?:database|relay)-?_?url|connection-?_?string|^key$/i;
 
 /** Names that only sound like it. */
 const harmlessNames: ReadonlySet<string> = new Set(["tokens", "tokenizer", "maxTokens"]);
@@ -28,7 +28,7 @@ const patterns: readonly (readonly [RegExp, string])[] = [
     `$1${censored}`,
   ],
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/gs, censored],
-  [/(\w+:\/\/[^\s:/@"\\]+:)[^\s@/"\\]+@/g, `$1${censored}@`],
+  [/(\w+:\/\/[^\s:/@"\\]*:)[^\s@/"\\]+@/g, `$1${censored}@`],
 ];
 
 /** A text without what looks like a secret. */

@@ -11,12 +11,14 @@ import type { ToyConfig } from "../../test-support/toy-run.ts";
 import { openBus } from "../bus.ts";
 import { joinCluster } from "../cluster.ts";
 import { leaseTable } from "../lease-table.ts";
-import { openPostgresWire } from "../postgres-wire.ts";
+import { openWire } from "../open-wire.ts";
 import { relayMember } from "./relay-member.ts";
 
 /** What a member is told. */
 export interface MemberOptions {
   readonly url: string;
+  /** `redis://...`; null: over the database. */
+  readonly relayUrl: string | null;
   readonly blobs: string;
   readonly self: string;
   readonly leaseMs: number;
@@ -44,7 +46,8 @@ const setup = toySetup(options.run);
 const database = openDatabase(options.url);
 const blobs = await openFolderBlobs(options.blobs);
 const member = await relayMember(blobs, postgresStore(database));
-const wire = await openPostgresWire({ pool: database.pool, self: options.self, clock: nodeClock });
+const { self, relayUrl } = options;
+const wire = await openWire({ relayUrl, pool: database.pool, self, clock: nodeClock });
 const bus = openBus({
   ...{ wire, clock: nodeClock },
   failed: (error) => {
