@@ -1,7 +1,7 @@
 /** Runs whose slow clients deliver into the round after their own. */
 import { methods } from "@fedtune/aggregators";
 import { adapterKinds, resolveRun, rngFromSeed } from "@fedtune/core";
-import type { Digest, RoundRow, UpdateRow } from "@fedtune/core";
+import type { Digest, Method, RoundRow, UpdateRow } from "@fedtune/core";
 import { privacyRules } from "@fedtune/dp";
 import { expectClose, nodeHash } from "@fedtune/testkit";
 import type { CallPoint, Verdict } from "@fedtune/testkit";
@@ -254,7 +254,7 @@ describe("a config whose late updates count", () => {
   const resolve = (more: object) => resolveRun({ ...base, ...more }, registries, nodeHash);
   const lateUpdates = "next-round";
 
-  it.each(methods.map(({ name, claims }) => ({ name, claims })))(
+  it.each<Method>(methods)(
     "[CF3] [RE30] with $name counts them or is refused, as the method can add another round's change",
     ({ name, claims }) => {
       const kind = adapterKinds.find(({ product }) => claims.products.includes(product))?.name;

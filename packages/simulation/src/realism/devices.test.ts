@@ -71,6 +71,15 @@ describe("time on devices", () => {
     }
   });
 
+  it("[RE30] the slow are late, and count in the round after", async () => {
+    const rounds = { roundTimeoutMs: 35_000, uploadGraceMs: 0, lateUpdates: "next-round" };
+    const run = await play({ examplesPerSecond: 10 }, { rounds: { ...rounds, numRounds: 4 } });
+    expect(run.end.status).toBe("completed");
+    const three = [0, 1, 2];
+    expect(acceptedOf(run)).toEqual([three, [...three, 3], three, [...three, 3]]);
+    expect(run.history.rounds.map(({ seconds }) => seconds)).toEqual([35, 30, 35, 30]);
+  });
+
   it("an upload under way at the deadline has the upload grace", async () => {
     const rounds = { roundTimeoutMs: 45_000, uploadGraceMs: 60_000, numRounds: 1 };
     const devices = { examplesPerSecond: 10, uploadMbps: 0.0001 };
