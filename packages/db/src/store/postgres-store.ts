@@ -10,7 +10,16 @@ import type { RetryOptions } from "../retry.ts";
 import { endAttempt, openAttempt, putRefusal, putUpdate } from "./attempts.ts";
 import { findRuns, getRoundDetails, getRun, getSeries } from "./looks.ts";
 import { getAttempts, getEvaluations, getParticipants, getRefusals, getRounds } from "./pages.ts";
-import { getClients, getHistory, getResumption, getRound, getRuns, getUpdates } from "./reads.ts";
+import {
+  checkRun,
+  getClients,
+  getHistory,
+  getResumption,
+  getRoundsOf,
+  getRuns,
+  getUpdates,
+} from "./reads.ts";
+import type { RoundKey } from "./reads.ts";
 import { commitRound, putEvaluation } from "./rounds.ts";
 import { unknownRun } from "./fence.ts";
 import { slotsOf } from "./slots.ts";
@@ -29,6 +38,8 @@ export function postgresStore(database: Database, options: RetryOptions = {}): S
     retrying(work, { wake: database.wake, ...options });
   // Asked of every upload, nearly always in vain.
   const slotOf = batched((keys: readonly UpdateKey[]) => slotsOf(pool, keys));
+  // After a commit all of a cohort are held to the round before.
+  const roundOf = batched((keys: readonly RoundKey[]) => getRoundsOf(prisma, keys));
   return {
     openRun: (row) => again(async () => getResumption(prisma, row.id, await takeRun(pool, row))),
     enrol: (run, client, how) => again(() => enrol(pool, { run, client, ...how })),
@@ -50,7 +61,12 @@ export function postgresStore(database: Database, options: RetryOptions = {}): S
     putEvaluation: (run, epoch, row) => again(() => putEvaluation(pool, { run, epoch }, row)),
     setPaused: (run, epoch, paused) => again(() => setPaused(pool, { run, epoch }, paused)),
     finishRun: (run, epoch, end) => again(() => finishRun(pool, { run, epoch }, end)),
-    getRound: (run, round) => again(() => getRound(prisma, run, round)),
+    getRound: (run, round) =>
+      again(async () => {
+        const row = await roundOf({ run, round });
+        if (row === null) await checkRun(prisma, run);
+        return row;
+      }),
     getHistory: (run) => again(() => getHistory(prisma, run)),
     getRuns: () => again(() => getRuns(prisma)),
     getRun: (run) => again(() => getRun(pool, run)),

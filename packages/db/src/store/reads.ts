@@ -55,15 +55,28 @@ export async function getClients(
   return clients.map(({ client, index }) => ({ client: clientId(client), index }));
 }
 
-/** A committed round, or null. */
-export async function getRound(
+/** A round of a run. */
+export interface RoundKey {
+  readonly run: RunId;
+  readonly round: number;
+}
+
+/** Committed rounds, or null; in the order of the keys, each of which is read once. */
+export async function getRoundsOf(
   prisma: PrismaClient,
-  run: RunId,
-  round: number,
-): Promise<RoundRow | null> {
-  const found = await prisma.round.findUnique({ where: { runId_round: { runId: run, round } } });
-  if (found === null) await checkRun(prisma, run);
-  return found === null ? null : roundRow(found);
+  keys: readonly RoundKey[],
+): Promise<readonly (RoundRow | null)[]> {
+  const wanted = new Map(keys.map((key) => [nameOf(key), key]));
+  const where = [...wanted.values()].map(({ run: runId, round }) => ({ runId, round }));
+  const found = await prisma.round.findMany({ where: { OR: where } });
+  const rows = new Map(
+    found.map((row) => [nameOf({ run: row.runId as RunId, round: row.round }), roundRow(row)]),
+  );
+  return keys.map((key) => rows.get(nameOf(key)) ?? null);
+}
+
+function nameOf({ run, round }: RoundKey): string {
+  return `${run}/${round}`;
 }
 
 /** All runs, the oldest first. */
