@@ -4,7 +4,6 @@ export {
   browserBackendNames,
   chooseBrowserBackend,
   fallbackReasons,
-  watchDevice,
 } from "./backends/browser-choose.ts";
 export type {
   BrowserBackendName,
@@ -15,6 +14,7 @@ export type {
   ChosenBrowserBackend,
   FallbackReason,
 } from "./backends/browser-choose.ts";
+export { watchDevice } from "./backends/device-lost.ts";
 export type { WebglFacts } from "./backends/browser-webgl.ts";
 export { browserImages, withBitmap } from "./backends/browser-images.ts";
 export type { PictureBitmap, PicturePage } from "./backends/browser-images.ts";

@@ -46,6 +46,26 @@ export function refusal(reason: string, message: string): Error {
   return Object.assign(new Error(message), { reason });
 }
 
+/** A backend that failed earlier and is not to be tried again. */
+export interface AvoidedBackend<Name extends string = BackendName> {
+  readonly backend: Name;
+  /** As {@link refusal} takes them. */
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** The backends, of which those that failed refuse to load. */
+export function avoiding<Name extends string>(
+  backends: readonly Backend<Name>[],
+  avoid: readonly AvoidedBackend<Name>[],
+): readonly Backend<Name>[] {
+  return backends.map((backend) => {
+    const failed = avoid.find((one) => one.backend === backend.name);
+    if (failed === undefined) return backend;
+    return { ...backend, load: () => Promise.reject(refusal(failed.reason, failed.message)) };
+  });
+}
+
 /**
  * Makes a backend current once it has passed the self-test.
  *
@@ -107,8 +127,13 @@ async function tryBackend(backend: Backend<string>): Promise<FedtuneError | Kern
   } catch (error) {
     return failure("backend-unavailable", backend, error);
   }
-  const wrong = await selfTest();
-  return wrong === null ? state : failure("backend-broken", backend, refusal("broken", wrong));
+  try {
+    const wrong = await selfTest();
+    return wrong === null ? state : failure("backend-broken", backend, refusal("broken", wrong));
+  } catch (error) {
+    // A device that is gone starts as if it were there, and fails at the first thing asked of it.
+    return failure("backend-broken", backend, error);
+  }
 }
 
 function failure(code: ErrorCode, { name }: Backend<string>, cause: unknown): FedtuneError {

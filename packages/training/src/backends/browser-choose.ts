@@ -1,8 +1,6 @@
 /** The backends of a browser, best first. */
-import * as tf from "@tensorflow/tfjs";
-import { FedtuneError } from "@fedtune/core";
 import type { Backend, ChosenBackend, PassedOver } from "./backend.ts";
-import { firstThatWorks, refusal } from "./backend.ts";
+import { avoiding, firstThatWorks, refusal } from "./backend.ts";
 import type { WebglFacts } from "./browser-webgl.ts";
 import { webglOver } from "./browser-webgl.ts";
 import { cpu } from "./cpu.ts";
@@ -91,7 +89,7 @@ export async function chooseBrowserBackend(
     }),
     cpu,
   ];
-  const tried = request === "auto" ? backends.map((one) => without(one, avoid)) : backends;
+  const tried = request === "auto" ? avoiding(backends, avoid) : backends;
   const { name, state, passedOver } = await firstThatWorks(tried, request);
   const plain = passedOver.map(plainly);
   return {
@@ -114,48 +112,7 @@ function adapterName({ info }: GpuAdapter): string | null {
   return description || `${vendor} ${architecture}`.trim() || null;
 }
 
-/** The backend, or one that refuses to load when it failed before. */
-function without(
-  backend: Backend<BrowserBackendName>,
-  avoid: readonly BrowserPassedOver[],
-): Backend<BrowserBackendName> {
-  const failed = avoid.find((one) => one.backend === backend.name);
-  if (failed === undefined) return backend;
-  return { ...backend, load: () => Promise.reject(refusal(failed.reason, failed.message)) };
-}
-
 function plainly({ backend, error }: PassedOver<BrowserBackendName>): BrowserPassedOver {
   const named = fallbackReasons.find((reason) => reason === error.data["reason"]);
   return { backend, reason: named ?? "failed", message: error.message };
-}
-
-interface GpuDevice {
-  readonly lost: Promise<{ readonly message: string }>;
-}
-interface Canvas {
-  addEventListener(type: "webglcontextlost", listener: () => void): void;
-}
-/** What graphics backends of TensorFlow.js 4.22 hold; all of it is looked for, none of it relied upon. */
-interface GraphicsBackend {
-  readonly device?: GpuDevice;
-  readonly gpgpu?: { readonly gl?: { readonly canvas?: Canvas } };
-}
-
-/** Tells once when the current backend's graphics device is lost: nothing on it can be read or computed any more. */
-export function watchDevice(
-  backend: BrowserBackendName,
-  onLost: (error: FedtuneError) => void,
-): void {
-  const { device, gpgpu } = tf.backend() as GraphicsBackend;
-  const lost = (why: string): void =>
-    onLost(
-      new FedtuneError("training-failed", `Lost the graphics device of ${backend}: ${why}`, {
-        data: { reason: "device-lost", backend },
-      }),
-    );
-  if (backend === "webgpu") void device?.lost.then(({ message }) => lost(message || "no reason"));
-  if (backend === "webgl")
-    gpgpu?.gl?.canvas?.addEventListener("webglcontextlost", () =>
-      lost("the browser took the context away"),
-    );
 }

@@ -1,18 +1,24 @@
 /** The backends of Node, best first. */
 import * as tf from "@tensorflow/tfjs";
-import type { Backend, BackendRequest, ChosenBackend } from "./backend.ts";
-import { chooseFrom } from "./backend.ts";
+import type { AvoidedBackend, Backend, BackendRequest, ChosenBackend } from "./backend.ts";
+import { avoiding, chooseFrom } from "./backend.ts";
 import { cpu } from "./cpu.ts";
 import type { KernelOptions, KernelRequest } from "./kernels/attach.ts";
 import { heapOf } from "./kernels/heap.ts";
 import { tfjsNode, tfjsNodeGpu } from "./node-tensorflow.ts";
 import { nodeThreads } from "./node-threads.ts";
-import { nodeWebgpu } from "./node-webgpu.ts";
+import { nodeWebgpuOver } from "./node-webgpu.ts";
 import { wasmOver } from "./wasm.ts";
 
 /** In the order in which `auto` tries them. */
 function nodeBackends(request: KernelRequest): readonly Backend[] {
-  return [tfjsNodeGpu, tfjsNode, nodeWebgpu, wasmOver(nodeThreads, request), cpu];
+  return [tfjsNodeGpu, tfjsNode, nodeWebgpuOver(), wasmOver(nodeThreads, request), cpu];
+}
+
+/** What is wanted of a backend of Node. */
+export interface NodeBackendOptions extends KernelOptions {
+  /** Backends that failed earlier: `auto` goes past them. */
+  readonly avoid?: readonly AvoidedBackend[];
 }
 
 /**
@@ -22,9 +28,11 @@ function nodeBackends(request: KernelRequest): readonly Backend[] {
  */
 export async function chooseBackend(
   request: BackendRequest,
-  { kernels = "own", threads = "auto" }: KernelOptions = {},
+  { kernels = "own", threads = "auto", avoid = [] }: NodeBackendOptions = {},
 ): Promise<ChosenBackend> {
-  const chosen = await chooseFrom(nodeBackends({ kernels, threads }), request);
+  const backends = nodeBackends({ kernels, threads });
+  const tried = request === "auto" ? avoiding(backends, avoid) : backends;
+  const chosen = await chooseFrom(tried, request);
   // Without our kernels, too, a full memory is to be an error and no address.
   if (chosen.name === "wasm" && chosen.kernels === "stock") heapOf(tf.backend());
   return chosen;

@@ -1,6 +1,6 @@
 /** WebGPU in Node through Dawn, if the package `webgpu` is installed. */
 import type { Backend } from "./backend.ts";
-import type { Gpu } from "./webgpu.ts";
+import type { Gpu, GpuRequest } from "./webgpu.ts";
 import { webgpuOver } from "./webgpu.ts";
 
 interface Dawn {
@@ -9,13 +9,15 @@ interface Dawn {
 }
 
 /** Needs the optional package; nothing else asks for it. */
-export const nodeWebgpu: Backend = webgpuOver(async () => {
-  const gpu = await openDawn();
-  const scope = globalThis as { navigator?: object };
-  scope.navigator ??= {};
-  Object.defineProperty(scope.navigator, "gpu", { value: gpu, configurable: true });
-  return gpu;
-});
+export function nodeWebgpuOver(request: GpuRequest = {}): Backend<"webgpu"> {
+  return webgpuOver(async () => {
+    const gpu = await openDawn();
+    const scope = globalThis as { navigator?: object };
+    scope.navigator ??= {};
+    Object.defineProperty(scope.navigator, "gpu", { value: gpu, configurable: true });
+    return gpu;
+  }, request);
+}
 
 async function openDawn(): Promise<Gpu> {
   const name = "webgpu";

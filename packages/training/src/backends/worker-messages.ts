@@ -12,10 +12,10 @@ import type { BasePrecision } from "../layers/stored-matrix.ts";
 import type { Generated, GenerateJob } from "../trainer/generate.ts";
 import type { Prediction } from "../trainer/evaluation.ts";
 import type { BackendRequest } from "./backend.ts";
-import type { KernelOptions } from "./kernels/attach.ts";
+import type { NodeBackendOptions } from "./node-choose.ts";
 
 /** What a worker is started with. */
-export interface WorkerSetup extends KernelOptions {
+export interface WorkerSetup extends NodeBackendOptions {
   /** Folder of the base model. */
   readonly model: string;
   readonly backend: BackendRequest;

@@ -4,7 +4,9 @@ import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
 import { FedtuneError } from "@fedtune/core";
 import type { LocalTrainer } from "../trainer/trainer.ts";
-import type { ChosenBackend } from "./backend.ts";
+import { backendNames } from "./backend.ts";
+import type { AvoidedBackend, ChosenBackend } from "./backend.ts";
+import { lostBackend } from "./device-lost.ts";
 import { quietNative } from "./quiet-native.ts";
 import type { FromWorker, TrainerTasks, WorkerSetup } from "./worker-messages.ts";
 import type { WorkerEvents, WorkerLine } from "./worker-session.ts";
@@ -16,13 +18,31 @@ export interface WorkerTrainer extends LocalTrainer {
   ready(): Promise<ChosenBackend>;
 }
 
+/** How a trainer's thread is started. */
+export interface WorkerTrainerOptions {
+  /** What runs in the thread instead of the product's own entry: a test's, with faults. */
+  readonly entry?: URL;
+}
+
+/** A device that is lost once may be there again; after so many losses `auto` goes past its backend. */
+const MOST_LOSSES = 2;
+
 /**
- * A trainer whose worker is started by the first job, and anew by the next job after a crash.
+ * A trainer whose worker is started by the first job, and anew by the next job after a crash or the loss of its device.
  *
- * A crash ends the jobs that were running with `training-failed`; whoever owns the trainer closes it.
+ * Both end the jobs that were running with `training-failed`, the loss with `data.reason` "device-lost" and
+ * `data.backend`. The next job looks for a backend anew: where the device does not come back, or is lost again and again,
+ * `auto` takes the next one in order. Whoever owns the trainer closes it.
  */
-export function createWorkerTrainer(setup: WorkerSetup): WorkerTrainer {
-  const tasks = workerTasks<TrainerTasks, ChosenBackend>({ open: (events) => open(setup, events) });
+export function createWorkerTrainer(
+  setup: WorkerSetup,
+  options: WorkerTrainerOptions = {},
+): WorkerTrainer {
+  const losses = openLosses();
+  const tasks = workerTasks<TrainerTasks, ChosenBackend>({
+    open: (events) => open({ ...setup, avoid: losses.avoided() }, events, options),
+    onLost: (error) => losses.count(error),
+  });
   return {
     ready: () => tasks.ready(),
     train: (job, control) => tasks.ask("train", job, control),
@@ -33,11 +53,29 @@ export function createWorkerTrainer(setup: WorkerSetup): WorkerTrainer {
   };
 }
 
+/** Which backends lost their device how often. */
+function openLosses() {
+  const losses: FedtuneError[] = [];
+  return {
+    count(error: FedtuneError): void {
+      if (lostBackend(error) !== null) losses.push(error);
+    },
+    avoided: (): readonly AvoidedBackend[] =>
+      backendNames.flatMap((backend) => {
+        const own = losses.filter((error) => lostBackend(error) === backend);
+        const last = own.at(-1);
+        if (last === undefined || own.length < MOST_LOSSES) return [];
+        return [{ backend, reason: "lost", message: last.message }];
+      }),
+  };
+}
+
 function open(
   setup: WorkerSetup,
   events: WorkerEvents<TrainerTasks, ChosenBackend>,
+  options: WorkerTrainerOptions,
 ): WorkerLine<TrainerTasks> {
-  const worker = startWorker(setup);
+  const worker = startWorker(setup, options);
   const ended = (message: string, cause?: unknown): void =>
     events.ended(new FedtuneError("training-failed", message, { cause }));
   worker.on("message", (message: FromWorker<TrainerTasks, ChosenBackend>) =>
@@ -56,15 +94,16 @@ function open(
 }
 
 /** In source form the worker needs TypeScript and the packages' source condition; in built form nothing. */
-function startWorker(workerData: WorkerSetup): Worker {
+function startWorker(workerData: WorkerSetup, { entry }: WorkerTrainerOptions): Worker {
   // Native code reads the process's own environment; a worker would only change its copy.
   quietNative();
   if (!import.meta.url.endsWith(".ts"))
-    return new Worker(new URL("./node-worker.js", import.meta.url), { workerData });
+    return new Worker(entry ?? new URL("./node-worker.js", import.meta.url), { workerData });
   const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx"));
   const { href } = new URL("./esm/api/index.mjs", tsx);
   const code = `import { register } from ${JSON.stringify(href)}; register({ tsconfig: false });`;
   const loader = `data:text/javascript,${encodeURIComponent(code)}`;
   const execArgv = ["--conditions=@fedtune/source", "--import", loader];
-  return new Worker(new URL("./node-worker.ts", import.meta.url), { workerData, execArgv });
+  const own = new URL("./node-worker.ts", import.meta.url);
+  return new Worker(entry ?? own, { workerData, execArgv });
 }
