@@ -66,7 +66,7 @@ export default defineConfig(({ mode }) => ({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
-    env: { FC_SEED: seed },
+    env: { FC_SEED: seed, TESTS: mode === "full" ? "full" : "short" },
     setupFiles: ["./packages/testkit/src/setup.ts"],
     reporters: ["default", new CountReporter(seed)],
     projects: projects(mode),

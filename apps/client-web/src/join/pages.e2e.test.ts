@@ -1,5 +1,6 @@
 /** Every page and state in a real browser, under a coordinator's strict policy. */
 import { describe, expect, test } from "vitest";
+import { byTurns } from "../test-support/by-turns.ts";
 import {
   canRun,
   findings,
@@ -17,15 +18,16 @@ const names = Object.keys(states);
 lookAtPages();
 
 describe.skipIf(!canRun)(title("every page and state"), () => {
-  test.each([
-    ["light", 1440],
-    ["dark", 390],
-  ] as const)("axe finds nothing: %s, %i px", async (theme, width) => {
-    const context = await look({ width, theme });
+  const looks = [
+    { theme: "light", width: 1440 },
+    { theme: "dark", width: 390 },
+  ] as const;
+  test.each(byTurns(looks, names))("axe finds nothing: $way", async ({ way, things }) => {
+    const context = await look(way);
     const page = await context.newPage();
     const wrong = watch(page);
     await open(page, "enter");
-    for (const name of names) {
+    for (const name of things) {
       await turnTo(page, name);
       const { pathname } = new URL(page.url());
       expect([name, pathname, await findings(page)]).toEqual([name, states[name]!.path, []]);

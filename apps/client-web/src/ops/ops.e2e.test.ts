@@ -2,8 +2,7 @@ import { chromiumPath, withoutChromium } from "@fedtune/testkit/chromium";
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import { eventually, opsBench } from "./test-support/bench.ts";
-import { axeFindings, fitsAllWidths } from "./test-support/browser.ts";
-import type { Looking } from "./test-support/browser.ts";
+import { axeFindings, fitsAllWidths, looksAt } from "./test-support/browser.ts";
 import { password, setupCode } from "./test-support/stub-server.ts";
 
 const missing = chromiumPath() === null;
@@ -225,16 +224,12 @@ describe.skipIf(missing)(`the operators' pages ${missing ? withoutChromium : ""}
 
   describe("accessibility", () => {
     const all = ["/runs", "/runs/new", "/people", "/audit", "/settings", "/nowhere"];
-    const looks: readonly Looking[] = [
-      { width: 1440, theme: "light" },
-      { width: 390, theme: "dark" },
-    ];
 
-    it.each(looks)(
-      "[WP18] axe finds nothing on any page at %j, and nothing is too wide",
-      async (looking) => {
+    it.each(looksAt(all))(
+      "[WP18] axe finds nothing on any page at $looking, and nothing is too wide",
+      async ({ looking, pages }) => {
         const { open } = bench();
-        for (const path of all) {
+        for (const path of pages) {
           const page = await open(path, looking);
           await page.getByRole("heading", { level: 1 }).waitFor();
           await page.waitForLoadState("networkidle");
@@ -244,16 +239,19 @@ describe.skipIf(missing)(`the operators' pages ${missing ? withoutChromium : ""}
       },
     );
 
-    it.each(looks)("axe finds nothing on sign-in and first start at %j", async (looking) => {
-      const { open, state } = bench();
-      state.operator = null;
-      for (const isFirstStart of [false, true]) {
-        state.isFirstStart = isFirstStart;
-        const page = await open("/sign-in", looking);
-        await page.waitForLoadState("networkidle");
-        expect(await axeFindings(page)).toEqual([]);
-      }
-    });
+    it.each(looksAt([false, true]))(
+      "axe finds nothing on sign-in and first start at $looking",
+      async ({ looking, pages }) => {
+        const { open, state } = bench();
+        state.operator = null;
+        for (const isFirstStart of pages) {
+          state.isFirstStart = isFirstStart;
+          const page = await open("/sign-in", looking);
+          await page.waitForLoadState("networkidle");
+          expect(await axeFindings(page)).toEqual([]);
+        }
+      },
+    );
 
     it("axe finds nothing in errors and dialogs", async () => {
       const { open, url } = bench();

@@ -3,8 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { axeFindings } from "../test-support/browser.ts";
-import type { Looking } from "../test-support/browser.ts";
+import { axeFindings, looksAt } from "../test-support/browser.ts";
 import { sampleConfig, sampleEpsilon } from "../run/fixture/config.ts";
 import { sampleHistory } from "../run/fixture/history.ts";
 import { runBench } from "../run/test-support/run-bench.ts";
@@ -13,10 +12,7 @@ import { methodRuns, methodScenes } from "./fixture/methods.ts";
 const missing = chromiumPath() === null;
 const address = `/compare?runs=${methodRuns.join(",")}`;
 
-const looks: readonly Looking[] = [
-  { width: 1440, theme: "light" },
-  { width: 390, theme: "dark" },
-];
+const views = [address, "/compare", "/simulations", "/simulations/nobody"];
 
 /** The folder that `fedtune simulate --out` would have written for the sample run. */
 async function simulationFolder(): Promise<string> {
@@ -141,20 +137,23 @@ describe.skipIf(missing)(`comparisons and simulations ${missing ? withoutChromiu
     });
   });
 
-  it.each(looks)("axe finds nothing at %j, and nothing is too wide", async (looking) => {
-    const { open, scenes, site } = bench();
-    for (const [name, scene] of methodScenes()) scenes.set(name, scene);
-    const page = await open(address, looking);
-    for (const path of [address, "/compare", "/simulations", "/simulations/nobody"]) {
-      await page.goto(site.url + path);
-      await page.getByRole("heading", { level: 1 }).waitFor();
-      await page.waitForLoadState("networkidle");
-      expect(await axeFindings(page), path).toEqual([]);
-      const excess = (): Promise<number> =>
-        page.evaluate(
-          () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-        );
-      await expect.poll(excess, { message: path, timeout: 5_000 }).toBeLessThanOrEqual(0);
-    }
-  });
+  it.each(looksAt(views))(
+    "axe finds nothing at $looking, and nothing is too wide",
+    async ({ looking, pages }) => {
+      const { open, scenes, site } = bench();
+      for (const [name, scene] of methodScenes()) scenes.set(name, scene);
+      const page = await open(address, looking);
+      for (const path of pages) {
+        await page.goto(site.url + path);
+        await page.getByRole("heading", { level: 1 }).waitFor();
+        await page.waitForLoadState("networkidle");
+        expect(await axeFindings(page), path).toEqual([]);
+        const excess = (): Promise<number> =>
+          page.evaluate(
+            () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+          );
+        await expect.poll(excess, { message: path, timeout: 5_000 }).toBeLessThanOrEqual(0);
+      }
+    },
+  );
 });

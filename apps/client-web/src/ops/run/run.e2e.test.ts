@@ -2,8 +2,7 @@ import { chromiumPath, withoutChromium } from "@fedtune/testkit/chromium";
 import { readFile } from "node:fs/promises";
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
-import { axeFindings, fitsAllWidths } from "../test-support/browser.ts";
-import type { Looking } from "../test-support/browser.ts";
+import { axeFindings, fitsAllWidths, looksAt } from "../test-support/browser.ts";
 import { sampleHistory } from "./fixture/history.ts";
 import { openChanges, openRound } from "./fixture/now.ts";
 import { hiddenScene, sampleScene } from "./fixture/scene.ts";
@@ -186,17 +185,12 @@ describe.skipIf(missing)(`the page of a run ${missing ? withoutChromium : ""}`, 
   });
 
   describe("accessibility", () => {
-    const looks: readonly Looking[] = [
-      { width: 1440, theme: "light" },
-      { width: 390, theme: "dark" },
-    ];
-
-    it.each(looks)(
-      "axe finds nothing on any view at %j, and nothing is too wide",
-      async (looking) => {
+    it.each(looksAt([...tabs, ...others]))(
+      "axe finds nothing on any view at $looking, and nothing is too wide",
+      async ({ looking, pages }) => {
         const { open, site } = bench();
         const page = await open(`/runs/${run}`, looking);
-        for (const path of [...tabs, ...others]) {
+        for (const path of pages) {
           await page.goto(`${site.url}/runs/${run}${path}`);
           await page.getByRole("heading", { level: 1 }).waitFor();
           await page.waitForLoadState("networkidle");

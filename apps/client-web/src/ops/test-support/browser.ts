@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { expect } from "vitest";
+import { byTurns } from "../../test-support/by-turns.ts";
 
 /** A page in a window of its own. */
 export interface OpenPage {
@@ -18,6 +19,15 @@ export interface Looking {
   /** Where violations of the content security policy and uncaught errors go. */
   readonly complaints?: string[];
 }
+
+const looks: readonly Looking[] = [
+  { width: 1440, theme: "light" },
+  { width: 390, theme: "dark" },
+];
+
+/** How pages are looked at: on a desk by day and on a phone by night. */
+export const looksAt = <Page>(pages: readonly Page[]) =>
+  byTurns(looks, pages).map(({ way: looking, things }) => ({ looking, pages: things }));
 
 /** Opens an address. */
 export async function openPage(
