@@ -153,29 +153,38 @@ function deathAt(number: number): (point: CallPoint) => Verdict {
 }
 
 describe("a coordinator that dies while clients are late", () => {
-  it("[RE26] [RE27] [RE30] at any call: its successor reaches the same bytes", async () => {
-    // A round's time begins anew with a successor: rounds end with their fast clients gone instead.
-    const options: MortalOptions = {
-      ...{ clients: 3, trainingMs: (index) => (index === 2 ? 90_000 : 60_000) },
-      config: {
-        rounds: {
-          ...{ lateUpdates: "next-round", numRounds: 3, minAvailableClients: 3, minFitClients: 2 },
-          ...{ fractionFit: 0.6, overSelection: 1.5 },
-        },
-      },
-    };
-    const points: CallPoint[] = [];
-    const world = mortalWorld(options);
-    const undisturbed = await liveThrough(world, [(point) => (points.push(point), "go")]);
-    expect(undisturbed.end).toEqual({ status: "completed", failure: null });
-    expect(lateOnes(await playedRounds(world)).length).toBeGreaterThan(0);
-    for (const [number, point] of points.entries()) {
-      const disturbed = mortalWorld(options);
-      const outcome = await liveThrough(disturbed, [deathAt(number)]);
-      expect(outcome, JSON.stringify({ number, ...point })).toEqual(undisturbed);
-      await checkAcknowledged(disturbed);
-    }
-  }, 120_000);
+  /** Rounds end at their target, since a successor gives a round its whole time anew. */
+  const rounds = {
+    ...{ lateUpdates: "next-round", numRounds: 2, minAvailableClients: 3, minFitClients: 1 },
+    ...{ fractionFit: 0.3, overSelection: 2 },
+  };
+
+  it.each([
+    ["and are drawn again", 0, [1, 2], [2]],
+    ["and are not drawn again", 1, [0, 1], [0, 2]],
+  ])(
+    "[RE26] [RE27] [RE30] %s: at any call, its successor reaches the same bytes",
+    async (_how, seed, cohort, accepted) => {
+      const options: MortalOptions = {
+        ...{ clients: 3, trainingMs: (index) => (60 + 10 * index) * 1000 },
+        config: { rounds, seed },
+      };
+      const points: CallPoint[] = [];
+      const world = mortalWorld(options);
+      const undisturbed = await liveThrough(world, [(point) => (points.push(point), "go")]);
+      const second = await world.store.getRoundDetails(world.setup.id, 2);
+      expect(second?.attempts).toMatchObject([{ cohort }]);
+      expect(second?.row?.accepted).toEqual(accepted);
+      expect(lateOnes(await playedRounds(world))).toMatchObject([{ index: 2, round: 2 }]);
+      for (const [number, point] of points.entries()) {
+        const disturbed = mortalWorld(options);
+        const outcome = await liveThrough(disturbed, [deathAt(number)]);
+        expect(outcome, JSON.stringify({ number, ...point })).toEqual(undisturbed);
+        await checkAcknowledged(disturbed);
+      }
+    },
+    120_000,
+  );
 
   it.each([0, 1, 2, 3, 4, 5, 6, 7])(
     "[RE26] [RE27] [RE30] again and again: each round is what its frozen updates make it (seed %i)",

@@ -24,7 +24,7 @@ export const modules = [
 export interface ToyConfig {
   readonly name?: string;
   readonly participants?: readonly string[];
-  readonly rounds?: Readonly<Record<string, number>>;
+  readonly rounds?: Readonly<Record<string, number | string>>;
   readonly method?: Readonly<Record<string, unknown>>;
 }
 
