@@ -67,8 +67,11 @@ async function decodeOrMoveAside(
 async function replace(directory: string, file: string, bytes: Uint8Array): Promise<void> {
   const draft = `${file}.draft-${process.pid}`;
   try {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
-    await writeDurably(draft, bytes);
+    await writeDurably(draft, bytes).catch(async (error: unknown) => {
+      if (systemCode(error) !== "ENOENT") throw error;
+      await mkdir(directory, { recursive: true, mode: 0o700 });
+      await writeDurably(draft, bytes);
+    });
     await rename(draft, file);
     await sync(directory);
   } catch (error) {

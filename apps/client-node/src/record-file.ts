@@ -64,12 +64,25 @@ export function encodeRecord(record: ClientRecord, hash: Hash): Uint8Array {
   const view = new DataView(numbers.buffer);
   view.setUint32(0, VERSION, true);
   view.setUint32(4, text.length, true);
-  const body = Buffer.concat([
+  const sections = [
     ...[MAGIC, numbers, text, valuesBytes(held?.values), valuesBytes(personal)],
     ...[valuesBytes(unsent?.values), pending?.bytes ?? new Uint8Array()],
     ...[valuesBytes(pending?.nextPersonal), valuesBytes(pending?.nextUnsent)],
-  ]);
-  return Buffer.concat([body, Buffer.from(hash.sha256(body), "hex")]);
+  ];
+  return checksummed(sections, hash);
+}
+
+/** One after the other, with the checksum of all; every byte is copied once. */
+function checksummed(sections: readonly Uint8Array[], hash: Hash): Uint8Array {
+  const length = sections.reduce((sum, section) => sum + section.length, 0);
+  const bytes = Buffer.allocUnsafeSlow(length + CHECKSUM_BYTES);
+  let offset = 0;
+  for (const section of sections) {
+    bytes.set(section, offset);
+    offset += section.length;
+  }
+  bytes.write(hash.sha256(bytes.subarray(0, length)), length, "hex");
+  return bytes;
 }
 
 function pendingHeader(pending: NonNullable<ClientRecord["pending"]>) {
