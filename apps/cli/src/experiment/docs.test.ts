@@ -1,26 +1,36 @@
 import { experimentSchema, expandExperiment, presets } from "@fedtune/simulation";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import { parseConfig } from "../config/yaml-file.ts";
 import { draftSimulation } from "../run/prepare-simulation.ts";
 
-const page = readFileSync(
-  fileURLToPath(new URL("../../../../docs/experiments.md", import.meta.url)),
-  "utf8",
-);
+const root = fileURLToPath(new URL("../../../../", import.meta.url));
+const page = readFileSync(`${root}docs/experiments.md`, "utf8");
 const files = [...page.matchAll(/```yaml\n([^`]*)```/g)].map(([, text = ""]) => text);
+
+/** The cells of a file, each tried once, whatever its seed. */
+async function resolved(text: string, name: string) {
+  const cells = expandExperiment(experimentSchema.parse(parseConfig(text, name).value));
+  for (const cell of cells.filter(({ seed }) => seed === cells[0]!.seed))
+    await draftSimulation({ value: cell.config, place: () => null });
+  return cells;
+}
 
 it.each([
   [0, 30],
   [1, 15],
 ])("file %i of docs/experiments.md has %i cells that resolve", async (index, count) => {
-  const { value } = parseConfig(files[index] ?? "", "docs/experiments.md");
-  const cells = expandExperiment(experimentSchema.parse(value));
-  expect(cells).toHaveLength(count);
-  for (const cell of cells.filter(({ seed }) => seed === cells[0]!.seed))
-    await draftSimulation({ value: cell.config, place: () => null });
+  expect(await resolved(files[index] ?? "", "docs/experiments.md")).toHaveLength(count);
 });
+
+it.each(readdirSync(`${root}experiments`).filter((name) => name.endsWith(".yaml")))(
+  "every cell of experiments/%s resolves",
+  async (name) => {
+    const cells = await resolved(readFileSync(`${root}experiments/${name}`, "utf8"), name);
+    expect(cells.length).toBeGreaterThan(5);
+  },
+);
 
 it("docs/experiments.md lists every preset", () => {
   const rows = [...page.matchAll(/^\| `([\w-]+)` +\| (.*?) +\|$/gm)].map(([, ...row]) => row);
