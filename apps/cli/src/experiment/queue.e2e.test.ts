@@ -1,10 +1,5 @@
-/** Cells over a queue: real workers at a real Postgres, one of which is killed. */
-import { spawn } from "node:child_process";
-import type { ChildProcess } from "node:child_process";
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+/** Cells over a queue: real workers at a real Postgres, one of which is killed; at a real Redis, workers in this process. */
+import type { Cell } from "@fedtune/simulation";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   realPostgresBin,
@@ -12,52 +7,15 @@ import {
   startRealPostgres,
 } from "../../../../packages/db/src/test-support/servers.ts";
 import type { RealPostgres } from "../../../../packages/db/src/test-support/servers.ts";
-import { startQueueWorker } from "./queue.ts";
-
-const binary = fileURLToPath(new URL("../../bin/fedtune.mjs", import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), "fedtune-queue-"));
-const children = new Set<ChildProcess>();
-const experiment = join(folder, "experiment.yaml");
-writeFileSync(
-  experiment,
-  JSON.stringify({
-    name: "queued",
-    base: {
-      training: { maxSteps: 1, batchSize: 4, maxLength: 16 },
-      rounds: { numRounds: 1 },
-      simulation: { data: "household-intents", clients: 2 },
-    },
-    variants: [
-      { name: "a", set: { "method.name": "fedavg" } },
-      { name: "b", set: { "method.name": "ffa-lora" } },
-    ],
-    seeds: { count: 2 },
-  }),
-);
-afterAll(() => {
-  for (const child of children) child.kill("SIGKILL");
-  rmSync(folder, { recursive: true, force: true });
-});
-
-/** The command, with what it said. */
-function start(...argv: readonly string[]) {
-  const env = { ...process.env };
-  for (const name of ["NODE_OPTIONS", "VITEST"]) Reflect.deleteProperty(env, name);
-  const child = spawn(process.execPath, [binary, ...argv], { env });
-  children.add(child);
-  const said: string[] = [];
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding("utf8").on("data", (text: string) => said.push(text));
-  }
-  const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
-  return { child, ended, said: () => said.join("") };
-}
-
-const eventually = (read: () => string) => expect.poll(read, { timeout: 120_000, interval: 100 });
-const cells = (out: string) =>
-  readdirSync(join(folder, out, "cells"))
-    .sort()
-    .map((name) => [name, readFileSync(join(folder, out, "cells", name), "utf8")]);
+import {
+  hasRedis,
+  redisTitle,
+  startRedis,
+} from "../../../server/src/cluster/test-support/redis-server.ts";
+import type { RedisServer } from "../../../server/src/cluster/test-support/redis-server.ts";
+import type { PlayedCell } from "./job.ts";
+import { openCellQueue, startQueueWorker } from "./queue.ts";
+import { eventually, queuedExperiment } from "./test-support/queued-experiment.ts";
 
 describe("a queue of cells", () => {
   it("is in Postgres or Redis and nowhere else, and says when it cannot be reached", async () => {
@@ -72,28 +30,66 @@ describe("a queue of cells", () => {
 });
 
 describe.skipIf(realPostgresBin === null)(`workers at ${realPostgresTitle}`, () => {
+  const { start, simulate, cells, worker, close } = queuedExperiment(2);
   let postgres: RealPostgres;
   beforeAll(async () => {
     postgres = await startRealPostgres();
   });
-  afterAll(() => postgres.stop());
+  afterAll(async () => {
+    close();
+    await postgres.stop();
+  });
 
   it("[SI11] play an experiment to the bytes of one machine, whichever of them is killed", async () => {
-    const queue = ["--queue", postgres.url];
-    const doomed = start("worker", ...queue, "--jobs", "1");
-    await eventually(doomed.said).toContain("Waiting for cells");
-    const queued = start("simulate", experiment, ...queue, "--out", join(folder, "queued"));
+    const doomed = await worker(postgres.url);
+    const queued = simulate("queued", "--queue", postgres.url);
     await eventually(doomed.said).toContain("Played");
     doomed.child.kill("SIGKILL");
-    const heir = start("worker", ...queue, "--jobs", "1");
+    const heir = start("worker", "--queue", postgres.url, "--jobs", "1");
     expect([await queued.ended, queued.said()]).toEqual([0, expect.any(String)]);
     expect(heir.said()).toContain("Played");
     heir.child.kill("SIGTERM");
     expect(await heir.ended).toBe(0);
 
-    const alone = start("simulate", experiment, "--jobs", "1", "--out", join(folder, "alone"));
+    const alone = simulate("alone", "--jobs", "1");
     expect([await alone.ended, alone.said()]).toEqual([0, expect.any(String)]);
     expect(cells("queued")).toEqual(cells("alone"));
     expect(cells("alone")).toHaveLength(4);
   });
 });
+
+describe.skipIf(!hasRedis)(`workers at ${redisTitle}`, () => {
+  let redis: RedisServer;
+  beforeAll(async () => {
+    redis = await startRedis();
+  });
+  afterAll(() => redis.stop());
+
+  it("[SI11] share cells, and play each once for whoever asks", async () => {
+    const played: number[] = [];
+    const play = ({ cell }: { readonly cell: Cell }) => {
+      played.push(cell.seed);
+      return Promise.resolve(done(cell));
+    };
+    const work = () => startQueueWorker(redis.url, { jobs: 1, play, onError: () => undefined });
+    const [queue, ...workers] = [await openCellQueue(redis.url), await work(), await work()];
+    const lane = () => queue.lane({ backend: "cpu", text: "none" });
+    const seeds = [1, 2, 3, 4];
+    for (const { play: ask } of [lane(), lane()]) {
+      const answers = await Promise.all(seeds.map((seed) => ask(cellOf(seed))));
+      expect(answers).toEqual(seeds.map((seed) => done(cellOf(seed))));
+    }
+    expect(played.sort()).toEqual(seeds);
+    for (const each of [...workers, queue]) await each.close();
+  });
+});
+
+function cellOf(seed: number): Cell {
+  const hash = String(seed).repeat(64);
+  return { hash, variant: null, settings: {}, seed, config: {} };
+}
+
+function done(cell: Cell): PlayedCell {
+  const nothing = { configHash: null, adapterHash: null, rows: [], shares: null, clients: [] };
+  return { result: { ...cell, ...nothing, status: "completed", failure: null }, seconds: 1 };
+}

@@ -14,7 +14,7 @@ export interface WireBench {
 
 /** A wire that is held against the suite. */
 export interface WireCase {
-  start(): Promise<WireBench>;
+  readonly start: () => Promise<WireBench>;
   /** Whether there are connections to cut. */
   readonly hasCuts: boolean;
   /** What carries the texts, to be killed and started again; null: nothing, or nothing that could be. */
