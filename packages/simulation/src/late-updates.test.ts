@@ -175,6 +175,8 @@ describe("a coordinator that dies while clients are late", () => {
       const second = await world.store.getRoundDetails(world.setup.id, 2);
       expect(second?.attempts).toMatchObject([{ cohort }]);
       expect(second?.row?.accepted).toEqual(accepted);
+      const told = second?.attempts[0]?.members?.find(({ index }) => index === 2);
+      expect(told).toMatchObject({ status: "accepted", order: 1, examples: 10 });
       expect(lateOnes(await playedRounds(world))).toMatchObject([{ index: 2, round: 2 }]);
       for (const [number, point] of points.entries()) {
         const disturbed = mortalWorld(options);

@@ -13,11 +13,6 @@ export function keepsLate({ policy }: RoundRules, { round, stopping }: RoundStat
   return policy.lateUpdates === "next-round" && round < policy.numRounds && !stopping;
 }
 
-/** A client that owes the update of a round; `hash` is there when that is held. */
-export function lateMember(index: number, ordered: number, hash: Member["hash"] = null): Member {
-  return { index, status: "training", away: false, uploading: false, hash, ordered };
-}
-
 /** The late client of that index and round, or undefined. */
 export function lateOf(
   { late }: Pick<RoundState, "late">,
@@ -35,21 +30,25 @@ export function lateBeside(state: RoundState): readonly Member[] {
   );
 }
 
-/** Puts a late client in the place of the one of the same index and round. */
-export function withLate(state: RoundState, late: Member): RoundState {
-  const { index, ordered } = late;
-  const others = state.late.filter((one) => one.index !== index || one.ordered !== ordered);
-  return { ...state, late: [...others, late].sort((a, b) => a.index - b.index) };
+/** Puts late clients in the places of those of the same index and round. */
+export function withLate(state: RoundState, late: readonly Member[]): RoundState {
+  const all = [...state.late, ...late].map(
+    (one) => [`${one.index}/${one.ordered ?? 0}`, one] as const,
+  );
+  return { ...state, late: [...new Map(all).values()].sort((a, b) => a.index - b.index) };
 }
 
 /** The round closes: who has not delivered goes on, and what is being stored for it is held for the next one. */
 export function withStragglers(rules: RoundRules, state: RoundState): RoundState {
   if (!keepsLate(rules, state)) return state;
   const { round, cohort } = state;
-  return cohort
+  const late = cohort
     .filter((member) => isOutstanding(member) || member.status === "gone")
-    .map(({ index, hash, ordered }) => lateMember(index, round, ordered === round ? hash : null))
-    .reduce(withLate, state);
+    .map(({ index, hash, ordered }): Member => ({
+      ...{ index, status: "training", away: false, uploading: false },
+      ...{ hash: ordered === round ? hash : null, ordered: round },
+    }));
+  return withLate(state, late);
 }
 
 /** Who is late is told when it is too late for the round that closes as well. */
@@ -70,12 +69,11 @@ export function callOffLate(state: RoundState): RoundEffect[] {
 export function withLateOf(state: RoundState): RoundState {
   const { cohort, late, round } = state;
   const answered = cohort.filter(({ ordered, hash }) => ordered === round - 1 && hash !== null);
-  return [...late, ...answered]
-    .map((member) =>
-      member.status === "storing" ? { ...member, status: "training" as const } : member,
-    )
-    .map((member) => ({ ...member, away: false, uploading: false }))
-    .reduce(withLate, state);
+  const kept = [...late, ...answered].map((member): Member => ({
+    ...{ ...member, away: false, uploading: false },
+    status: member.status === "storing" ? "training" : member.status,
+  }));
+  return withLate(state, kept);
 }
 
 /** A round has opened: what is held for it is stored first. */
@@ -98,7 +96,7 @@ export function placed(state: RoundState, sender: Member): RoundState {
     ordered === state.round
       ? lateOf(state, index, ordered) !== undefined
       : memberOf(state, index) === undefined;
-  return isLate ? withLate(state, sender) : withMember(state, sender);
+  return isLate ? withLate(state, [sender]) : withMember(state, sender);
 }
 
 /** A member of the cohort that has no late update to bring any more gets the order of the round at hand, which it put off. */

@@ -79,7 +79,7 @@ export function declined(rules: RoundRules, state: RoundState, event: EventOf<"d
   const { index, round } = event;
   const late = round < state.round ? lateOf(state, index, round) : undefined;
   if (late?.status === "training" && !isHeld(late))
-    return [withLate(state, { ...late, status: "declined" }), orderAgain(rules, state, index)];
+    return [withLate(state, [{ ...late, status: "declined" }]), orderAgain(rules, state, index)];
   const member = current(state, event);
   if (member === undefined || (member.status !== "ordered" && member.status !== "training"))
     return stay(state);

@@ -139,7 +139,7 @@ function acceptedLeft({ index, hash, ordered }: LeftAttempt["updates"][number]):
 /** Who is late with the round before, and what of it counts in this one already. */
 function lateLeft(state: RoundState, { updates }: LeftAttempt): readonly Member[] {
   const there = updates.filter(({ ordered }) => ordered !== undefined).map(acceptedLeft);
-  return there.reduce(withLate, state).late;
+  return withLate(state, there).late;
 }
 
 /** Of a buffer only those matter that have delivered: all others say what they work on when they come back. */
