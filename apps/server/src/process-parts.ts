@@ -87,8 +87,10 @@ export async function openParts(options: CoordinatorProcessOptions): Promise<Par
   const { prisma, pool: connections } = database;
   const now = (): Date => new Date();
   const { relayUrl } = settings;
-  const self = randomUUID();
-  const wire = await openWire({ relayUrl, pool: connections, self, clock: nodeClock });
+  const wire = await openWire({
+    ...{ relayUrl, pool: connections, self: randomUUID(), clock: nodeClock },
+    failed: failed("messages between processes"),
+  });
   return {
     ...{ ...options, secure, logger, requestIds, log, failed },
     security: openSecurity({ prisma, now, entropy: nodeEntropy, hash: nodeHash, secure }),

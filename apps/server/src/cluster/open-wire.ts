@@ -16,6 +16,8 @@ export interface OpenWireOptions {
   /** Name of this process. */
   readonly self: string;
   readonly clock: Clock;
+  /** Hears why the service cannot be reached any more. */
+  readonly failed: (error: unknown) => void;
 }
 
 /**
@@ -24,8 +26,8 @@ export interface OpenWireOptions {
  * @throws FedtuneError `config-invalid` for another address; `storage-failed` when the service cannot be reached
  */
 export async function openWire(options: OpenWireOptions): Promise<Wire> {
-  const { relayUrl, pool, self, clock } = options;
+  const { relayUrl, pool, self, clock, failed } = options;
   if (relayUrl === null) return openPostgresWire({ pool, self, clock });
   const place = relayPlace(relayUrl);
-  return openRedisWire({ place, cluster: await clusterIdentity(pool), self, clock });
+  return openRedisWire({ place, cluster: await clusterIdentity(pool), self, clock, failed });
 }

@@ -26,6 +26,7 @@ const patience = { timeout: 30_000 };
 const openAt = (url: string, self: string, more: Partial<RedisWireOptions> = {}) =>
   openRedisWire({
     ...{ place: relayPlace(url), self, cluster: "one", clock: nodeClock, pauseMs },
+    failed: () => undefined,
     ...more,
   });
 
@@ -94,12 +95,29 @@ describe.skipIf(!hasRedis)(`over ${redisTitle}`, () => {
     texts.send(100);
     // Redis has the commands and answers none: the connections are given up, and others are made.
     const problem = () => ada.wire.check().then(() => "", String);
-    await expect.poll(problem, patience).toContain("the connection was lost");
+    await expect.poll(problem, patience).toContain("is lost");
     redis.signal("SIGCONT");
     await untilWhole(ada);
     texts.send(100);
     await reach(ada, bob, "end");
     texts.expectSound();
+  });
+
+  it("[OP6] waits with its texts while Redis has no room for them", async () => {
+    const { ada, bob } = await pair();
+    await redis.admin.config("SET", "maxmemory", "1");
+    const texts = counted(ada, bob);
+    texts.send(100);
+    const works = () =>
+      ada.wire.check().then(
+        () => true,
+        () => false,
+      );
+    await expect.poll(works, patience).toBe(false);
+    texts.send(100);
+    await redis.admin.config("SET", "maxmemory", "0");
+    for (let i = 0; i < texts.sent(); i++) expect(await bob.texts.take()).toBe(`ada: n${i}`);
+    expect([ada.gaps.waiting, bob.gaps.waiting]).toEqual([[], []]);
   });
 
   /** Makes an inbox that its process does not read, by a user who may not sign in any more. */
@@ -114,12 +132,14 @@ describe.skipIf(!hasRedis)(`over ${redisTitle}`, () => {
     const proxy = await tcpProxy(redis.port);
     const url = `redis://bob:pass%2Fword@127.0.0.1:${new URL(proxy.url).port}`;
     const ada = await openEnd(bench, "ada");
-    const bob = await openEnd({ open: (self) => openAt(url, self, more) }, "bob");
+    const reasons: string[] = [];
+    const failed = (error: unknown) => void reasons.push(inspect(error, { depth: 10 }));
+    const bob = await openEnd({ open: (self) => openAt(url, self, { ...more, failed }) }, "bob");
     opened.push(bench, proxy, ada.wire, bob.wire);
     await allow(false);
     proxy.cut();
     await expect(bob.wire.check()).rejects.toMatchObject({ code: "storage-failed" });
-    return { ada, bob, back: () => allow(true) };
+    return { ada, bob, reasons, back: () => allow(true) };
   }
 
   const inbox = "fedtune:one:inbox:bob";
@@ -140,9 +160,10 @@ describe.skipIf(!hasRedis)(`over ${redisTitle}`, () => {
   });
 
   it("[OP6] goes on after the last text that was read when it was away for a while", async () => {
-    const { ada, bob, back } = await withoutBob();
+    const { ada, bob, reasons, back } = await withoutBob();
     for (let i = 0; i < 1_000; i++) ada.wire.send("bob", `n${i}`);
-    await ada.wire.check();
+    await expect.poll(() => reasons, patience).toEqual([expect.stringContaining("WRONGPASS")]);
+    expect(reasons.join("")).not.toContain("pass/word");
     await back();
     for (let i = 0; i < 1_000; i++) expect(await bob.texts.take()).toBe(`ada: n${i}`);
     expect(bob.gaps.waiting).toEqual([]);

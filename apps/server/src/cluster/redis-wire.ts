@@ -6,8 +6,8 @@
  * expired or overflowed, or Redis started anew, perhaps without the last of its data) the inbox is made anew, and the
  * listener is told.
  */
-import { isFedtuneError } from "@fedtune/core";
-import type { Clock, FedtuneError } from "@fedtune/core";
+import { FedtuneError, isFedtuneError } from "@fedtune/core";
+import type { Clock } from "@fedtune/core";
 import type { Redis } from "ioredis";
 import { randomUUID } from "node:crypto";
 import type { RelayPlace } from "../operations/relay-place.ts";
@@ -25,6 +25,8 @@ export interface RedisWireOptions {
   /** Name of this process. */
   readonly self: string;
   readonly clock: Clock;
+  /** Hears why Redis cannot be reached any more, once until it can; it is tried again. */
+  readonly failed: (error: FedtuneError) => void;
   /** Pause before lost connections are made again, and between signs of life; default 1 s. */
   readonly pauseMs?: number;
   /** About how many texts may wait in one inbox; default 100,000. */
@@ -254,22 +256,24 @@ function drop(state: State, session: Session): void {
   if (state.open) again(state);
 }
 
-function again(state: State): void {
+function again(state: State, isFirst = true): void {
   state.cancel = state.clock.after(state.pauseMs, () => {
-    begin(state).catch(() => {
-      if (state.open) again(state);
+    begin(state).catch((error: unknown) => {
+      if (!state.open) return;
+      if (isFirst) state.failed(asUnreachable(state, error));
+      again(state, false);
     });
   });
 }
 
-async function check(state: State): Promise<void> {
-  const { session, place, patience } = state;
-  if (session === null) throw unreachable(place, new Error("the connection was lost"));
-  try {
-    await inTime(session.writer.ping(), patience);
-  } catch (error) {
-    throw asUnreachable(state, error);
-  }
+/** Its errors name no host: anybody may ask whether a server is ready. */
+async function check({ session, patience }: State): Promise<void> {
+  const lost = (): FedtuneError => {
+    const message = "Cannot reach the other processes over Redis: the connection is lost";
+    return new FedtuneError("storage-failed", message);
+  };
+  if (session === null) throw lost();
+  await inTime(session.writer.ping(), patience).catch(() => Promise.reject(lost()));
 }
 
 async function close(state: State): Promise<void> {

@@ -47,7 +47,12 @@ const database = openDatabase(options.url);
 const blobs = await openFolderBlobs(options.blobs);
 const member = await relayMember(blobs, postgresStore(database));
 const { self, relayUrl } = options;
-const wire = await openWire({ relayUrl, pool: database.pool, self, clock: nodeClock });
+const wire = await openWire({
+  ...{ relayUrl, pool: database.pool, self, clock: nodeClock },
+  failed: (error) => {
+    failed("the wire", error);
+  },
+});
 const bus = openBus({
   ...{ wire, clock: nodeClock },
   failed: (error) => {
