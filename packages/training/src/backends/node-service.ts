@@ -1,6 +1,6 @@
 /** What a worker thread of Node serves: one base model on one backend, whose loss ends the thread. */
 import type { FedtuneError, TrainControl } from "@fedtune/core";
-import { setImmediate } from "node:timers/promises";
+import { setImmediate, setTimeout } from "node:timers/promises";
 import { loadCheckpoint } from "../models/checkpoint.ts";
 import { loadTokenizer } from "../tokenizer/tokenizer.ts";
 import { createTrainer } from "../trainer/trainer.ts";
@@ -56,26 +56,38 @@ interface Device {
   use<T>(work: () => Promise<T>): Promise<T>;
 }
 
+/** How long a job may take to notice that its device is gone. */
+const NOTICE_MS = 5_000;
+
+/** `onLost` may end the thread: it is called when no job waits for the device any more. */
 function openDevice(backend: string, onLost: (error: FedtuneError) => void): Device {
   let loss: FedtuneError | null = null;
+  const jobs = new Set<Promise<unknown>>();
   const lost = (error: FedtuneError): void => {
     if (loss !== null) return;
     loss = error;
-    onLost(error);
+    // Dawn ends the whole process if a thread ends to which it owes the answer to a read.
+    const noticed = Promise.allSettled(jobs);
+    void Promise.race([noticed, setTimeout(NOTICE_MS)]).then(() => onLost(error));
   };
   const known = (): FedtuneError | null => loss;
   watchDevice(backend, lost);
+  const attempt = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      const told = lossToldBy(error, backend);
+      if (told !== null) lost(told);
+      // What fails on a lost device may be heard of before the loss itself.
+      await setImmediate();
+      throw known() ?? error;
+    }
+  };
   return {
-    async use(work) {
-      try {
-        return await work();
-      } catch (error) {
-        const told = lossToldBy(error, backend);
-        if (told !== null) lost(told);
-        // What fails on a lost device may be heard of before the loss itself.
-        await setImmediate();
-        throw known() ?? error;
-      }
+    use(work) {
+      const job = attempt(work);
+      jobs.add(job);
+      return job.finally(() => jobs.delete(job));
     },
   };
 }
