@@ -1,13 +1,6 @@
 /** Attempts at a round: opened, filled with updates and refusals, ended. */
 import { sumsOf } from "@fedtune/core";
-import type {
-  AttemptEnd,
-  AttemptRow,
-  MemberRow,
-  RefusalRow,
-  StoredUpdate,
-  UpdateRow,
-} from "@fedtune/core";
+import type { AttemptEnd, AttemptRow, MemberRow, RefusalRow } from "@fedtune/core";
 import type pg from "pg";
 import { storable, toJson } from "../json.ts";
 import { inTransaction } from "../transaction.ts";
@@ -31,48 +24,6 @@ export async function openAttempt(pool: pg.Pool, owner: Owner, row: AttemptRow):
   throw wrongRound(
     `Cannot open attempt ${attempt} at round ${round}: the next one is attempt ${head.attempt + 1} at round ${head.committed + 1}`,
   );
-}
-
-/**
- * One statement, so that one round trip stores an update. The shared lock keeps the row that says whether updates are
- * taken as it is until the update is there: an attempt cannot end in between. Of a row that had to be waited for, the
- * lock gives the newest version, which a plain read in the same statement would not see.
- */
-const putUpdateStatement = {
-  name: "fedtune-put-update",
-  text: `WITH head AS MATERIALIZED (
-    SELECT epoch, is_taking AND committed + 1 = $3 AND attempt = $5 AS is_open
-    FROM runs WHERE id = $1 FOR SHARE),
-  stored AS (
-    INSERT INTO updates (run_id, round, index, attempt, blob_hash, bytes, examples, metrics, norm, base, member)
-    SELECT $1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12 FROM head WHERE epoch = $2 AND is_open
-    ON CONFLICT DO NOTHING RETURNING 1)
-  SELECT epoch, EXISTS (SELECT 1 FROM stored) AS is_stored FROM head`,
-};
-
-/** Stores an update while its attempt takes any. */
-export async function putUpdate(
-  pool: pg.Pool,
-  owner: Owner,
-  update: UpdateRow,
-): Promise<StoredUpdate> {
-  const { round, attempt, index, blob, examples, metrics, norm, base = null, member } = update;
-  const { rows } = await pool.query<{ epoch: number; is_stored: boolean }>({
-    ...putUpdateStatement,
-    values: [
-      ...[owner.run, owner.epoch, round, index, attempt],
-      ...[blob.hash, blob.bytes, examples, toJson(metrics), norm, base],
-      member === undefined ? null : memberJson(member),
-    ],
-  });
-  if (checkEpoch(owner, rows[0]).is_stored) return "stored";
-  const before = await pool.query<{ blob_hash: string }>(
-    `SELECT blob_hash FROM updates WHERE run_id = $1 AND round = $2 AND index = $3`,
-    [owner.run, round, index],
-  );
-  const [there] = before.rows;
-  if (there === undefined) return "closed";
-  return there.blob_hash === blob.hash ? "same" : "conflict";
 }
 
 /** Adds a refusal in one statement, and to the sums of its client when it came late. */
@@ -175,7 +126,8 @@ function membersJson({ members = [] }: AttemptEnd): string {
   return `[${members.map(memberJson).join(",")}]`;
 }
 
-function memberJson(member: MemberRow): string {
+/** What became of a member, as it is stored. */
+export function memberJson(member: MemberRow): string {
   const { message } = member;
   return toJson({ ...member, message: message === null ? null : storable(message) });
 }

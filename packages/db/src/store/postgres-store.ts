@@ -7,9 +7,11 @@ import type { Database } from "../client.ts";
 import { batched } from "../batched.ts";
 import { retrying } from "../retry.ts";
 import type { RetryOptions } from "../retry.ts";
-import { endAttempt, openAttempt, putRefusal, putUpdate } from "./attempts.ts";
+import { endAttempt, openAttempt, putRefusal } from "./attempts.ts";
+import { unknownRun } from "./fence.ts";
 import { findRuns, getRoundDetails, getRun, getSeries } from "./looks.ts";
 import { getAttempts, getEvaluations, getParticipants, getRefusals, getRounds } from "./pages.ts";
+import { updateWriter } from "./put-updates.ts";
 import {
   checkRun,
   getClients,
@@ -21,7 +23,6 @@ import {
 } from "./reads.ts";
 import type { RoundKey } from "./reads.ts";
 import { commitRound, putEvaluation } from "./rounds.ts";
-import { unknownRun } from "./fence.ts";
 import { slotsOf } from "./slots.ts";
 import type { UpdateKey } from "./slots.ts";
 import { deleteRun, enrol, finishRun, setPaused, takeRun } from "./runs.ts";
@@ -38,6 +39,7 @@ export function postgresStore(database: Database, options: RetryOptions = {}): S
     retrying(work, { wake: database.wake, ...options });
   // Asked of every upload, nearly always in vain.
   const slotOf = batched((keys: readonly UpdateKey[]) => slotsOf(pool, keys));
+  const putUpdate = updateWriter(pool);
   // After a commit all of a cohort are held to the round before.
   const roundOf = batched((keys: readonly RoundKey[]) => getRoundsOf(prisma, keys));
   return {
@@ -45,7 +47,7 @@ export function postgresStore(database: Database, options: RetryOptions = {}): S
     enrol: (run, client, how) => again(() => enrol(pool, { run, client, ...how })),
     getClients: (run) => again(() => getClients(prisma, run)),
     openAttempt: (run, epoch, row) => again(() => openAttempt(pool, { run, epoch }, row)),
-    putUpdate: (run, epoch, update) => again(() => putUpdate(pool, { run, epoch }, update)),
+    putUpdate: (run, epoch, update) => again(() => putUpdate({ run, epoch }, update)),
     putRefusal: (run, epoch, row) => again(() => putRefusal(pool, { run, epoch }, row)),
     endAttempt: (run, epoch, end) => again(() => endAttempt(pool, { run, epoch }, end)),
     getUpdate: (run, round, index) =>

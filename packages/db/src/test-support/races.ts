@@ -30,6 +30,19 @@ export function races(open: () => Promise<Store>, database: () => Database): voi
     }
   });
 
+  it("[ST9] of different updates of one client that come at once one is stored, and told so once", async () => {
+    const store = await open();
+    const { epoch } = await store.openRun(runRow);
+    await store.openAttempt(run, epoch, attemptOf(1));
+    const first = updateOf(1, 0);
+    const other = { ...first, blob: updateOf(1, 1).blob };
+    const late = { ...updateOf(1, 2), attempt: 2 };
+    const puts = [first, other, first, updateOf(1, 7), late, other];
+    const outcomes = await Promise.all(puts.map((put) => store.putUpdate(run, epoch, put)));
+    expect(outcomes).toEqual(["stored", "conflict", "same", "stored", "closed", "conflict"]);
+    expect(await store.getUpdates(run, 1, [0, 7])).toEqual([first, updateOf(1, 7)]);
+  });
+
   it("[ST6] of many that take a run over at once, one can write, and nothing of the others comes after", async () => {
     const store = await open();
     const owners = await Promise.all(indices.slice(0, 10).map(() => store.openRun(runRow)));
