@@ -15,7 +15,7 @@ import {
 import type { RedisServer } from "../../../server/src/cluster/test-support/redis-server.ts";
 import type { PlayedCell } from "./job.ts";
 import { openCellQueue, startQueueWorker } from "./queue.ts";
-import { eventually, queuedExperiment } from "./test-support/queued-experiment.ts";
+import { queuedExperiment, untilSaid } from "./test-support/queued-experiment.ts";
 
 describe("a queue of cells", () => {
   it("is in Postgres or Redis and nowhere else, and says when it cannot be reached", async () => {
@@ -43,7 +43,7 @@ describe.skipIf(realPostgresBin === null)(`workers at ${realPostgresTitle}`, () 
   it("[SI11] play an experiment to the bytes of one machine, whichever of them is killed", async () => {
     const doomed = await worker(postgres.url);
     const queued = simulate("queued", "--queue", postgres.url);
-    await eventually(doomed.said).toContain("Played");
+    await untilSaid(doomed, "Played");
     doomed.child.kill("SIGKILL");
     const heir = start("worker", "--queue", postgres.url, "--jobs", "1");
     expect([await queued.ended, queued.said()]).toEqual([0, expect.any(String)]);

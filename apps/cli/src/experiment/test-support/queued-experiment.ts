@@ -31,9 +31,10 @@ export interface QueuedExperiment {
   close(): void;
 }
 
-/** Waits for what a command says. */
-export const eventually = (read: () => string) =>
-  expect.poll(read, { timeout: 120_000, interval: 100 });
+/** Waits until a command has said that. */
+export async function untilSaid({ said }: Command, words: string): Promise<void> {
+  await expect.poll(said, { timeout: 120_000, interval: 100 }).toContain(words);
+}
 
 /** Writes an experiment of two variants and so many seeds. */
 export function queuedExperiment(seeds: number): QueuedExperiment {
@@ -57,7 +58,7 @@ export function queuedExperiment(seeds: number): QueuedExperiment {
     start,
     async worker(queue) {
       const worker = start("worker", "--queue", queue, "--jobs", "1");
-      await eventually(worker.said).toContain("Waiting for cells");
+      await untilSaid(worker, "Waiting for cells");
       return worker;
     },
     simulate: (out, ...argv) => start("simulate", file, ...argv, "--out", join(folder, out)),
