@@ -19,7 +19,7 @@ import type { Service, TaskHandlers } from "./worker-service.ts";
 /** What the service is started with. */
 export interface NodeServiceOptions {
   readonly setup: WorkerSetup;
-  tell(message: FromWorker<TrainerTasks, ChosenBackend>): void;
+  readonly tell: (message: FromWorker<TrainerTasks, ChosenBackend>) => void;
   /** Default: this platform's own backends. */
   readonly choose?: typeof chooseBackend;
 }

@@ -46,7 +46,7 @@ export function runLayer(
   index: number,
   context: LayerContext & LayerUse,
 ): tf.Tensor2D {
-  const { pass, attend = attendWithin(context), pick = (rows) => rows } = context;
+  const { pass, attend = attendWithin(context), pick = all } = context;
   const { model } = pass;
   const parts = familyOf(model.config).layer(index);
   const attentionNorm = normOf(model, parts.attentionNorm);
@@ -60,6 +60,8 @@ export function runLayer(
   const middle = normalise(attended(x), attentionNorm, pick(x));
   return normalise(feedForward(middle, parts, pass), feedForwardNorm, middle);
 }
+
+const all = (rows: tf.Tensor2D): tf.Tensor2D => rows;
 
 function attendWithin({ pass, mask }: LayerContext): Attend {
   const { batch, length } = pass.batch;

@@ -71,8 +71,11 @@ const tell = (message: FromWorker<TrainerTasks, ChosenBackend>): void =>
 const receive = serveTasks<TrainerTasks, ChosenBackend>({ tell }, () =>
   startNodeService({
     ...{ setup, tell },
-    choose: (request, { avoid = [] } = {}) =>
-      chooseFrom(avoiding([setup.device === "dawn" ? dawn : imitated, cpu], avoid), request),
+    choose: (request, options) =>
+      chooseFrom(
+        avoiding([setup.device === "dawn" ? dawn : imitated, cpu], options?.avoid ?? []),
+        request,
+      ),
   }),
 );
 parentPort?.on("message", receive);
