@@ -90,7 +90,7 @@ function timelineOf(
   const { index, status, code, message, examples, trainingSeconds, bytesUp, bytesDown } = member;
   const { orderedMs, startedMs, uploadedMs, acceptedMs, refusedMs } = member;
   return {
-    ...{ index, client: names.get(index) ?? null, status },
+    ...{ index, client: names.get(index) ?? null, order: member.order ?? null, status },
     ...{ orderedMs, startedMs, uploadedMs, acceptedMs, refusedMs },
     ...{ bytesUp, bytesDown, code, message, examples, trainingSeconds },
   };

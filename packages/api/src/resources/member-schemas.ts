@@ -39,6 +39,11 @@ export const memberChange = z.object({
 const memberTimeline = z.object({
   index: participantIndex,
   client: clientName.nullable().describe("null: the client is not known any more"),
+  order: count
+    .nullable()
+    .describe(
+      "the earlier round whose order it is late with, or whose update counts here; null: none",
+    ),
   status: memberStatus.describe("now, or when the attempt ended"),
   orderedMs: sinceOpening.describe("when it was sent its order; again for one that came back"),
   startedMs: sinceOpening.describe("when it said that it trains"),

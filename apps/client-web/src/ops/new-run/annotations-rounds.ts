@@ -62,7 +62,12 @@ export const rounds: Annotations = {
     help: "Buffered: clients always have an order, a round closes when its buffer is full",
     values: { synchronous: "Synchronous", buffered: "Buffered: nobody waits" },
   },
-  "rounds.buffer": { order: 15, isAdvanced },
+  "rounds.lateUpdates": {
+    ...{ title: "Late updates", order: 15, isAdvanced },
+    help: "What comes after its round has closed",
+    values: { drop: "Refused", "next-round": "Count in the next round, discounted" },
+  },
+  "rounds.buffer": { order: 16, isAdvanced },
   "rounds.buffer.size": { title: "Buffer", empty: "As the quorum", unit: "updates" },
   "rounds.buffer.concurrency": { title: "Training at once", empty: "All", unit: "clients" },
   "rounds.buffer.maxStaleness": { title: "Greatest staleness", unit: "rounds" },

@@ -113,10 +113,11 @@ export function inTileOrder(members: readonly RoundMember[]): readonly RoundMemb
   return [...members].sort((a, b) => rank(a) - rank(b) || within(a, b));
 }
 
-/** Where a member of any attempt stands: after its close, whoever has not arrived was late or has not answered. */
+/** Where a member of any attempt stands: what was late counts, and after the close whoever has not arrived was late or silent. */
 export function closedStanding(member: MemberTimeline, isClosed: boolean): MemberStateName {
   const standing = standingOf({ ...member, isAway: false, isUploading: false });
-  if (!isClosed || standing === "uploaded") return standing;
+  if (standing === "uploaded") return member.order === null ? standing : "lateKept";
+  if (!isClosed) return standing;
   if (member.code === "late-update") return "lateDropped";
   return standing === "training" || standing === "waiting" || standing === "uploading"
     ? "noAnswer"

@@ -4,7 +4,7 @@ import { elapsedMs, openChanges, openDetails, openRound, sampleDetails } from ".
 import { sampleHistory } from "../fixture/history.ts";
 import type { MemberStatus } from "./api-types.ts";
 import { finishTimes, median, outlook } from "./forecast.ts";
-import { indexName, membersOf, standingOf } from "./members.ts";
+import { closedStanding, indexName, membersOf, standingOf } from "./members.ts";
 import type { RoundMember } from "./members.ts";
 import { memberForm, roundClock, roundStrip, standings } from "./strip.ts";
 
@@ -111,6 +111,16 @@ describe("members", () => {
     ["gone", false, false, "away"],
   ])("%s, away %s, uploading %s: %s", (status, isAway, isUploading, standing) => {
     expect(standingOf({ status, isAway, isUploading })).toBe(standing);
+  });
+
+  test("an update of an earlier round that counts is told apart from a fresh one, and from one that was too late", () => {
+    const [first] = openDetails().attempts[0]!.members;
+    const fresh = { ...first!, status: "accepted", order: null } as const;
+    expect(closedStanding(fresh, true)).toBe("uploaded");
+    expect(closedStanding({ ...fresh, order: openRound - 1 }, false)).toBe("lateKept");
+    const late = { ...fresh, status: "training", code: "late-update" } as const;
+    expect(closedStanding(late, true)).toBe("lateDropped");
+    expect(closedStanding({ ...late, code: null }, true)).toBe("noAnswer");
   });
 
   test("the counts of any cohort add up to it", () => {
