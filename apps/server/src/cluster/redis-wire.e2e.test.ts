@@ -72,7 +72,7 @@ describe.skipIf(!hasRedis)(`over ${redisTitle}`, () => {
     return { ...bench, ada, bob };
   }
 
-  it("[OP6] loses nothing in short cuts, and so interrupts nobody", async () => {
+  it("[OP7] loses nothing in short cuts, and so interrupts nobody", async () => {
     const { cut, ada, bob } = await pair();
     const texts = counted(ada, bob);
     for (const cutting of ["ada", "bob", "ada", "bob"]) {
@@ -87,7 +87,7 @@ describe.skipIf(!hasRedis)(`over ${redisTitle}`, () => {
     expect([ada.gaps.waiting, bob.gaps.waiting]).toEqual([[], []]);
   });
 
-  it("[OP6] takes nothing twice from a Redis that hung and comes back to itself", async () => {
+  it("[OP7] takes nothing twice from a Redis that hung and comes back to itself", async () => {
     const { ada, bob } = await pair({ pauseMs: 20 });
     const texts = counted(ada, bob);
     texts.send(100);
@@ -103,7 +103,7 @@ describe.skipIf(!hasRedis)(`over ${redisTitle}`, () => {
     texts.expectSound();
   });
 
-  it("[OP6] waits with its texts while Redis has no room for them", async () => {
+  it("[OP7] waits with its texts while Redis has no room for them", async () => {
     const { ada, bob } = await pair();
     await redis.admin.config("SET", "maxmemory", "1");
     const texts = counted(ada, bob);
@@ -144,7 +144,7 @@ describe.skipIf(!hasRedis)(`over ${redisTitle}`, () => {
 
   const inbox = "fedtune:one:inbox:bob";
 
-  it("[OP6] keeps so many texts for who does not read, and tells who missed some", async () => {
+  it("[OP7] keeps so many texts for who does not read, and tells who missed some", async () => {
     const { ada, bob, back } = await withoutBob({ capacity: 300 });
     ada.wire.send("bob", "first");
     for (let i = 0; i < 5_000; i++) ada.wire.send("bob", `n${i}`);
@@ -159,7 +159,7 @@ describe.skipIf(!hasRedis)(`over ${redisTitle}`, () => {
     expect(ada.gaps.waiting).toEqual([]);
   });
 
-  it("[OP6] goes on after the last text that was read when it was away for a while", async () => {
+  it("[OP7] goes on after the last text that was read when it was away for a while", async () => {
     const { ada, bob, reasons, back } = await withoutBob();
     for (let i = 0; i < 1_000; i++) ada.wire.send("bob", `n${i}`);
     await expect.poll(() => reasons, patience).toEqual([expect.stringContaining("WRONGPASS")]);
@@ -169,7 +169,7 @@ describe.skipIf(!hasRedis)(`over ${redisTitle}`, () => {
     expect(bob.gaps.waiting).toEqual([]);
   });
 
-  it("[OP6] forgets a process that stays away, and tells it when it comes back", async () => {
+  it("[OP7] forgets a process that stays away, and tells it when it comes back", async () => {
     const { ada, bob, back } = await withoutBob();
     await expect.poll(() => redis.admin.exists(inbox), patience).toBe(0);
     ada.wire.send("bob", "lost");
@@ -184,7 +184,7 @@ describe.skipIf(!hasRedis)(`over ${redisTitle}`, () => {
     expect(new Set(bob.texts.waiting)).toEqual(new Set(["ada: again"]));
   });
 
-  it("[OP6] leaves no key that stays for ever, and none of who left", async () => {
+  it("[OP7] leaves no key that stays for ever, and none of who left", async () => {
     const { ada, bob } = await pair();
     ada.wire.send("bob", "hello");
     await bob.texts.take();
@@ -202,7 +202,7 @@ describe.skipIf(!hasRedis)(`over ${redisTitle}`, () => {
     expect(await redis.admin.keys("*")).toEqual([]);
   });
 
-  it("[OP6] never hears another cluster on the same Redis", async () => {
+  it("[OP7] never hears another cluster on the same Redis", async () => {
     const [one, other] = [await start(), await start({ cluster: "other" })];
     const ada = await openEnd(one, "ada");
     const [bob, strange] = [await openEnd(one, "bob"), await openEnd(other, "bob")];

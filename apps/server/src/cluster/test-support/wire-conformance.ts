@@ -95,7 +95,7 @@ const long = Array.from({ length: 100_000 }, (_, i) => String.fromCodePoint(32 +
 );
 
 function carries(cluster: MakeCluster): void {
-  it("[OP6] carries texts to one process or to all others, unchanged and in order", async () => {
+  it("[OP7] carries texts to one process or to all others, unchanged and in order", async () => {
     const { ada, bob, eve } = await cluster();
     for (const [i, text] of odd.entries()) {
       ada.wire.send("bob", text);
@@ -111,7 +111,7 @@ function carries(cluster: MakeCluster): void {
     for (const { texts } of [ada, bob, eve]) expect(texts.waiting).toEqual([]);
   });
 
-  it("[OP6] carries texts of any length, and many at once", async () => {
+  it("[OP7] carries texts of any length, and many at once", async () => {
     const { ada, bob, eve } = await cluster();
     const texts = Array.from({ length: 2_500 }, (_, i) =>
       i % 500 === 250 ? `${i}${long}` : String(i),
@@ -130,12 +130,12 @@ function carries(cluster: MakeCluster): void {
 }
 
 function comesAndGoes(cluster: MakeCluster): void {
-  it("[OP6] says that it works", async () => {
+  it("[OP7] says that it works", async () => {
     const { ada } = await cluster();
     await expect(ada.wire.check()).resolves.toBeUndefined();
   });
 
-  it("[OP6] sends what was said before it is closed, and carries nothing to who is gone", async () => {
+  it("[OP7] sends what was said before it is closed, and carries nothing to who is gone", async () => {
     const { ada, bob, eve, join } = await cluster();
     eve.wire.send("bob", "goodbye");
     await eve.wire.close();
@@ -186,7 +186,7 @@ export async function untilWhole({ wire }: WireEnd): Promise<void> {
 }
 
 function survivesCuts(cluster: MakeCluster): void {
-  it("[OP6] loses nothing in a cut without a word, and carries nothing twice or out of turn", async () => {
+  it("[OP7] loses nothing in a cut without a word, and carries nothing twice or out of turn", async () => {
     const { cut, ada, bob } = await cluster();
     const texts = counted(ada, bob);
     for (const cutting of ["bob", "ada", "ada", "bob"]) {
@@ -204,7 +204,7 @@ function survivesCuts(cluster: MakeCluster): void {
 }
 
 function survivesRestarts(cluster: MakeCluster, service: NonNullable<WireCase["service"]>): void {
-  it("[OP6] says to all that what carries it started anew, and goes on", async () => {
+  it("[OP7] says to all that what carries it started anew, and goes on", async () => {
     const { ada, bob } = await cluster();
     ada.wire.send("bob", "before");
     expect(await bob.texts.take()).toBe("ada: before");
