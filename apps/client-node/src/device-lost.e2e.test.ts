@@ -88,7 +88,7 @@ function privateToy(shape: AdapterShape): Trainer {
   };
 }
 
-it("[CL5] a device lost in a step ends the client's round and no more: it goes on with its state and its ledger", async () => {
+it("[CL5] [TN26] a device lost in a step ends the client's round and no more: it goes on with its state and its ledger", async () => {
   const { config } = await loadCheckpoint(nodeFiles, goldenPath("tiny-bert"));
   const shape = describeModel(config, { ...adapter, labels });
   const { network, store, coordinator } = await openRun(shape);

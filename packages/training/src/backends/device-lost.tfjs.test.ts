@@ -51,7 +51,7 @@ function losing({ lose }: FragileTrainer) {
 }
 
 describe("a device that is lost in the middle of a step", () => {
-  test("[TN10] [TN16] ends the job in its own error, and the next job has the device that came back", async () => {
+  test("[TN26] [TN16] ends the job in its own error, and the next job has the device that came back", async () => {
     const { job, factors } = await reviewJob();
     const fragile = fragileTrainer("imitated");
     const { trainer } = fragile;
@@ -70,7 +70,7 @@ describe("a device that is lost in the middle of a step", () => {
     }
   });
 
-  test("[TN10] and does not come back, or is lost again, gives way to the next backend, which says so", async () => {
+  test("[TN26] and does not come back, or is lost again, gives way to the next backend, which says so", async () => {
     const { job, factors } = await reviewJob();
     for (const comesBack of [false, true]) {
       const fragile = fragileTrainer("imitated");
@@ -94,7 +94,7 @@ describe("a device that is lost in the middle of a step", () => {
     }
   });
 
-  test.skipIf(!hasDawn)(`[TN10] [TN16] is the same with Dawn's own${whyNot}`, async (context) => {
+  test.skipIf(!hasDawn)(`[TN26] [TN16] is the same with Dawn's own${whyNot}`, async (context) => {
     const { job, factors } = await reviewJob();
     const fragile = fragileTrainer("dawn");
     const { trainer } = fragile;
@@ -119,7 +119,7 @@ describe("a device that is lost in the middle of a step", () => {
 });
 
 describe("what a dead device is known by", () => {
-  test("[TN10] are the words of CUDA, but not those of a full memory, and only on its backend", () => {
+  test("[TN26] are the words of CUDA, but not those of a full memory, and only on its backend", () => {
     const lost = (text: string, backend = "tfjs-node-gpu") => {
       const told = lossToldBy(new Error(text), backend);
       return told === null ? null : lostBackend(told);
