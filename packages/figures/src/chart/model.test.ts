@@ -37,7 +37,8 @@ describe("numbers of an axis", () => {
     ["duration", 218_000, "3 min 38 s"],
     ["epsilon", 2.361, "2.37"],
     ["loss", 0.6123, "0.612"],
-    ["ratio", 0.00355, "3.55 × 10^−3"],
+    ["ratio", 0.0625, "0.0625"],
+    ["ratio", 0.000355, "3.55 × 10^−4"],
     ["number", 12_345.678, "12,350"],
     ["count", NaN, "–"],
     ["loss", Infinity, "not finite"],
@@ -46,7 +47,7 @@ describe("numbers of an axis", () => {
   );
 
   it("a small ratio has its exponent raised", () => {
-    expect(valueText("ratio", 0.00355)).toEqual(["3.55 × 10", { raised: "−3" }]);
+    expect(valueText("ratio", 0.000355)).toEqual(["3.55 × 10", { raised: "−4" }]);
   });
 
   it("an axis has one unit, and labels at lines leave it to the subtitle", () => {

@@ -70,6 +70,9 @@ export function tickText(shown: number, step: number, largest = 1): Text {
   return formatScientific(shown, style);
 }
 
+const ratioText = (value: number): Text =>
+  Math.abs(value) < leastPlain ? formatScientific(value) : formatSignificant(value, 3);
+
 const valueTexts: Readonly<Record<NumberKind, (value: number) => Text>> = {
   round: formatCount,
   count: formatCount,
@@ -79,7 +82,7 @@ const valueTexts: Readonly<Record<NumberKind, (value: number) => Text>> = {
   duration: formatDuration,
   epsilon: formatEpsilon,
   loss: formatLoss,
-  ratio: formatScientific,
+  ratio: ratioText,
 };
 
 /** A value with its unit, for tooltips and tables; a dash for NaN. */

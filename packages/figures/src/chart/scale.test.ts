@@ -62,6 +62,14 @@ describe("upward axes", () => {
     ["counts have no halves", { kind: "count", name: "c" }, [0, 2], ["0", "1", "2"]],
   ])("%s", (_, axis, data, wanted) => expect(texts(axis, data)).toEqual(wanted));
 
+  it("have ticks that can be told apart where the data hardly differ", () => {
+    const axis: Axis = { kind: "fraction", name: "y", scale: "linear" };
+    for (const span of [1e-22, 1e-13, 1e-12]) {
+      const { ticks } = upwardScale(axis, upwardRange(axis, [1e-6, 1e-6 + span]), px);
+      expect(new Set(ticks.map(({ text }) => plainText(text))).size).toBe(ticks.length);
+    }
+  });
+
   it("have two to seven ticks with texts of their own, and room for all data", () => {
     const kinds = fc.constantFrom(
       "fraction",

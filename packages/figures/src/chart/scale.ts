@@ -44,6 +44,9 @@ export function extent(numbers: Numbers, style: ExtentStyle = {}): Range | null 
   return least <= greatest ? [least, greatest] : null;
 }
 
+/** Data within this share of their size are one value. */
+const leastSpan = 1e-6;
+
 /** The range of an upward axis for data between `least` and `greatest`: it ends at ticks. */
 export function upwardRange(axis: Axis, data: Range | null): Range {
   const isLog = axis.scale === "log";
@@ -51,8 +54,9 @@ export function upwardRange(axis: Axis, data: Range | null): Range {
   const [low, high] = extent(all) ?? (isLog ? [0.1, 1] : [0, 1]);
   if (isLog) return logRange([axis.from ?? low, axis.to ?? high]);
   const base = axis.from ?? (fromZero.has(axis.kind) ? Math.min(0, low) : low);
-  // A single value gets some room on either side.
-  const pad = high > base ? 0 : Math.abs(high) * 0.1 || 1;
+  // A single value gets some room on either side; so do values that no tick's text could tell apart.
+  const isSingle = high - base <= Math.abs(high) * leastSpan;
+  const pad = isSingle ? Math.abs(high) * 0.1 || 1 : 0;
   const isFloored = fromZero.has(axis.kind) && base === 0;
   const padded: Range = [isFloored || axis.from !== undefined ? base : base - pad, high + pad];
   const [from, to] = roundRange(padded, shownUnit(axis.kind, largest(padded)));

@@ -54,9 +54,13 @@ function groupsOfOne({ label, result }: LabelledResult, isLabelled: boolean): Ce
   return [...groups.values()];
 }
 
+/** A name speaks for itself; of a number it is said what it is: `lambda 0.1`. */
 function comparedValue({ variant, settings }: CellResult, field: string | null): string | null {
-  const value = field === null ? variant : settings[field];
-  return value === null || value === undefined ? null : settingText(value);
+  if (field === null) return variant;
+  const value = settings[field];
+  if (value === null || value === undefined) return null;
+  const name = field.split(".").at(-1) ?? field;
+  return typeof value === "string" ? value : `${name} ${settingText(value)}`;
 }
 
 function panelOf(

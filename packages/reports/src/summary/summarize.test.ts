@@ -39,7 +39,7 @@ describe("groups", () => {
 
   it("compare what the report names", () => {
     const { panels, values } = summaryOf(asking(sampleResult(), { compare: "privacy.epsilon" }));
-    expect(values).toEqual(["3", "6"]);
+    expect(values).toEqual(["epsilon 3", "epsilon 6"]);
     expect(panels.map(({ label }) => label)[3]).toBe("method.name fedsa-lora");
   });
 
