@@ -118,7 +118,8 @@ function wantedLabels(chart: LineChart, view: LineView, y: Scale): WantedText[] 
     const index = lastShown(series, view.xRange);
     const value = series.y[index] ?? NaN;
     if (series.endLabel === null || index < 0 || (y.isLog && value <= 0)) return [];
-    const text = series.endLabel ?? `${series.label} ${bareValueText(chart.y.kind, value, unit)}`;
+    const own = bareValueText(chart.y.kind, value, unit);
+    const text = series.endLabel ?? `${series.label}${/\d$/.test(series.label) ? ":" : ""} ${own}`;
     return [
       { ...linesOf(text, most), colour: series.style.colour, x: series.x[index] ?? 0, y: value },
     ];
