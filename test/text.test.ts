@@ -9,7 +9,7 @@ const mayBeLong = [
   /^package-lock\.json$/,
   /(^|\/)(golden|generated|assets|data)\//,
   /^prisma\/(migrations\/|schema\.prisma$)/,
-  /^SPEC\.md$/,
+  /^(SPEC|bench\/README)\.md$/,
   /^test\/exports\//,
   /^scripts\/household-intents\/grammar\.ts$/,
   /\.(csv|jsonl|svg|safetensors|schema\.json)$/,

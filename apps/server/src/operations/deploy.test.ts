@@ -9,7 +9,8 @@ import { parse } from "yaml";
 import { pageHeaders } from "../security/browser-policy.ts";
 import { metricsTable } from "./metered.ts";
 import { serverMetrics } from "./metrics.ts";
-import { readSettings, settingsTable } from "./settings.ts";
+import { readSettings } from "./settings.ts";
+import { settingsTable } from "./test-support/settings-table.ts";
 
 const root = fileURLToPath(new URL("../../../../", import.meta.url));
 const read = (path: string): string => readFileSync(join(root, path), "utf8");

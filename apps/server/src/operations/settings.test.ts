@@ -1,7 +1,8 @@
 import { isFedtuneError } from "@fedtune/core";
 import { describe, expect, it } from "vitest";
 import { defaultLimits } from "../limits.ts";
-import { readSettings, settingsSchema, settingsTable } from "./settings.ts";
+import { readSettings, settingsSchema } from "./settings.ts";
+import { settingsTable } from "./test-support/settings-table.ts";
 import { settingFields } from "./setting-fields.ts";
 import type { SettingsFile, SettingsSources } from "./settings.ts";
 

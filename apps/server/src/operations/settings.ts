@@ -289,14 +289,3 @@ function placed(
 function isSecret([field]: readonly string[]): boolean {
   return field === "databaseUrl" || field === "blobUrl" || field === "relayUrl";
 }
-
-/** The reference of all settings as a Markdown table. */
-export function settingsTable(): string {
-  const rows = fields.map(
-    ({ path, environment, fallback, meaning }) =>
-      `| \`${path.join(".")}\` | ${environment.map((name) => `\`${name}\``).join(", ")} | ${fallback} | ${meaning} |`,
-  );
-  return ["| field | environment | default | meaning |", "| --- | --- | --- | --- |", ...rows].join(
-    "\n",
-  );
-}

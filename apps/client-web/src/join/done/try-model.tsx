@@ -28,9 +28,7 @@ export function TryModel({ field, fieldPair }: TryModelProps) {
     setEmpty(text.trim() === "");
     if (text.trim() === "") return;
     await ask(async () =>
-      guessView(
-        await (fieldPair === null ? actions.tryText(text) : actions.tryText(text, pair)),
-      ),
+      guessView(await (fieldPair === null ? actions.tryText(text) : actions.tryText(text, pair))),
     );
   };
   return (

@@ -2,8 +2,7 @@ import { useState } from "react";
 
 /** What the model said, or how far it is. */
 export type Answer<Said> =
-  | { readonly kind: "none" | "working" | "failed" }
-  | { readonly kind: "said"; readonly said: Said };
+  { readonly kind: "none" | "working" | "failed" } | { readonly kind: "said"; readonly said: Said };
 
 /** Asks the model of this tab one thing after another, and holds its last answer. */
 export function useAnswer<Said>(): readonly [
