@@ -155,10 +155,11 @@ describe.skipIf(!isThere)(title("a data holder's tab in the middle of a run"), (
   });
 
   it("[WP11] tells a second tab of the same browser, which may take over; the first one watches then", async () => {
-    // Long enough on a quick machine for the second tab to come in the middle.
     const rounds = { numRounds: 1, roundTimeoutMs: 170_000 };
     await coordinator.play(runConfig("two", { rounds, training: { maxSteps: 400 } }));
     const first = await openTab(context, await invited("two"));
+    // However quick the first tab is, the second one comes before its update has arrived.
+    proxy.rule((method) => (method === "PUT" ? "hold" : "pass"));
     await first.join();
     await first.session(({ work }) => work?.phase === "learn");
     const second = await openTab(context, `${proxy.url}/join/two`);
@@ -166,6 +167,7 @@ describe.skipIf(!isThere)(title("a data holder's tab in the middle of a run"), (
     // It shows how far the first one is.
     await second.session(({ work }) => (work?.learn.done ?? 0) > 0);
     await second.bench.act("takeOver");
+    proxy.rule(null);
     await second.stage("training", "finished");
     await first.stage("elsewhere", "finished");
     await second.stage("finished");
@@ -180,6 +182,7 @@ describe.skipIf(!isThere)(title("a data holder's tab in the middle of a run"), (
       }),
     );
     const first = await openTab(context, await invited("left"));
+    proxy.rule((method) => (method === "PUT" ? "hold" : "pass"));
     await first.join();
     await first.session(({ work }) => work?.phase === "learn");
     const second = await openTab(context, `${proxy.url}/join/left`);
@@ -188,6 +191,7 @@ describe.skipIf(!isThere)(title("a data holder's tab in the middle of a run"), (
     expect(await second.bench.kind()).toBe("left");
     await first.stage("left");
     await first.page.close();
+    proxy.rule(null);
     await second.bench.act("start");
     await second.stage("finished");
   });
