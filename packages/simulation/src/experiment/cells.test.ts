@@ -179,6 +179,18 @@ describe("an experiment that contradicts itself", () => {
       "grid",
       "at most 100000 cells",
     ],
+    [
+      "compares what does not differ",
+      { grid: { "adapter.rank": [2, 4] }, report: { compare: "method.name" } },
+      "report.compare",
+      "one of adapter.rank",
+    ],
+    [
+      "compares where nothing differs",
+      { report: { compare: "variant" } },
+      "report.compare",
+      "null: the experiment varies nothing",
+    ],
   ])("is refused: %s", (_, input, field, wanted) => {
     expect(issueOf(input)).toEqual([field, wanted]);
   });

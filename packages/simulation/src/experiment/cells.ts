@@ -26,7 +26,10 @@ const MAX_SEED = 0xffffffff;
  * @throws FedtuneError `config-invalid` or `config-conflict`, whose issues name fields of the experiment
  */
 export function expandExperiment(experiment: Experiment): readonly PlannedCell[] {
-  refuse([...presetIssues(experiment), ...overlapIssues(experiment), ...sizeIssues(experiment)]);
+  refuse([
+    ...[...presetIssues(experiment), ...overlapIssues(experiment)],
+    ...[...compareIssues(experiment), ...sizeIssues(experiment)],
+  ]);
   const seeds = seedsOf(experiment);
   const all = combinations(experiment);
   const views = all.map(({ settings, variant }): Fields => ({ ...settings, variant }));
@@ -45,6 +48,15 @@ export function expandExperiment(experiment: Experiment): readonly PlannedCell[]
 function refuse(issues: readonly InputIssue[]): void {
   if (issues.length > 0)
     throw inputError(issues, { what: "the experiment", code: "config-conflict" });
+}
+
+/** What a report sets side by side must differ between cells. */
+function compareIssues({ report: { compare }, grid, variants }: Experiment): InputIssue[] {
+  const known = [...Object.keys(grid), ...(variants.length > 0 ? ["variant"] : [])];
+  if (compare === null || known.includes(compare)) return [];
+  const wanted =
+    known.length === 0 ? "null: the experiment varies nothing" : `one of ${known.join(", ")}`;
+  return [{ field: "report.compare", value: compare, wanted }];
 }
 
 /** The experiment's base over its preset. */
