@@ -128,6 +128,19 @@ describe("what is shown", () => {
     expect(part.x.range).toEqual([80, 100]);
   });
 
+  it("a line's end is named with its last value, however large the places are", () => {
+    const [first, ...others] = lineOf([10, 20, 30]).series;
+    expect(others).toEqual([]);
+    const x = [0, 10_000_000.5, 23_236_900];
+    const series = [{ ...first!, label: "it", x }];
+    const scene = lineFigure({ ...lineOf([10, 20, 30]), series }, {
+      ...size,
+      xRange: [0, 23_236_900],
+    } as never);
+    const texts = scene.shapes.flatMap((shape) => (shape.type === "text" ? [shape.text] : []));
+    expect(texts.map(plainText).filter((text) => text.startsWith("it "))).toEqual(["it 30"]);
+  });
+
   it("smoothing keeps the raw line, paler", () => {
     const chart = lineOf([1, 5, 1, 5], { halfLife: 2 });
     const [raw, smooth] = inColour(shapesOf(chart), "s1");

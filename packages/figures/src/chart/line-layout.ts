@@ -104,7 +104,9 @@ interface WantedText {
 function lastShown(series: Series, range: Range | null | undefined): number {
   let index = series.y.length - 1;
   if (range !== null && range !== undefined) {
-    index = Math.min(index, lowerBound(series.x, range[1] + 1e-9) - 1);
+    // The range may have been through another unit: its end is that of the data but for rounding.
+    const end = range[1] + 1e-9 * Math.max(1, Math.abs(range[1]));
+    index = Math.min(index, lowerBound(series.x, end) - 1);
   }
   while (index >= 0 && !Number.isFinite(series.y[index] ?? NaN)) index--;
   return index;
