@@ -4,7 +4,8 @@
  *   npx tsx scripts/experiments/reproduce.ts [--quick] [--out DIR] [--jobs N] [NAME...]
  *
  * With `--quick` every cell has one seed, two rounds and two steps: it shows that all of it runs, and says nothing of
- * methods. An experiment whose data are missing is skipped, and says so. A second call goes on where the first one was.
+ * methods. An experiment whose data or base model are missing is skipped, and says so. A second call goes on where the first
+ * one was.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
@@ -39,10 +40,12 @@ process.exitCode = outcomes.some(({ outcome }) => outcome.startsWith("failed")) 
 function played(name: string): string {
   const file = join(folder, `${name}.yaml`);
   const { base } = parse(readFileSync(file, "utf8")) as {
-    readonly base: { readonly simulation: { readonly data: string } };
+    readonly base: { readonly model: string; readonly simulation: { readonly data: string } };
   };
-  const { data } = base.simulation;
-  if (data.startsWith(folder) && !existsSync(data)) return `skipped: ${data} is missing`;
+  const missing = [base.model, base.simulation.data].find(
+    (path) => path.startsWith(folder) && !existsSync(path),
+  );
+  if (missing !== undefined) return `skipped: ${missing} is missing`;
   const out = join(values.out, values.quick ? "quick" : "whole", name);
   const more = [
     ...(values.quick ? quick.flatMap((set) => ["--set", set]) : []),

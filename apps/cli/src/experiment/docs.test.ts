@@ -28,8 +28,8 @@ describe.each(readdirSync(`${root}experiments`).filter((name) => name.endsWith("
   "experiments/%s",
   (name) => {
     const text = readFileSync(`${root}experiments/${name}`, "utf8");
-    // Data of others are not part of the repository; a file names its own first.
-    const missing = [...text.matchAll(/\b(?:data|test): (experiments\/\S+\w)/g)]
+    // Data and models of others are not part of the repository.
+    const missing = [...text.matchAll(/\b(?:model|data|test): (experiments\/\S+\w)/g)]
       .map(([, path = ""]) => path)
       .filter((path) => !existsSync(`${root}${path}`));
     const title =
