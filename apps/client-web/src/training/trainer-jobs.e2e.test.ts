@@ -56,7 +56,7 @@ describe.skipIf(!here)(`jobs in a tab${here ? "" : ` (${withoutChromium})`}`, ()
       data: fileData({ kind: "file", path: household.path, rows }),
     });
 
-  test.each([1, 2])(
+  test.each(process.env["TESTS"] === "full" ? [1, 2] : [2])(
     "[TN4] [TN16] a whole job gives Node's bits on %i threads, keeps the page free and the file here",
     async (threads) => {
       const job = await wholeJob();
@@ -101,10 +101,10 @@ describe.skipIf(!here)(`jobs in a tab${here ? "" : ` (${withoutChromium})`}`, ()
     },
   );
 
+  // The full tests have a grid of all backends.
   test.each([
     ["cpu", {}],
     ["wasm", { kernels: "stock" }],
-    ["webgl", { allowSoftware: true }],
   ] as const)("[TN2] three steps on %s %j are Node's to rounding", async (backend, options) => {
     const job = await reviewJob({ maxSteps: 3 });
     const there = await inNode(tiny, reviewFile, (trainer, at) => trainer.train(at(job), noAbort));
