@@ -1,28 +1,12 @@
 /** A slow client over sockets: what it brings late counts in the round after. */
 import { memoryStore } from "@fedtune/core";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { honest, joinRun, rounds } from "./test-support/federation.ts";
+import { keptForEach } from "./test-support/kept.ts";
 import { toyServer, toySetup } from "./test-support/toy-run.ts";
 
-let folder: string;
-let closing: { close(): Promise<void> }[] = [];
-
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "fedtune-late-"));
-});
-afterEach(async () => {
-  for (const each of closing.reverse()) await each.close();
-  closing = [];
-  await rm(folder, { recursive: true });
-});
-
-function keep<T extends { close(): Promise<void> }>(opened: T): T {
-  closing.push(opened);
-  return opened;
-}
+const { folder, keep } = keptForEach("late");
 
 describe("a live run that takes what is late", () => {
   it("[RE30] [RE11] goes on without its slow client, and counts its update in the next round", async () => {
@@ -56,7 +40,7 @@ describe("a live run that takes what is late", () => {
     const { url } = server.address;
     const clients = honest.map((_, k) =>
       keep(
-        joinRun({ url, stateDir: join(folder, "state") }, k, ({ round }) => {
+        joinRun({ url, stateDir: join(folder(), "state") }, k, ({ round }) => {
           if (k === 2) return first;
           return round === 2 ? second : undefined;
         }),

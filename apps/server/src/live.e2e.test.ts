@@ -1,36 +1,20 @@
 import type { ErrorCode, MessageOf, RoundRow } from "@fedtune/core";
 import { expectSameBits } from "@fedtune/testkit";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { openFolderBlobs } from "./folder-blobs.ts";
 import { honest, joinRun, participants, rounds, simulated } from "./test-support/federation.ts";
 import type { Meanwhile } from "./test-support/federation.ts";
+import { keptForEach } from "./test-support/kept.ts";
 import { rawClient, updateOf } from "./test-support/raw-client.ts";
 import type { RawClient } from "./test-support/raw-client.ts";
 import { tcpProxy } from "./test-support/tcp-proxy.ts";
 import { layout, toyServer, toySetup } from "./test-support/toy-run.ts";
 
-let folder: string;
-let closing: { close(): Promise<void> }[] = [];
-
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "fedtune-live-"));
-});
-afterEach(async () => {
-  for (const each of closing.reverse()) await each.close();
-  closing = [];
-  await rm(folder, { recursive: true });
-});
-
-function keep<T extends { close(): Promise<void> }>(opened: T): T {
-  closing.push(opened);
-  return opened;
-}
+const { folder, keep } = keptForEach("live");
 
 function join3(url: string, k: number, meanwhile?: Meanwhile) {
-  return keep(joinRun({ url, stateDir: join(folder, "state") }, k, meanwhile));
+  return keep(joinRun({ url, stateDir: join(folder(), "state") }, k, meanwhile));
 }
 
 async function served(options: {
@@ -42,7 +26,7 @@ async function served(options: {
   const setup = toySetup({ participants, rounds: { ...rounds, ...options } });
   const server = keep(
     await toyServer({
-      blobs: await openFolderBlobs(join(folder, "blobs")),
+      blobs: await openFolderBlobs(join(folder(), "blobs")),
       runs: [
         {
           setup,

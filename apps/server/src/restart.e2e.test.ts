@@ -1,33 +1,17 @@
 import { memoryStore } from "@fedtune/core";
 import type { RunEnd, Store } from "@fedtune/core";
 import { expectSameBits, mailbox } from "@fedtune/testkit";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { openFolderBlobs } from "./folder-blobs.ts";
 import { joinRun, participants, rounds, simulated } from "./test-support/federation.ts";
+import { keptForEach } from "./test-support/kept.ts";
 import { toyServer, toySetup } from "./test-support/toy-run.ts";
 
 const numRounds = 6;
 const setup = toySetup({ participants, rounds: { ...rounds, numRounds, minAvailableClients: 3 } });
 
-let folder: string;
-let closing: { close(): Promise<void> }[] = [];
-
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "fedtune-restart-"));
-});
-afterEach(async () => {
-  for (const each of closing.reverse()) await each.close();
-  closing = [];
-  await rm(folder, { recursive: true });
-});
-
-function keep<T extends { close(): Promise<void> }>(opened: T): T {
-  closing.push(opened);
-  return opened;
-}
+const { folder, keep } = keptForEach("restart");
 
 /** A server process' life: opens store and folder as they are and goes on with the run. */
 async function serve(
@@ -40,7 +24,7 @@ async function serve(
       roundCommitted(round);
     },
   };
-  const blobs = await openFolderBlobs(join(folder, "blobs"));
+  const blobs = await openFolderBlobs(join(folder(), "blobs"));
   const server = keep(await toyServer({ port, store, blobs, runs: [{ setup, listener }] }));
   const coordinator = server.coordinator(setup.id);
   const end: Promise<RunEnd> = coordinator.run();
@@ -54,7 +38,7 @@ describe("a run that is interrupted", () => {
     const { server, port } = await serve(store, 0, (round) => {
       if (round === 3) third.put(round);
     });
-    const where = { url: server.address.url, stateDir: join(folder, "state") };
+    const where = { url: server.address.url, stateDir: join(folder(), "state") };
     const clients = [0, 1, 2].map((k) => keep(joinRun(where, k)));
     await third.take();
     await server.close();
@@ -66,7 +50,7 @@ describe("a run that is interrupted", () => {
 
   it("[CL2] [CL6] goes on when a client leaves in the middle of a round and comes back from its files", async () => {
     const { server, coordinator, end } = await serve(memoryStore(), 0);
-    const where = { url: server.address.url, stateDir: join(folder, "state") };
+    const where = { url: server.address.url, stateDir: join(folder(), "state") };
     const others = [0, 1].map((k) => keep(joinRun(where, k)));
     const inThird = new Promise<void>((resolve) => {
       const leaving = keep(

@@ -1,13 +1,14 @@
 /** Buffered-asynchronous runs with clients of different speeds. */
 import { methods } from "@fedtune/aggregators";
 import { adapterKinds, resolveRun, rngFromSeed } from "@fedtune/core";
-import type { Digest, RoundRow, UpdateRow } from "@fedtune/core";
+import type { Digest, UpdateRow } from "@fedtune/core";
 import { privacyRules } from "@fedtune/dp";
 import { expectClose, nodeHash } from "@fedtune/testkit";
 import type { CallPoint, Verdict } from "@fedtune/testkit";
 import { describe, expect, it } from "vitest";
 import { liveThrough, mortalWorld } from "./test-support/mortal-world.ts";
 import type { MortalWorld } from "./test-support/mortal-world.ts";
+import { headerBytes, playedRounds, valuesOf } from "./test-support/played-rounds.ts";
 
 const buffer = { size: 3, maxStaleness: 6 };
 const rounds = { mode: "buffered", numRounds: 12, minAvailableClients: 5, minFitClients: 1 };
@@ -22,28 +23,6 @@ function speedy(change: object = {}, more: Parameters<typeof mortalWorld>[0] = {
   });
 }
 
-const HEADER_BYTES = 48;
-
-/** The values of a float32 blob after so many bytes. */
-async function values({ blobs }: MortalWorld, hash: Digest, from = 0): Promise<Float32Array> {
-  const bytes = await blobs.get(hash);
-  return new Float32Array(bytes.slice(from).buffer);
-}
-
-interface Played {
-  readonly row: RoundRow;
-  readonly updates: readonly UpdateRow[];
-}
-
-async function playedRounds({ store, setup }: MortalWorld): Promise<Played[]> {
-  const history = await store.getHistory(setup.id);
-  const all = (history?.rounds ?? []).map(async (row) => ({
-    row,
-    updates: await store.getUpdates(setup.id, row.round, row.accepted),
-  }));
-  return Promise.all(all);
-}
-
 const stalenessOf = ({ round, base = round - 1 }: UpdateRow): number => round - 1 - base;
 
 /** Each adapter is the last one and the mean of the changes, weighed by hand. */
@@ -54,10 +33,10 @@ async function checkArithmetic(world: MortalWorld): Promise<void> {
     const total = weights.reduce((sum, weight) => sum + weight, 0);
     const next = Float64Array.from(adapter);
     for (const [k, { blob }] of updates.entries()) {
-      const change = await values(world, blob.hash, HEADER_BYTES);
+      const change = await valuesOf(world, blob.hash, headerBytes);
       change.forEach((value, i) => (next[i] = next[i]! + (weights[k]! / total) * value));
     }
-    adapter = await values(world, row.adapters[0]!.model);
+    adapter = await valuesOf(world, row.adapters[0]!.model);
     expectClose(adapter, Float32Array.from(next), 1e-6);
   }
 }

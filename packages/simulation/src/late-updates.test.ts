@@ -1,13 +1,15 @@
 /** Runs whose slow clients deliver into the round after their own. */
 import { methods } from "@fedtune/aggregators";
 import { adapterKinds, resolveRun, rngFromSeed } from "@fedtune/core";
-import type { Digest, Method, RoundRow, UpdateRow } from "@fedtune/core";
+import type { Method, UpdateRow } from "@fedtune/core";
 import { privacyRules } from "@fedtune/dp";
 import { expectClose, nodeHash } from "@fedtune/testkit";
 import type { CallPoint, Verdict } from "@fedtune/testkit";
 import { describe, expect, it } from "vitest";
 import { liveThrough, mortalWorld } from "./test-support/mortal-world.ts";
 import type { MortalOptions, MortalWorld } from "./test-support/mortal-world.ts";
+import { headerBytes, playedRounds, valuesOf } from "./test-support/played-rounds.ts";
+import type { Played } from "./test-support/played-rounds.ts";
 import { openRawRun } from "./test-support/raw-run.ts";
 import type { RawRun } from "./test-support/raw-run.ts";
 
@@ -27,27 +29,6 @@ function slowed(change: object = {}, more: MortalOptions = {}): MortalWorld {
   });
 }
 
-const HEADER_BYTES = 48;
-
-async function values({ blobs }: MortalWorld, hash: Digest, from = 0): Promise<Float32Array> {
-  const bytes = await blobs.get(hash);
-  return new Float32Array(bytes.slice(from).buffer);
-}
-
-interface Played {
-  readonly row: RoundRow;
-  readonly updates: readonly UpdateRow[];
-}
-
-async function playedRounds({ store, setup }: MortalWorld): Promise<Played[]> {
-  const history = await store.getHistory(setup.id);
-  const all = (history?.rounds ?? []).map(async (row) => ({
-    row,
-    updates: await store.getUpdates(setup.id, row.round, row.accepted),
-  }));
-  return Promise.all(all);
-}
-
 const lateOnes = (played: readonly Played[]): UpdateRow[] =>
   played.flatMap(({ updates }) => updates.filter(({ base }) => base !== undefined));
 
@@ -59,10 +40,10 @@ async function checkArithmetic(world: MortalWorld): Promise<void> {
     const total = weights.reduce((sum, weight) => sum + weight, 0);
     const next = Float64Array.from(adapter);
     for (const [k, { blob }] of updates.entries()) {
-      const change = await values(world, blob.hash, HEADER_BYTES);
+      const change = await valuesOf(world, blob.hash, headerBytes);
       change.forEach((value, i) => (next[i] = next[i]! + (weights[k]! / total) * value));
     }
-    adapter = await values(world, row.adapters[0]!.model);
+    adapter = await valuesOf(world, row.adapters[0]!.model);
     expectClose(adapter, Float32Array.from(next), 1e-6);
   }
 }
