@@ -9,7 +9,7 @@ import { readText, root } from "./support/repository.ts";
 
 const files = readdirSync(join(root, "experiments")).filter((name) => name.endsWith(".yaml"));
 
-it.each(files)("experiments/%s is an experiment of several seeds, and is in the list", (file) => {
+it.each(files)("experiments/%s is an experiment, and is in the list", (file) => {
   const text = readText(`experiments/${file}`);
   const experiment = parseInput(experimentSchema, parse(text), { what: file });
   expect(experiment.name).toBe(basename(file, ".yaml"));

@@ -36,6 +36,12 @@ def read_pacs(folder: Path, part: str) -> Images:
     return Images(records[:, 2:].reshape(-1, 3, 32, 32), {"domain": records[:, 0], "label": records[:, 1]}, names)
 
 
+def read_cifar10(folder: Path, part: str) -> Images:
+    with gzip.open(folder / f"{part}.bin.gz") as file:
+        records = np.frombuffer(file.read(), np.uint8).reshape(-1, 3073)
+    return Images(records[:, 1:].reshape(-1, 3, 32, 32), {"label": records[:, 0]}, {"label": (folder / "labels.txt").read_text().split()})
+
+
 def write_idx(images: Images, folder: Path, part: str) -> None:
     count, _, height, width = images.pixels.shape
     folder.mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,8 @@
-"""A small vision transformer trained on a part of MNIST's digits or of PACS' domains; what is left is for federated adapters.
+"""A small vision transformer trained on a part of MNIST's digits or of PACS' domains, or on CIFAR-10; what is left is for federated adapters.
 
-    python pretrain.py mnist DATA OUT   # trains on the digits 0 to 4, leaves 5 to 9
-    python pretrain.py pacs DATA OUT    # trains on three domains, leaves the sketches
+    python pretrain.py mnist DATA OUT     # trains on the digits 0 to 4, leaves 5 to 9
+    python pretrain.py pacs DATA OUT      # trains on three domains, leaves the sketches
+    python pretrain.py cifar10 DATA OUT   # trains on all of it: a base for another set
 
 DATA is the folder of the set. OUT gets `base/`, a checkpoint in HuggingFace's layout, and `rest/`, the images that the base has not seen.
 """
@@ -15,19 +16,22 @@ import torch
 import torch.nn.functional as F
 from transformers import ViTConfig, ViTForImageClassification
 
-from image_files import Images, read_mnist, read_pacs, write_idx, write_records
+from image_files import Images, read_cifar10, read_mnist, read_pacs, write_idx, write_records
 
 SIZES = dict(hidden_size=96, num_hidden_layers=4, num_attention_heads=4, intermediate_size=192, patch_size=4,
              hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
 DIGITS_LEFT = [5, 6, 7, 8, 9]
 DOMAIN_LEFT = "sketch"
-SETS = {"mnist": dict(epochs=10, shift=2, flip=False), "pacs": dict(epochs=14, shift=4, flip=True)}
+SETS = {"mnist": dict(epochs=10, shift=2, flip=False), "pacs": dict(epochs=14, shift=4, flip=True), "cifar10": dict(epochs=40, shift=4, flip=True)}
+FILES = {"mnist": (read_mnist, write_idx), "pacs": (read_pacs, write_records), "cifar10": (read_cifar10, write_records)}
 
 
 def is_left(images: Images, name: str) -> np.ndarray:
     """Of each image whether the base must not see it."""
     if name == "mnist":
         return np.isin(images.columns["label"], DIGITS_LEFT)
+    if name == "cifar10":
+        return np.zeros(len(images.pixels), bool)
     return images.columns["domain"] == images.names["domain"].index(DOMAIN_LEFT)
 
 
@@ -84,10 +88,12 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     torch.manual_seed(options.seed)
-    read, write = (read_mnist, write_idx) if options.name == "mnist" else (read_pacs, write_records)
+    read, write = FILES[options.name]
     parts = {part: read(options.data, part) for part in ("train", "test")}
     for part, images in parts.items():
-        write(images.where(is_left(images, options.name)), options.out / "rest", part)
+        left = is_left(images, options.name)
+        if left.any():
+            write(images.where(left), options.out / "rest", part)
     seen = {part: images.where(~is_left(images, options.name)) for part, images in parts.items()}
     _, channels, side, _ = seen["train"].pixels.shape
     labels = 1 + int(seen["train"].columns["label"].max())
