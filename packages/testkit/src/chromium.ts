@@ -18,6 +18,19 @@ export function chromiumPath(): string | null {
 /** What a test's title says where it cannot run. */
 export const withoutChromium = "skipped: no Chromium here, set CHROMIUM_PATH or install chromium";
 
+/**
+ * Chromium draws the lists of its address bar as pages, two renderers for every window, though nobody sees them: two thirds
+ * of the time that a test of a page takes. The last switch of a name counts, so what Playwright turns off is here as well,
+ * as far as it changes what pages do.
+ */
+const unwantedFeatures = [
+  ...["WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "WebUIOmniboxFullPopup"],
+  ...["AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "HttpsUpgrades"],
+  ...["HttpsFirstBalancedModeAutoEnable", "PaintHolding", "ThirdPartyStoragePartitioning"],
+  ...["AvoidCorsURLLoaderRestartOnRedirect", "MediaRouter", "OptimizationHints"],
+  ...["NetworkTimeServiceQuerying", "AimEnabled", "PreconnectToSearch"],
+];
+
 /** Starts Chromium without a window; software WebGPU and WebGL only with `gpu: "software"`. */
 export async function launchChromium({
   gpu = "none",
@@ -28,7 +41,11 @@ export async function launchChromium({
     ...["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader", "--use-angle=swiftshader"],
     "--enable-unsafe-swiftshader",
   ];
-  // Letter widths as people see them; root in a container has no user namespaces.
-  const args = ["--font-render-hinting=none", "--no-sandbox", ...(gpu === "none" ? [] : software)];
+  const args = [
+    // Letter widths as people see them; root in a container has no user namespaces.
+    ...["--font-render-hinting=none", "--no-sandbox"],
+    `--disable-features=${unwantedFeatures.join(",")}`,
+    ...(gpu === "none" ? [] : software),
+  ];
   return chromium.launch({ executablePath, headless: true, args });
 }
