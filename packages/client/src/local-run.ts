@@ -248,15 +248,17 @@ function jobOf(
   const { plan, round, seed } = order;
   const { task, training, privacy } = spec;
   const adapter = { ...spec.adapter, rank: plan.rank };
-  const { rank, train } = plan;
+  const { rank, train, sparsify } = plan;
   const residuals = [...starting, ...progress.residuals];
-  const work = { train, task, training, privacy };
+  const freezeZeros =
+    sparsify?.freezeZeros === true ? train.filter((role) => !sparsify.dense.includes(role)) : [];
+  const work = { train, freezeZeros, task, training, privacy };
   return { run, round, rank, adapter, start, residuals, ...work, seed, data };
 }
 
 /** The update as it will travel, with what the client keeps if it is accepted. */
 function updateOf(
-  { ports, parts, welcome }: Terms,
+  { ports, parts, welcome, guard }: Terms,
   task: Started & { readonly result: TrainResult; readonly unsent: ClientRecord["unsent"] },
 ): PendingUpdate {
   const { order, start, result } = task;
@@ -267,7 +269,7 @@ function updateOf(
   checkFinite(metrics);
   const perturb = ownNoise(welcome.spec, order, ports.entropy ?? null);
   const { memory } = ports;
-  const { bytes, nextUnsent } = encodedChange(plan, task.unsent, {
+  const { bytes, norm, nextUnsent } = encodedChange(plan, task.unsent, {
     ...(perturb === null ? {} : { perturb }),
     ...(memory === undefined ? {} : { allocate: (length) => memory.take(length) }),
     layout,
@@ -280,7 +282,9 @@ function updateOf(
   });
   const hasOwn = plan.personal.length > 0;
   const nextPersonal = hasOwn ? gatherRoles(layout, factors, plan.personal) : null;
-  const hash = ports.hash.sha256(bytes);
+  // A ledger keeps the hash for good; another name is worth something in this process only.
+  const name = guard === null && norm !== null ? memory?.name?.(bytes, norm) : undefined;
+  const hash = name ?? ports.hash.sha256(bytes);
   return { round, bytes, hash, examples, metrics, nextPersonal, nextUnsent };
 }
 

@@ -51,6 +51,12 @@ export interface UpdateMemory {
   keep(bytes: Uint8Array): void;
   /** One fewer keeps them. */
   drop(bytes: Uint8Array): void;
+  /**
+   * Names an update that was written into bytes taken here and has this norm; the name stands for its hash wherever the run
+   * speaks of it. Of this client's updates that somebody keeps, two have one name exactly if they are the same bytes; those
+   * of other clients have other names. Absent: hashes are names.
+   */
+  readonly name?: (bytes: Uint8Array, norm: number) => Digest;
 }
 
 /** Personal factors that the clients of one process have in common. */

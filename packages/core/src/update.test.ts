@@ -33,6 +33,7 @@ const sparsify: Sparsify = {
   mask: "global",
   dense: ["head"],
   errorFeedbackRounds: 1,
+  freezeZeros: false,
 };
 const kept = keptCount(packed, sparsify);
 const { layoutHash: hash, round } = source;
@@ -95,7 +96,7 @@ describe("a sparse update", () => {
 
   it("[AD5] and a dense one are not taken for each other", () => {
     const sparse = encodeSparseUpdate({ ...source, codec: "f32", sparsify, unsent: null }).bytes;
-    const dense = encodeUpdate({ ...source, codec: "f32" });
+    const { bytes: dense } = encodeUpdate({ ...source, codec: "f32" });
     const refused = expect.objectContaining({ code: "codec-invalid" }) as unknown;
     expect(() => checkUpdate(dense, expected)).toThrow(refused);
     expect(() => checkUpdate(sparse, { ...expected, kept: null })).toThrow(refused);
@@ -110,7 +111,7 @@ describe("the norm bound", () => {
       const codec = "f32";
       const bytes =
         form === "dense"
-          ? encodeUpdate({ ...source, codec })
+          ? encodeUpdate({ ...source, codec }).bytes
           : encodeSparseUpdate({ ...source, codec, sparsify, unsent: null }).bytes;
       const wanted = form === "dense" ? { ...expected, kept: null } : expected;
       const { norm } = checkUpdate(bytes, wanted);
@@ -124,7 +125,7 @@ describe("the norm bound", () => {
   );
 
   it("[FW1] comes after what makes an update no update: a NaN is told as such", () => {
-    const bytes = encodeUpdate({ ...source, codec: "f32" });
+    const { bytes } = encodeUpdate({ ...source, codec: "f32" });
     new DataView(bytes.buffer, bytes.byteOffset).setFloat32(bytes.length - 4, Number.NaN, true);
     const bounded = { ...expected, kept: null, maxNorm: 1e-9 };
     expect(() => checkUpdate(bytes, bounded)).toThrow(

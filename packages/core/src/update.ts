@@ -48,14 +48,19 @@ export function maxUpdateBytes({ length, kept }: ExpectedUpdate): number {
 }
 
 /**
- * Decodes and checks an update blob.
+ * Decodes and checks an update blob; `known` is its norm where this very process has made the bytes and measured it then, and
+ * saves a pass over the values.
  *
  * @throws FedtuneError `codec-invalid`, `wrong-round`, `layout-mismatch`, `shape-mismatch`, `update-too-large`, `not-finite`,
  * `norm-exceeded`
  */
-export function checkUpdate(bytes: Uint8Array, expected: ExpectedUpdate): CheckedUpdate {
+export function checkUpdate(
+  bytes: Uint8Array,
+  expected: ExpectedUpdate,
+  known: number | null = null,
+): CheckedUpdate {
   const change = decodeUpdate(bytes, expected);
-  const length = norm(change.delta);
+  const length = known ?? norm(change.delta);
   if (!Number.isFinite(length)) checkFinite(change.delta, "decode");
   const { maxNorm = null } = expected;
   if (maxNorm !== null && length > maxNorm) {
@@ -93,32 +98,40 @@ export interface UpdateSource {
   readonly allocate?: (bytes: number) => Uint8Array;
 }
 
+/** A change as it travels. */
+export interface EncodedUpdate {
+  readonly bytes: Uint8Array;
+  /** What {@link checkUpdate} finds for the norm, to the bit; null where the codec changes values. */
+  readonly norm: number | null;
+}
+
 /**
  * Encodes the change of the uploaded factors, trained minus start, packed in layout order.
  *
  * @throws FedtuneError `shape-mismatch` when the trained vector is not `[layout.size]`, `not-finite`
  */
-export function encodeUpdate(source: UpdateSource): Uint8Array {
+export function encodeUpdate(source: UpdateSource): EncodedUpdate {
   const { layout, layoutHash, round, roles, codec } = source;
   checkTrained(source);
   const { size } = selectRoles(layout, roles);
   if (codec === "f32" && isLittleEndianHost) {
-    const length = vectorBlobBytes(codec, size);
-    const bytes = source.allocate?.(length) ?? new Uint8Array(length);
+    const wanted = vectorBlobBytes(codec, size);
+    const bytes = source.allocate?.(wanted) ?? new Uint8Array(wanted);
     writeBlobHeader({ kind: "update", codec, round, layoutHash, length: size }, bytes);
     const values = new Float32Array(bytes.buffer, bytes.byteOffset + BLOB_HEADER_BYTES, size);
-    let squares = subtract(source, values);
+    let length = subtract(source, values);
     if (source.perturb !== undefined) {
       source.perturb(values);
-      squares = norm(values);
+      length = norm(values);
     }
-    if (!Number.isFinite(squares)) checkFinite(values, "upload");
-    return bytes;
+    if (!Number.isFinite(length)) checkFinite(values, "upload");
+    return { bytes, norm: length };
   }
   const values = new Float32Array(size);
   subtract(source, values);
   source.perturb?.(values);
-  return encodeVectorBlob({ kind: "update", codec, round, layoutHash, values });
+  const bytes = encodeVectorBlob({ kind: "update", codec, round, layoutHash, values });
+  return { bytes, norm: null };
 }
 
 /** How a change is thinned out. */
@@ -161,25 +174,39 @@ function checkTrained({ layout, trained }: Pick<UpdateSource, "layout" | "traine
   );
 }
 
-/** Writes trained minus start of the chosen factors into `target`, one after the other; gives its squared norm. */
+/** Writes trained minus start of the chosen factors into `target`, one after the other; gives {@link norm} of it. */
 function subtract(
   { layout, roles, start, trained }: Omit<UpdateSource, "perturb" | "allocate">,
   target: Float32Array,
 ): number {
+  const lanes: Lanes = [0, 0, 0, 0];
   let at = 0;
-  let squares = 0;
+  let isAligned = true;
   for (const factor of layout.factors) {
     if (!roles.includes(factor.role)) continue;
+    isAligned &&= at % 4 === 0;
     const to = target.subarray(at, at + factor.size);
-    squares += difference(factorView(trained, factor), factorView(start, factor), to);
+    difference([factorView(trained, factor), factorView(start, factor)], to, lanes);
     at += factor.size;
   }
-  return squares;
+  // Sums in other lanes would differ in their last bits.
+  return isAligned ? lengthOf(lanes) : norm(target);
 }
 
-/** `to = a - b`, three equally long vectors; gives `to`'s squared norm, in the same pass over memory. */
-function difference(a: Float32Array, b: Float32Array, to: Float32Array): number {
-  let [s0, s1, s2, s3] = [0, 0, 0, 0];
+/** Sums of squares in float64: value i of a vector is in lane i % 4, but for those after the last whole four, in lane 0. */
+type Lanes = [number, number, number, number];
+
+function lengthOf([s0, s1, s2, s3]: Lanes): number {
+  return Math.sqrt(s0 + s1 + s2 + s3);
+}
+
+/** `to = a - b`, three equally long vectors; adds `to`'s squares to the lanes, in the same pass over memory. */
+function difference(
+  [a, b]: readonly [Float32Array, Float32Array],
+  to: Float32Array,
+  lanes: Lanes,
+): void {
+  let [s0, s1, s2, s3] = lanes;
   const whole = to.length & ~3;
   for (let i = 0; i < whole; i += 4) {
     const d0 = Math.fround((a[i] ?? 0) - (b[i] ?? 0));
@@ -200,7 +227,10 @@ function difference(a: Float32Array, b: Float32Array, to: Float32Array): number 
     to[i] = last;
     s0 += last * last;
   }
-  return s0 + s1 + s2 + s3;
+  lanes[0] = s0;
+  lanes[1] = s1;
+  lanes[2] = s2;
+  lanes[3] = s3;
 }
 
 /** Euclidean norm, summed in float64 by four lanes; finite exactly when all values are, no float32 overflows its square. */
@@ -209,8 +239,8 @@ export function norm(values: Float32Array): number {
   let s1 = 0;
   let s2 = 0;
   let s3 = 0;
-  const even = values.length & ~3;
-  for (let i = 0; i < even; i += 4) {
+  const whole = values.length & ~3;
+  for (let i = 0; i < whole; i += 4) {
     const a = values[i] ?? 0;
     const b = values[i + 1] ?? 0;
     const c = values[i + 2] ?? 0;
@@ -220,6 +250,9 @@ export function norm(values: Float32Array): number {
     s2 += c * c;
     s3 += d * d;
   }
-  for (let i = even; i < values.length; i++) s0 += (values[i] ?? 0) ** 2;
-  return Math.sqrt(s0 + s1 + s2 + s3);
+  for (let i = whole; i < values.length; i++) {
+    const last = values[i] ?? 0;
+    s0 += last * last;
+  }
+  return lengthOf([s0, s1, s2, s3]);
 }

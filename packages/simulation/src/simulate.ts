@@ -8,6 +8,7 @@ import { memoryClientState, memoryLedgers, runClient } from "@fedtune/client";
 import type { ClientPorts, HolderPrivacy } from "@fedtune/client";
 import {
   clientId,
+  localOffload,
   memoryBlobs,
   memoryNetwork,
   memoryStore,
@@ -43,6 +44,8 @@ import type {
   SimulationResult,
 } from "./simulated-run.ts";
 import { keptBlobs, updateMemory } from "./update-memory.ts";
+import { namedCheck, namedStore, updateNames } from "./update-names.ts";
+import type { UpdateNames } from "./update-names.ts";
 
 /**
  * Runs a federation to its end.
@@ -61,11 +64,13 @@ export async function simulate(
     weights: readsBase(resolved) ? ((await options.weights?.()) ?? null) : null,
     hash,
   });
-  const store = memoryStore();
+  const names = isClosed(options) ? updateNames(hash) : null;
+  const store = names === null ? memoryStore() : namedStore(memoryStore(), names);
   const fleet = fleetOf(setup, options);
   const committedAtSeconds: number[] = [];
-  const memory = options.blobs === undefined ? updateMemory() : null;
-  const world = await openWorld(setup, { store, fleet, memory, committedAtSeconds }, options);
+  const memory = options.blobs === undefined ? updateMemory(names) : null;
+  const books = { store, fleet, memory, names, committedAtSeconds };
+  const world = await openWorld(setup, books, options);
   const { network, clock, coordinator } = world;
   options.prepare?.(world);
   const stop = (): void => {
@@ -73,7 +78,7 @@ export async function simulate(
   };
   options.signal?.addEventListener("abort", stop, { once: true });
   const ended = coordinator.run();
-  const sessions = startClients(world, { fleet, memory }, options);
+  const sessions = startClients(world, { fleet, memory, names }, options);
   const end = await clock.runUntil(ended);
   options.signal?.removeEventListener("abort", stop);
   if (fleet !== null) await clock.runUntil(farewell(clock, sessions, fleet));
@@ -88,6 +93,12 @@ export async function simulate(
   const { noiseCohort = null } = options;
   const model = { adapter, residuals, personal, shape };
   return { resolved, end, history, ...model, committedAtSeconds, noiseCohort };
+}
+
+/** Whether nobody but the run itself gets to see messages and updates: names may then stand for their hashes. */
+function isClosed({ blobs, retention, verify, fate, prepare }: SimulationOptions): boolean {
+  const keepsNothing = blobs === undefined && retention !== "all";
+  return keepsNothing && verify !== true && fate === undefined && prepare === undefined;
 }
 
 /** The clients' devices, drawn from the run's seed; null: nothing takes time. */
@@ -122,13 +133,15 @@ interface RunBooks {
   readonly fleet: DeviceFleet | null;
   /** Of updates; null where they are kept elsewhere. */
   readonly memory: NonNullable<ClientPorts["memory"]> | null;
+  /** What updates are called; null: by their hashes. */
+  readonly names: UpdateNames | null;
   /** Gets one entry with every round. */
   readonly committedAtSeconds: number[];
 }
 
 async function openWorld(
   setup: RunSetup,
-  { store, fleet, memory, committedAtSeconds }: RunBooks,
+  { store, fleet, memory, names, committedAtSeconds }: RunBooks,
   options: SimulationOptions,
 ): Promise<SimulatedWorld> {
   const { hash, evaluate, verify, retention = "latest" } = options;
@@ -146,19 +159,21 @@ async function openWorld(
       options.listener?.roundCommitted?.(row);
     },
   };
+  const blobs =
+    options.blobs ?? (memory === null ? memoryBlobs() : keptBlobs(memoryBlobs(), memory));
+  const privacy =
+    noiseCohort === null
+      ? userLevelPrivacy(setup.resolved.config, entropy)
+      : cohortPrivacy(setup.resolved.config, { noiseCohort, entropy });
   const ports = {
-    transport: network.server,
-    store,
-    blobs: options.blobs ?? (memory === null ? memoryBlobs() : keptBlobs(memoryBlobs(), memory)),
-    clock,
-    hash,
+    ...{ transport: network.server, store, blobs, clock, hash, privacy },
     evaluate: evaluate === null ? null : (model: EvaluatedModel) => clock.busy(evaluate(model)),
-    privacy:
-      noiseCohort === null
-        ? userLevelPrivacy(setup.resolved.config, entropy)
-        : cohortPrivacy(setup.resolved.config, { noiseCohort, entropy }),
   };
-  const coordinator = await openCoordinator(setup, ports, { retention, listener });
+  const offload =
+    names === null
+      ? null
+      : { ...localOffload({ setup, ...ports }), check: namedCheck(blobs, names) };
+  const coordinator = await openCoordinator(setup, { ...ports, offload }, { retention, listener });
   return { network, clock, coordinator };
 }
 
@@ -177,7 +192,7 @@ function weather(
 /** Starts every client; a session that fails is over, and the coordinator sees to the rest. */
 function startClients(
   { network, clock, coordinator }: SimulatedWorld,
-  { fleet, memory }: Pick<RunBooks, "fleet" | "memory">,
+  { fleet, memory, names }: Pick<RunBooks, "fleet" | "memory" | "names">,
   options: SimulationOptions,
 ): Promise<unknown>[] {
   const { hash, verify = false } = options;
@@ -185,7 +200,6 @@ function startClients(
   const shared = {
     ...(options.sharePersonal === true ? { personal: sharedPersonal() } : {}),
     ...(options.entropy === undefined ? {} : { entropy: options.entropy }),
-    ...(memory === null ? {} : { memory }),
   };
   const busy = busyTrainer(options.trainer, clock);
   fleet?.start({ network, clock, trainer: options.trainer });
@@ -199,8 +213,9 @@ function startClients(
     const state = memoryClientState();
     const privacy = simulatedHolder(client, clock);
     const trainer = fleet?.trainer(client.name) ?? busy;
+    const own = memory === null ? {} : { memory: { ...memory, ...namer(names, client) } };
     return runClient(
-      { transport, state, clock, hash, trainer, adapters, describe, privacy, ...shared },
+      { transport, state, clock, hash, trainer, adapters, describe, privacy, ...shared, ...own },
       {
         client: clientId(client.name),
         run: coordinator.setup.id,
@@ -213,6 +228,14 @@ function startClients(
       },
     ).catch((error: unknown) => error);
   });
+}
+
+/** How a client names its updates. */
+function namer(
+  names: UpdateNames | null,
+  { name: client }: SimulatedClient,
+): Pick<NonNullable<ClientPorts["memory"]>, "name"> {
+  return names === null ? {} : { name: (bytes, norm) => names.name(client, { bytes, norm }) };
 }
 
 /** Each simulated client is a data holder with a ledger of its own, on the simulation's time. */

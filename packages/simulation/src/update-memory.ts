@@ -1,11 +1,12 @@
 /** Memory of updates that is used round after round: fresh memory costs as much as filling it, and collecting it again. */
 import type { ClientPorts } from "@fedtune/client";
 import type { Blobs, Digest } from "@fedtune/core";
+import type { UpdateNames } from "./update-names.ts";
 
 type UpdateMemory = NonNullable<ClientPorts["memory"]>;
 
-/** Memory that counts who keeps it; bytes of an unknown origin are left alone. */
-export function updateMemory(): UpdateMemory {
+/** Memory that counts who keeps it; bytes of an unknown origin are left alone. `names` are told what is overwritten. */
+export function updateMemory(names: UpdateNames | null = null): UpdateMemory {
   // What is forgotten without a word is collected as usual.
   const keepers = new WeakMap<Uint8Array, number>();
   const idle = new Map<number, Uint8Array[]>();
@@ -27,6 +28,7 @@ export function updateMemory(): UpdateMemory {
         return;
       }
       keepers.delete(bytes);
+      names?.forget(bytes);
       const same = idle.get(bytes.length);
       if (same === undefined) idle.set(bytes.length, [bytes]);
       else same.push(bytes);

@@ -231,5 +231,5 @@ function updateBytes(
   const start = new Float32Array(layout.size);
   const trained = start.slice().fill(value / 16);
   const roles = ["down", "up", "head"] as const;
-  return encodeUpdate({ layout, layoutHash, round, roles, codec: "f32", start, trained });
+  return encodeUpdate({ layout, layoutHash, round, roles, codec: "f32", start, trained }).bytes;
 }
