@@ -64,6 +64,7 @@ async function steps(count: number): Promise<void> {
         start,
         residuals: [],
         train: ["down", "up", "head"],
+        freezeZeros: [],
         privacy: { mode: "none" },
         task: { kind: "sequence-classification", labels },
         training: {

@@ -82,6 +82,7 @@ function jobOf(privacy: object): TrainJob {
     start: Float32Array.from({ length: layout.size }, () => 0.05 * (rng.uniform() - 0.5)),
     residuals: [],
     train: ["down", "up", "head"],
+    freezeZeros: [],
     privacy: privacySchema.parse(privacy),
     task: { kind: "sequence-classification", labels },
     training: trainingSchema.parse({

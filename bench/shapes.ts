@@ -272,6 +272,7 @@ function jobOf({ batchSize, length, targets }: Shape, config: ModelConfig): Trai
     ...{ run: runId("bench"), round: 1, rank: adapter.rank, adapter, residuals: [] },
     start: Float32Array.from({ length: layout.size }, () => 0.05 * (rng.uniform() - 0.5)),
     train: labels.length === 0 ? ["down", "up"] : ["down", "up", "head"],
+    freezeZeros: [],
     privacy: { mode: "none" },
     task:
       labels.length === 0

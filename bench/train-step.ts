@@ -86,6 +86,7 @@ function jobOf(maxLength: number): TrainJob {
     start: Float32Array.from({ length: layout.size }, () => 0.05 * (rng.uniform() - 0.5)),
     residuals: [],
     train: ["down", "up", "head"],
+    freezeZeros: [],
     privacy: { mode: "none" },
     task: { kind: "sequence-classification", labels },
     training: trainingSchema.parse({

@@ -1,6 +1,6 @@
 /** Thinning out what a method sends and is sent: densities over the rounds, masks, sparse broadcasts. */
 import { gatherRoles, pick, scatterRoles, selectRoles, supportOf } from "@fedtune/core";
-import type { BroadcastPart, FactorRole, SparseMask, Sparsify } from "@fedtune/core";
+import type { BroadcastPart, FactorRole, Layout, SparseMask, Sparsify } from "@fedtune/core";
 import { finite } from "./finite.ts";
 import { power } from "./server-optimizer.ts";
 import { factorsId, phaseOf, tierOf } from "./tiers.ts";
@@ -15,6 +15,7 @@ export interface SparseOptions {
   readonly mask: SparseMask;
   readonly headDense: boolean;
   readonly errorFeedbackRounds: number;
+  readonly fixedMask: boolean;
 }
 
 /** A state whose broadcasts are thinned out. */
@@ -44,9 +45,41 @@ export function sparsifyOf(
   share: number,
 ): Sparsify | null {
   if (share === 1) return null;
-  const { mask, headDense, errorFeedbackRounds } = options;
+  const { mask, headDense, errorFeedbackRounds, fixedMask: freezeZeros } = options;
   const dense = roles.filter((role) => role === "magnitude" || (role === "head" && headDense));
-  return { density: share, mask, dense, errorFeedbackRounds };
+  return { density: share, mask, dense, errorFeedbackRounds, freezeZeros };
+}
+
+/**
+ * The widest adapter's new values, packed `[packed.size]`, without what pruning takes away: where the round started at
+ * zero, and all but the largest that the next round's density keeps. The first round starts whole.
+ */
+export function pruned(
+  { state, packed, roles }: Pruning,
+  { before, after }: { readonly before: Float32Array; readonly after: Float32Array },
+): Float32Array {
+  const share = densityAt(state.options, "densityDown", state.round + 2);
+  const sparsify = sparsifyOf(state, roles, share);
+  if (sparsify === null) return after;
+  const isWhole = state.round === 0;
+  const ranked = after.map((value, i) => (isWhole || before[i] !== 0 ? value : 0));
+  // Roles that are not ranked are all in the support, whatever they were.
+  for (const { role, offset, size } of packed.factors) {
+    if (!sparsify.dense.includes(role)) continue;
+    ranked.set(after.subarray(offset, offset + size), offset);
+  }
+  const kept = new Float32Array(after.length);
+  for (const position of supportOf(packed, ranked, sparsify))
+    kept[position] = ranked[position] ?? 0;
+  return kept;
+}
+
+interface Pruning {
+  /** As the round started. */
+  readonly state: SparseState;
+  /** The layout of the widest tier's values that travel. */
+  readonly packed: Layout;
+  readonly roles: readonly FactorRole[];
 }
 
 /** What clients of a tier start the next round from, packed: all of it where `support` is null. */

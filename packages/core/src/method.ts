@@ -119,6 +119,8 @@ export interface Sparsify {
   readonly dense: readonly FactorRole[];
   /** Rounds for which a client keeps what it did not send, to add it to its next change; 0: it forgets at once. */
   readonly errorFeedbackRounds: number;
+  /** Values of ranked roles that are zero when the round starts are not trained: what was pruned stays so. */
+  readonly freezeZeros: boolean;
 }
 
 /** Within what the largest values are sought. */

@@ -148,6 +148,8 @@ export interface TrainJob {
   /** All base residuals since the pristine base, in order; the trainer folds each once and knows them by id. */
   readonly residuals: readonly BaseResidual[];
   readonly train: readonly FactorRole[];
+  /** Of the trained roles those whose values stay zero where they start at zero. */
+  readonly freezeZeros: readonly FactorRole[];
   readonly task: TaskSettings;
   readonly training: TrainingSettings;
   /** Record-level privacy is the trainer's: it clips and perturbs every step; other modes change nothing here. */
@@ -171,7 +173,7 @@ export interface TrainResult {
 /** Evaluation of one adapter on one data set. */
 export interface EvaluateJob extends Omit<
   TrainJob,
-  "train" | "training" | "privacy" | "seed" | "round"
+  "train" | "freezeZeros" | "training" | "privacy" | "seed" | "round"
 > {
   readonly batchSize: number;
   /** Tokens per example, special tokens included; null: as many as the base model takes. */

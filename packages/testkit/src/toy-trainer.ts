@@ -45,8 +45,11 @@ export function toyTrainer(layout: Layout): Trainer {
         const target = toyPoint(layout, seed);
         const factors = job.start.slice();
         const loss = distance(layout, { from: factors, to: target, roles: job.train });
+        const isFrozen = (role: FactorRole, i: number): boolean =>
+          job.freezeZeros.includes(role) && job.start[i] === 0;
         for (let step = 0; step < job.training.localEpochs; step++) {
-          forTrained(layout, job.train, (i) => {
+          forTrained(layout, job.train, (i, role) => {
+            if (isFrozen(role, i)) return;
             factors[i] =
               (factors[i] ?? 0) +
               job.training.learningRate * ((target[i] ?? 0) - (factors[i] ?? 0));
@@ -96,11 +99,11 @@ function partOf(examples: number, holdout: Holdout | null): number {
 function forTrained(
   layout: Layout,
   roles: readonly FactorRole[],
-  visit: (index: number) => void,
+  visit: (index: number, role: FactorRole) => void,
 ): void {
   for (const factor of layout.factors) {
     if (!roles.includes(factor.role)) continue;
-    for (let i = factor.offset; i < factor.offset + factor.size; i++) visit(i);
+    for (let i = factor.offset; i < factor.offset + factor.size; i++) visit(i, factor.role);
   }
 }
 

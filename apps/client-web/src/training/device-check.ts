@@ -105,6 +105,7 @@ function jobOf(
     start: new Float32Array(layout.size),
     residuals: [],
     train: [...roles],
+    freezeZeros: [],
     training: { ...training, localEpochs: EPOCHS, ...changes },
     privacy: { mode: "none" },
     seed: [1, 2, 3, 4],

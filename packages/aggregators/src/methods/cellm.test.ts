@@ -106,6 +106,7 @@ describe("cellm", () => {
       mask: "role",
       dense: ["head"],
       errorFeedbackRounds: 0,
+      freezeZeros: false,
     });
     const packed = selectRoles(context.tiers[0].layout, upload);
     expect(keptCount(packed, sparsify!)).toBe(10 + Math.floor(80 / 4) + Math.floor(76 / 4));

@@ -24,6 +24,7 @@ import { packState, unpackState } from "../state-bytes.ts";
 import {
   densityAt,
   downloaded,
+  pruned,
   publishSparse,
   retainedBy,
   sparsifyOf,
@@ -54,6 +55,12 @@ const config = z.strictObject({
     .max(10_000)
     .default(0)
     .describe("rounds for which a client keeps what it did not send; 0: it forgets"),
+  fixedMask: z
+    .boolean()
+    .default(false)
+    .describe(
+      "after a first round in which all travels, the smallest values are zero for good and are not trained: pruning, as a baseline",
+    ),
   evaluateMasked: z
     .boolean()
     .default(false)
@@ -103,6 +110,10 @@ const shared = tierFunctions<CellmConfig>(() => [{ share: ["down", "up", "magnit
  * Metrics: `updateNorm` ||g||, `stepNorm` of P's step, and `retained`, the least share of ||P||^2 that a tier
  * downloads.
  *
+ * With `fixedMask` the mask is that of P after a first, dense round: P is pruned to it, and clients train what is left of
+ * it alone; with `densityDecay` below 1 more is pruned after every round. These are FLASC's baselines of fixed and of
+ * iterative pruning.
+ *
  * Departs from the released code: the mask is by role, and may be global; round 1 starts from the whole first adapter,
  * which every party draws and nobody sends; weight decay is 0, where torch's AdamW has 0.01; the head is not ranked
  * unless `headDense` is off, and DoRA's magnitude, whose zeros would erase whole rows of a weight, never is; at least
@@ -139,7 +150,9 @@ export const cellm = {
   init,
   plan: (state, round, { rank }) => {
     const { plan } = phaseOf(state, round);
-    const sparsify = sparsifyOf(state, plan.upload, densityAt(state.options, "densityUp", round));
+    const isWhole = state.options.fixedMask && round === 1;
+    const share = isWhole ? 1 : densityAt(state.options, "densityUp", round);
+    const sparsify = sparsifyOf(state, plan.upload, share);
     return { rank, ...plan, sparsify };
   },
   download,
@@ -196,8 +209,11 @@ function finish(state: CellmState, { sums, sampled, idle }: CellmSums): MethodRe
   const values = gatherRoles(widest.layout, widest.values, roles);
   const running = { optimizer: state.options.serverOptimizer, memory: state.memory };
   const moved = optimizerStep(running, { values, gradient });
-  const next = withWidest({ ...state, memory: moved.memory }, round, moved.values);
-  const step = Float64Array.from(values, (value, i) => (moved.values[i] ?? 0) - value);
+  const after = state.options.fixedMask
+    ? pruned({ state, packed: packed.layout, roles }, { before: values, after: moved.values })
+    : moved.values;
+  const next = withWidest({ ...state, memory: moved.memory }, round, after);
+  const step = Float64Array.from(values, (value, i) => (after[i] ?? 0) - value);
   const parts = publishSparse(next);
   const metrics = { updateNorm: lengthOf([gradient]), stepNorm: lengthOf([step]) };
   return { state: next, parts, metrics: { ...metrics, retained: retainedBy(next, parts) } };

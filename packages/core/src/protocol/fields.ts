@@ -67,6 +67,7 @@ export const plan = z.strictObject({
       mask: z.enum(sparseMasks),
       dense: roles,
       errorFeedbackRounds: z.int().min(0),
+      freezeZeros: z.boolean(),
     })
     .nullable(),
   coldStart: z.enum(coldStarts),

@@ -55,7 +55,9 @@ export function rankOf(index: number): number {
 export function expectedUpdate(index: number, round: number): ExpectedUpdate {
   const packed = uploadedLayout(index);
   const { densityUp: density } = methodOptions;
-  const sparsify = { density, mask: "role", dense: ["head"], errorFeedbackRounds: 2 } as const;
+  const sparsify = {
+    ...{ density, mask: "role", dense: ["head"], errorFeedbackRounds: 2, freezeZeros: false },
+  } as const;
   const hash = layoutHash(toyLayout(rankOf(index)), nodeHash);
   const kept = keptCount(packed, sparsify);
   return { round, codec: "f32", layoutHash: hash, length: packed.size, kept };

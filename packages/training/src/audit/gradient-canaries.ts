@@ -68,6 +68,7 @@ function canaryRound(
   return {
     layout: layoutOf([{ name: "canaries", module: "audit", role: "down", shape: [canaries] }]),
     train: ["down"],
+    freezeZeros: [],
     training: trainingSchema.parse({
       batchSize: 1,
       microBatchSize: CANARIES_AT_ONCE,

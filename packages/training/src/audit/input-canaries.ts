@@ -128,6 +128,7 @@ function canaryRound(
   return {
     layout,
     train: TRAINED,
+    freezeZeros: [],
     training: trainingSchema.parse({
       batchSize: Math.min(4096, Math.max(1, Math.round(expected))),
       microBatchSize: CANARIES_AT_ONCE,

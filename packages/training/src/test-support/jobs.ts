@@ -85,6 +85,7 @@ export function tinyJob(checkpoint: Checkpoint, changes: Partial<TrainJob> = {})
       initialAdapter(layout, { ...adapter, kind: adapterKind(adapter.kind) }, rngFromSeed(7)),
     residuals: [],
     train: ["down", "up", "head"],
+    freezeZeros: [],
     task: { kind: "sequence-classification", labels },
     training: trainingSchema.parse({ batchSize: 4, learningRate: 0.01 }),
     privacy: { mode: "none" },

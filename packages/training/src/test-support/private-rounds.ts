@@ -64,6 +64,7 @@ export function openRound(changes: Partial<PrivateRound> = {}) {
   const round: PrivateRound = {
     layout,
     train,
+    freezeZeros: [],
     training: trainingOf(),
     settings: settingsOf(),
     randomness: { noise: stream(1), sampling: stream(2) },

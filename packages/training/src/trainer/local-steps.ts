@@ -8,6 +8,7 @@ import type { Binding } from "./binding.ts";
 import { lossAndGradient, paddedFor } from "./gradient.ts";
 import { clipGradient, createOptimizer } from "./optimizers.ts";
 import type { StepMemory } from "./step-memory.ts";
+import { zeroPositions } from "./zero-positions.ts";
 
 /** What a round trains with. */
 export interface LocalRound {
@@ -15,6 +16,8 @@ export interface LocalRound {
   readonly binding: Binding;
   readonly layout: Layout;
   readonly train: readonly FactorRole[];
+  /** Roles of which no value is trained that starts at zero. */
+  readonly freezeZeros: readonly FactorRole[];
   readonly training: TrainingSettings;
   readonly examples: readonly Example[];
   readonly rng: Rng;
@@ -46,12 +49,14 @@ export async function trainLocally(round: LocalRound, values: Float32Array): Pro
   const batches = batchesOf(round);
   const optimizer = createOptimizer(training.optimizer);
   let parameters = gatherRoles(layout, values, train);
+  const frozen = zeroPositions(round, parameters);
   let state = optimizer.init(parameters.length);
   let totals: RoundTotals = { steps: 0, tokens: 0, seen: 0, lossSum: 0 };
   for (const batch of batches) {
     await round.beforeStep();
     const { loss, gradient, tokens } = await batchGradient(round, values, batch);
     checkFinite(loss, gradient, totals.steps + 1);
+    for (const position of frozen) gradient[position] = 0;
     if (training.maxGradNorm !== null) clipGradient(gradient, training.maxGradNorm);
     ({ parameters, state } = optimizer.update(
       { parameters, gradient, state },

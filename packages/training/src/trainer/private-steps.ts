@@ -15,6 +15,7 @@ import type { ExampleGradients } from "./gradient.ts";
 import type { NoisySum, SumPlan } from "./noisy-sum.ts";
 import { openNoisySum } from "./noisy-sum.ts";
 import { createOptimizer } from "./optimizers.ts";
+import { zeroPositions } from "./zero-positions.ts";
 
 /** Settings whose noise has been found. */
 export type RecordLevelSettings = RecordLevelPrivacy & { readonly noiseMultiplier: number };
@@ -29,6 +30,8 @@ export interface PrivateRandomness {
 export interface PrivateRound {
   readonly layout: Layout;
   readonly train: readonly FactorRole[];
+  /** Roles of which no value is trained that starts at zero. */
+  readonly freezeZeros: readonly FactorRole[];
   readonly training: TrainingSettings;
   readonly settings: RecordLevelSettings;
   readonly randomness: PrivateRandomness;
@@ -75,11 +78,14 @@ export async function trainPrivately(
   const optimizer = createOptimizer(training.optimizer);
   const takeStep = openSteps(round);
   let parameters = gatherRoles(layout, values, train);
+  const frozen = zeroPositions(round, parameters);
   let state = optimizer.init(parameters.length);
   let total = noFacts;
   for (let done = 1; done <= steps; done++) {
     await round.beforeStep();
     const { gradient, facts } = await takeStep(values);
+    // After the noise, so that it costs nothing; what is clipped is the whole gradient.
+    for (const position of frozen) gradient[position] = 0;
     ({ parameters, state } = optimizer.update(
       { parameters, gradient, state },
       training.learningRate,

@@ -13,6 +13,8 @@ beforeAll(async () => {
 
 const settings = (input: object) =>
   trainingSchema.parse({ batchSize: 4, learningRate: 0.01, ...input });
+const zerosOf = (values: Float32Array): number[] =>
+  [...values.keys()].filter((position) => values[position] === 0);
 const layoutOf = (checkpoint: Parameters<typeof describeModel>[0], job: TrainJob) =>
   describeModel(checkpoint, { ...job.adapter, labels: job.task.labels }).layout;
 
@@ -35,6 +37,27 @@ describe.each(["tiny-bert", "tiny-bert-encoder", "tiny-roberta", "tiny-distilber
           );
           expect(same, factor.name).toBe(!(train as readonly string[]).includes(factor.role));
         }
+        await trainer.close();
+      },
+    );
+
+    test.each([null, "record-level"])(
+      "[TN3] zeros of roles that keep them stay zero, with privacy %s",
+      async (mode) => {
+        const { trainer, checkpoint } = await tinyTrainer(base);
+        const privacy = { mode, noiseMultiplier: 1, samplingRate: 0.5, noise: "seeded" } as const;
+        const changes = mode === null ? {} : { privacy: { ...privacy, mode: "record-level" } };
+        const job = tinyJob(checkpoint, { freezeZeros: ["down", "up"], ...changes } as object);
+        job.start.forEach((_, index) => (job.start[index] = index % 3 === 0 ? 0 : 0.01));
+        const { factors } = await trainer.train(job, noAbort);
+        for (const factor of layoutOf(checkpoint.config, job).factors) {
+          if (factor.role === "head") continue;
+          const zeros = zerosOf(factorView(job.start, factor));
+          expect(zerosOf(factorView(factors, factor)), factor.name).toEqual(zeros);
+        }
+        expect(zerosOf(factors).length, "those of the head move").toBeLessThan(
+          zerosOf(job.start).length,
+        );
         await trainer.close();
       },
     );

@@ -136,6 +136,7 @@ async function train(context: Context, job: TrainJob, control: TrainControl): Pr
     binding,
     layout: description.layout,
     train: job.train,
+    freezeZeros: job.freezeZeros,
     training: job.training,
     examples,
     memory: context.memory,

@@ -92,6 +92,7 @@ export async function jobFor(
     ...{ run: runId("tab"), round: 1, rank: adapter.rank, adapter, residuals: [] },
     start: initialAdapter(layout, { ...adapter, kind }, rngFromSeed(7)),
     train: ["down", "up", "head"],
+    freezeZeros: [],
     task: { kind: "sequence-classification", labels: [...labels] },
     training: trainingSchema.parse({ learningRate: 0.01, ...training }),
     privacy: { mode: "none" },
