@@ -168,13 +168,20 @@ function resolved(config: RunConfig): RunPrivacy {
 
 function calibrated(settings: PrivateSettings, config: PrivateRun): number {
   const { targetEpsilon, delta, relation } = settings;
-  return calibrateNoise({
-    accountant: runAccountant(settings),
-    relation,
-    plan: (noise) => runEvents({ ...settings, noiseMultiplier: noise }, config),
-    target: { epsilon: targetEpsilon ?? 0, delta },
-  }).noiseMultiplier;
+  const accountant = runAccountant(settings);
+  const target = { epsilon: targetEpsilon ?? 0, delta };
+  const plan = (noise: number) => runEvents({ ...settings, noiseMultiplier: noise }, config);
+  const key = JSON.stringify([accountant.name, relation, target, plan(1)]);
+  const noise =
+    knownNoise.get(key) ?? calibrateNoise({ accountant, relation, plan, target }).noiseMultiplier;
+  if (knownNoise.size >= MOST_KNOWN) knownNoise.clear();
+  knownNoise.set(key, noise);
+  return noise;
 }
+
+/** By plan and target: a search takes half a second, and the cells of an experiment ask for the same again and again. */
+const knownNoise = new Map<string, number>();
+const MOST_KNOWN = 1000;
 
 /** Who accounts for a run. */
 export function runAccountant(settings: PrivateSettings): Accountant {
