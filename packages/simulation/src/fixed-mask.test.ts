@@ -63,7 +63,7 @@ async function pruningRun(options: object) {
       settle: () => new Promise((resolve) => setImmediate(resolve)),
     },
   );
-  expect(end?.status).toBe("completed");
+  expect(end.status).toBe("completed");
   return { tasks, adapter };
 }
 
