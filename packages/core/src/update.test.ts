@@ -1,7 +1,7 @@
 import { expectSameBits, nodeHash, toyLayout } from "@fedtune/testkit";
 import { describe, expect, it } from "vitest";
 import { codecNames } from "./adapter/codec.ts";
-import { gatherRoles, layoutHash, selectRoles } from "./adapter/layout.ts";
+import { gatherRoles, layoutHash, layoutOf, selectRoles } from "./adapter/layout.ts";
 import { keptCount } from "./adapter/top-k.ts";
 import type { Sparsify } from "./method.ts";
 import { rngFromSeed } from "./rng.ts";
@@ -101,6 +101,39 @@ describe("a sparse update", () => {
     expect(() => checkUpdate(dense, expected)).toThrow(refused);
     expect(() => checkUpdate(sparse, { ...expected, kept: null })).toThrow(refused);
     expect(checkUpdate(dense, { ...expected, kept: null }).support).toBeNull();
+  });
+});
+
+describe("the norm of a change that was just made", () => {
+  it.each([
+    ["whole fours", [64, 8, 12]],
+    ["a last part of another length", [64, 8, 7]],
+    ["parts that do not begin at a multiple of four", [5, 63, 2, 9]],
+  ])("is to the bit what is found in its bytes: %s", (_, sizes) => {
+    const parts = layoutOf(
+      sizes.map((size, k) => ({ name: `f${k}`, module: "m", role: "down", shape: [size] })),
+    );
+    const values = (): Float32Array =>
+      Float32Array.from({ length: parts.size }, () => rng.normal());
+    const of = { layout: parts, start: values(), trained: values(), roles: ["down"] as const };
+    const wanted = { ...expected, length: parts.size, kept: null };
+    const { bytes, norm } = encodeUpdate({ ...source, ...of, codec: "f32" });
+    expect(norm).toBe(checkUpdate(bytes, wanted).norm);
+    const noisy = encodeUpdate({ ...source, ...of, codec: "f32", perturb: (it) => it.fill(0.3) });
+    expect(noisy.norm).toBe(checkUpdate(noisy.bytes, wanted).norm);
+    expect(encodeUpdate({ ...source, ...of, codec: "f16" }).norm).toBeNull();
+  });
+
+  it("[FW1] [AD5] saves the pass over the values, and no other check", () => {
+    const { bytes, norm } = encodeUpdate({ ...source, codec: "f32" });
+    const wanted = { ...expected, kept: null };
+    bytes.fill(0, 48);
+    expect(checkUpdate(bytes, wanted, norm).norm).toBe(norm);
+    const code = (of: string): unknown => expect.objectContaining({ code: of });
+    const low = { ...wanted, maxNorm: norm! / 2 };
+    expect(() => checkUpdate(bytes, low, norm)).toThrow(code("norm-exceeded"));
+    const later = { ...wanted, round: round + 1 };
+    expect(() => checkUpdate(bytes, later, norm)).toThrow(code("wrong-round"));
   });
 });
 

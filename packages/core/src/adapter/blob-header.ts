@@ -44,6 +44,8 @@ const KINDS: Readonly<Record<BlobKind, number>> = {
   rotation: 4,
 };
 const CODECS: Readonly<Record<CodecName, number>> = { f32: 1, f16: 2, int8: 3 };
+/** Every byte as two digits. */
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 const UINT32_END = 2 ** 32;
 
 /**
@@ -61,8 +63,14 @@ export function writeBlobHeader(header: BlobHeader, target: Uint8Array): void {
   view.setUint32(8, uint32(header.round, "round"), true);
   view.setUint32(12, uint32(header.length, "length"), true);
   for (let i = 0; i < 32; i++) {
-    view.setUint8(16 + i, Number.parseInt(header.layoutHash.slice(2 * i, 2 * i + 2), 16));
+    target[16 + i] = 16 * nibble(header.layoutHash, 2 * i) + nibble(header.layoutHash, 2 * i + 1);
   }
+}
+
+/** One digit of a digest. */
+function nibble(hash: Digest, at: number): number {
+  const code = hash.charCodeAt(at);
+  return code < 97 ? code - 48 : code - 87;
 }
 
 function uint32(value: number, what: string): number {
@@ -80,22 +88,23 @@ export function readBlobHeader(bytes: Uint8Array): BlobHeader {
     throw refused("codec-invalid", "size", [bytes.length, `at least ${BLOB_HEADER_BYTES} bytes`]);
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, BLOB_HEADER_BYTES);
-  const magic = [...bytes.subarray(0, 4)];
-  if (!MAGIC.every((byte, index) => byte === magic[index])) {
-    throw refused("codec-invalid", "magic", [magic.join(" "), MAGIC.join(" ")]);
+  if (!MAGIC.every((byte, index) => byte === bytes[index])) {
+    const magic = bytes.subarray(0, 4).join(" ");
+    throw refused("codec-invalid", "magic", [magic, MAGIC.join(" ")]);
   }
   if (view.getUint8(4) !== VERSION) {
     throw refused("codec-invalid", "version", [view.getUint8(4), VERSION]);
   }
   const flags = view.getUint8(7);
   if (flags > SPARSE) throw refused("codec-invalid", "flags", [flags, `0 or ${SPARSE}`]);
-  const hash = [...bytes.subarray(16, 48)].map((byte) => byte.toString(16).padStart(2, "0"));
+  let hash = "";
+  for (let i = 16; i < BLOB_HEADER_BYTES; i++) hash += HEX[bytes[i] ?? 0] ?? "";
   return {
     kind: named(KINDS, view.getUint8(5), "kind"),
     codec: named(CODECS, view.getUint8(6), "codec"),
     round: view.getUint32(8, true),
     length: view.getUint32(12, true),
-    layoutHash: digest(hash.join("")),
+    layoutHash: digest(hash),
     sparse: flags === SPARSE,
   };
 }

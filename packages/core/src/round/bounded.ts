@@ -67,7 +67,14 @@ function deadlines(
           const message = `Cannot wait longer for ${what}: ${ms} ms are over`;
           reject(new FedtuneError("storage-failed", message));
         });
-        const calling = async (): Promise<Awaited<ReturnType<typeof call>>> => await call(...given);
-        void calling().then(resolve, reject).finally(cancel);
+        void settled(call, given).then(resolve, reject).finally(cancel);
       });
+}
+
+/** What a call comes to; what it throws at once is a rejection too. */
+async function settled<Arguments extends readonly unknown[], Result>(
+  call: Call<Arguments, Result>,
+  given: Arguments,
+): Promise<Result> {
+  return call(...given);
 }

@@ -88,18 +88,14 @@ function addMatrixProduct(
 ): void {
   for (let i = 0; i < rows; i++) {
     const to = i * SKETCH_SIZE;
-    let [s0, s1, s2, s3] = [
-      target[to] ?? 0,
-      target[to + 1] ?? 0,
-      target[to + 2] ?? 0,
-      target[to + 3] ?? 0,
-    ];
-    let [s4, s5, s6, s7] = [
-      target[to + 4] ?? 0,
-      target[to + 5] ?? 0,
-      target[to + 6] ?? 0,
-      target[to + 7] ?? 0,
-    ];
+    let s0 = target[to] ?? 0;
+    let s1 = target[to + 1] ?? 0;
+    let s2 = target[to + 2] ?? 0;
+    let s3 = target[to + 3] ?? 0;
+    let s4 = target[to + 4] ?? 0;
+    let s5 = target[to + 5] ?? 0;
+    let s6 = target[to + 6] ?? 0;
+    let s7 = target[to + 7] ?? 0;
     for (let k = 0; k < cols; k++) {
       const value = data[i * cols + k] ?? 0;
       const at = k * SKETCH_SIZE;

@@ -22,7 +22,8 @@ export interface RunData {
   end: RunEnd | null;
   endedAt: string | null;
   readonly clients: Map<ClientId, ParticipantRow>;
-  readonly updates: Map<string, UpdateRow>;
+  /** By round and participantIndex. */
+  readonly updates: Map<number, Map<number, UpdateRow>>;
   readonly rounds: RoundRow[];
   /** Of the rounds, in their order. */
   readonly committedAt: string[];
@@ -55,11 +56,6 @@ export function emptyRun(row: RunRow, createdAt: string): RunData {
   };
 }
 
-/** Under what an update is kept. */
-export function slot(round: number, index: number): string {
-  return `${round}/${index}`;
-}
-
 /** The latest attempt at the round that is not committed. */
 export function latestAttempt({ attempts, rounds }: RunData): StoredAttempt | null {
   const last = attempts.at(-1);
@@ -68,9 +64,7 @@ export function latestAttempt({ attempts, rounds }: RunData): StoredAttempt | nu
 
 /** Updates of a round in participant order. */
 export function updatesOf({ updates }: RunData, round: number): UpdateRow[] {
-  return [...updates.values()]
-    .filter((update) => update.round === round)
-    .sort((a, b) => a.index - b.index);
+  return [...(updates.get(round)?.values() ?? [])].sort((a, b) => a.index - b.index);
 }
 
 /** An attempt as its successor finds it. */

@@ -1,6 +1,6 @@
 /** The pages and sums that the memory store tells of runs. */
 import type { RunId } from "../ids.ts";
-import { promised, slot, updatesOf } from "./memory-data.ts";
+import { promised, updatesOf } from "./memory-data.ts";
 import type { RunData, StoredAttempt } from "./memory-data.ts";
 import type { RoundRow, RunHead, RunHistory, Store } from "./store.ts";
 import type {
@@ -43,11 +43,11 @@ export function readsOf(
     getClients: (run) =>
       promised(() => participantsOf(read(run)).map(({ client, index }) => ({ client, index }))),
     getUpdate: (run, round, index) =>
-      promised(() => read(run).updates.get(slot(round, index)) ?? null),
+      promised(() => read(run).updates.get(round)?.get(index) ?? null),
     getUpdates: (run, round, indices) =>
       promised(() => {
-        const { updates } = read(run);
-        return indices.flatMap((index) => updates.get(slot(round, index)) ?? []);
+        const updates = read(run).updates.get(round);
+        return indices.flatMap((index) => updates?.get(index) ?? []);
       }),
     getRound: (run, round) =>
       promised(() => read(run).rounds.find((row) => row.round === round) ?? null),

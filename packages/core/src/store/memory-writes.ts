@@ -1,7 +1,7 @@
 /** What the owner of a run writes into the memory store. */
 import { FedtuneError } from "../errors.ts";
 import type { RunId } from "../ids.ts";
-import { dateOf, latestAttempt, promised, slot, updatesOf } from "./memory-data.ts";
+import { dateOf, latestAttempt, promised, updatesOf } from "./memory-data.ts";
 import type { RunData } from "./memory-data.ts";
 import { sumsOf } from "./member-row.ts";
 import type { MemberRow } from "./member-row.ts";
@@ -82,16 +82,15 @@ function openAttempt(data: RunData, row: AttemptRow, now: number): void {
 }
 
 function putUpdate(data: RunData, update: UpdateRow): StoredUpdate {
-  const key = slot(update.round, update.index);
-  const before = data.updates.get(key);
+  const { round, index } = update;
+  const updates = data.updates.get(round) ?? new Map<number, UpdateRow>();
+  const before = updates.get(index);
   if (before !== undefined) return before.blob.hash === update.blob.hash ? "same" : "conflict";
   const latest = latestAttempt(data);
   const isOpen =
-    latest?.end === null &&
-    latest.row.round === update.round &&
-    latest.row.attempt === update.attempt;
+    latest?.end === null && latest.row.round === round && latest.row.attempt === update.attempt;
   if (!isOpen) return "closed";
-  data.updates.set(key, update);
+  data.updates.set(round, updates.set(index, update));
   return "stored";
 }
 
@@ -112,9 +111,9 @@ function endAttempt(data: RunData, end: AttemptEnd, at: string): void {
   // A closed attempt can still be given up: its updates turned out not to be usable together.
   latest.end = end;
   latest.endedAt = at;
-  for (const update of updatesOf(data, round)) {
-    const isOfIt = update.attempt === attempt && !accepted.includes(update.index);
-    if (isOfIt) data.updates.delete(slot(round, update.index));
+  const kept = new Set(accepted);
+  for (const { attempt: of, index } of updatesOf(data, round)) {
+    if (of === attempt && !kept.has(index)) data.updates.get(round)?.delete(index);
   }
 }
 
@@ -166,7 +165,7 @@ function putRefusal({ refusals, clients }: RunData, row: RefusalRow, refusedAt: 
 }
 
 function keyOf({ round, attempt, index, code, hash }: RefusalRow): string {
-  return `${slot(round, index)}/${attempt}/${code}/${hash ?? ""}`;
+  return `${round}/${index}/${attempt}/${code}/${hash ?? ""}`;
 }
 
 function commitRound({ rounds, committedAt }: RunData, row: RoundRow, at: string): void {
