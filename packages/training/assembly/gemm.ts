@@ -2,24 +2,35 @@
 import { packPanels, packStrips } from "./pack";
 import { ADD, BIAS, STORE, tile } from "./tile";
 
-/** Rows of A packed at once, and depth of a block: 96 KiB of A stay in the second cache, one panel of B in the first. */
+/** The most depth of a block: a panel of B and a strip of A together stay in the first cache. */
+const BLOCK_DEPTH: i32 = 384;
+/** Rows of A packed at once where there are many: 144 KiB of A stay in the second cache. */
 const BLOCK_ROWS: i32 = 96;
-const BLOCK_DEPTH: i32 = 256;
+/** So few rows are packed at once. Then no panel is read twice, and B is packed a few panels at a time, into the nearest cache. */
+const FEW_ROWS: i32 = 320;
+/** Columns of B packed at once for few rows: whole cache lines of a plain matrix. */
+const GROUP: i32 = 32;
 /** A product this narrow reads A once only, so that packing it would not pay. */
 const NARROW: i32 = 16;
 const SPILL_BYTES: usize = 64;
 
-/** Scratch that a product with `columns` columns needs. */
+/** Scratch that a product with `columns` columns needs, whatever its rows. */
 export function productScratchBytes(columns: i32): i32 {
   const panels = (columns + 7) & ~7;
-  return <i32>SPILL_BYTES + 4 * BLOCK_DEPTH * (BLOCK_ROWS + panels);
+  return <i32>SPILL_BYTES + 4 * BLOCK_DEPTH * (FEW_ROWS + panels);
+}
+
+/** `depth` in as few equal blocks as may be. */
+function blockDepth(depth: i32): i32 {
+  const blocks = (depth + BLOCK_DEPTH - 1) / BLOCK_DEPTH;
+  return ((depth + blocks - 1) / blocks + 3) & ~3;
 }
 
 /**
  * C `[rows, columns]` = factor A B, plus what C held (`accumulate`) or plus a row (`bias`, 0 for none).
  *
  * Any strides of A and B, in elements: a transposed operand is one with its strides exchanged. Every element sums over k in
- * order, in blocks of BLOCK_DEPTH; where in C it stands does not matter. `scratch` has productScratchBytes(columns).
+ * order, in blocks that `depth` alone decides; where in C it stands does not matter. `scratch` has productScratchBytes(columns).
  */
 export function gemm(
   rows: i32,
@@ -38,66 +49,74 @@ export function gemm(
   bias: usize,
   scratch: usize,
 ): void {
+  const few = rows <= FEW_ROWS;
+  const blockRows = few ? FEW_ROWS : BLOCK_ROWS;
+  const group = few ? GROUP : columns;
+  const step = blockDepth(depth);
   const strips = scratch + SPILL_BYTES;
-  const panels = strips + 4 * BLOCK_ROWS * BLOCK_DEPTH;
+  const panels = strips + 4 * FEW_ROWS * BLOCK_DEPTH;
   const aRow = (<usize>aRowStride) << 2;
   const aColumn = (<usize>aColumnStride) << 2;
   const bRow = (<usize>bRowStride) << 2;
   const bColumn = (<usize>bColumnStride) << 2;
   const cRow = (<usize>cRowStride) << 2;
   const pack = columns > NARROW;
-  for (let k0 = 0; k0 < depth; k0 += BLOCK_DEPTH) {
-    const k = min(BLOCK_DEPTH, depth - k0);
+  for (let k0 = 0; k0 < depth; k0 += step) {
+    const k = min(step, depth - k0);
     const mode = k0 > 0 || accumulate ? ADD : bias != 0 ? BIAS : STORE;
-    packPanels(panels, k, columns, b + <usize>k0 * bRow, bRow, bColumn);
-    for (let i0 = 0; i0 < rows; i0 += BLOCK_ROWS) {
-      const height = min(BLOCK_ROWS, rows - i0);
-      const block = a + <usize>k0 * aColumn + <usize>i0 * aRow;
-      if (pack) {
-        packStrips(strips, height, k, block, aRow, aColumn);
-        for (let j = 0; j < columns; j += 8) {
-          for (let i = 0; i < height; i += 4) {
-            inline.always(
-              tile(
-                true,
-                k,
-                strips + ((<usize>i * <usize>k) << 2),
-                4,
-                16,
-                panels + ((<usize>j * <usize>k) << 2),
-                c + <usize>(i0 + i) * cRow + ((<usize>j) << 2),
-                cRow,
-                min(4, height - i),
-                min(8, columns - j),
-                factor,
-                mode,
-                bias + ((<usize>j) << 2),
-                scratch,
-              ),
-            );
+    for (let j0 = 0; j0 < columns; j0 += group) {
+      const end = min(j0 + group, columns);
+      packPanels(panels, k, end - j0, b + <usize>k0 * bRow + <usize>j0 * bColumn, bRow, bColumn);
+      for (let i0 = 0; i0 < rows; i0 += blockRows) {
+        const height = min(blockRows, rows - i0);
+        const block = a + <usize>k0 * aColumn + <usize>i0 * aRow;
+        if (pack) {
+          // Few rows are one block, which stays packed for all groups.
+          if (j0 == 0) packStrips(strips, height, k, block, aRow, aColumn);
+          for (let j = j0; j < end; j += 8) {
+            for (let i = 0; i < height; i += 4) {
+              inline.always(
+                tile(
+                  true,
+                  k,
+                  strips + ((<usize>i * <usize>k) << 2),
+                  4,
+                  16,
+                  panels + ((<usize>(j - j0) * <usize>k) << 2),
+                  c + <usize>(i0 + i) * cRow + ((<usize>j) << 2),
+                  cRow,
+                  min(4, height - i),
+                  min(8, columns - j),
+                  factor,
+                  mode,
+                  bias + ((<usize>j) << 2),
+                  scratch,
+                ),
+              );
+            }
           }
-        }
-      } else {
-        for (let j = 0; j < columns; j += 8) {
-          for (let i = 0; i < height; i += 4) {
-            inline.always(
-              tile(
-                false,
-                k,
-                block + <usize>i * aRow,
-                aRow,
-                aColumn,
-                panels + ((<usize>j * <usize>k) << 2),
-                c + <usize>(i0 + i) * cRow + ((<usize>j) << 2),
-                cRow,
-                min(4, height - i),
-                min(8, columns - j),
-                factor,
-                mode,
-                bias + ((<usize>j) << 2),
-                scratch,
-              ),
-            );
+        } else {
+          for (let j = j0; j < end; j += 8) {
+            for (let i = 0; i < height; i += 4) {
+              inline.always(
+                tile(
+                  false,
+                  k,
+                  block + <usize>i * aRow,
+                  aRow,
+                  aColumn,
+                  panels + ((<usize>(j - j0) * <usize>k) << 2),
+                  c + <usize>(i0 + i) * cRow + ((<usize>j) << 2),
+                  cRow,
+                  min(4, height - i),
+                  min(8, columns - j),
+                  factor,
+                  mode,
+                  bias + ((<usize>j) << 2),
+                  scratch,
+                ),
+              );
+            }
           }
         }
       }

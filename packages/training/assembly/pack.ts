@@ -4,7 +4,7 @@ import { storeTransposed } from "./lanes";
 /**
  * Packs `depth` rows of `columns` columns as panels of eight columns: panel by panel, row by row, eight values a row.
  *
- * The last panel is filled up with zeros; its surplus columns are computed and never stored.
+ * What fills up the last panel is arbitrary: its surplus columns are computed and never stored.
  */
 export function packPanels(
   to: usize,
@@ -18,7 +18,7 @@ export function packPanels(
     const width = min(8, columns - column);
     const start = from + <usize>column * columnStride;
     if (width == 8 && columnStride == 4) packRows(to, depth, start, rowStride);
-    else if (width == 8 && rowStride == 4) packColumns(to, depth, start, columnStride);
+    else if (rowStride == 4) packColumns(to, depth, width, start, columnStride);
     else packAny(to, depth, width, start, rowStride, columnStride);
     to += (<usize>depth) << 5;
   }
@@ -33,15 +33,32 @@ function packRows(to: usize, depth: i32, from: usize, rowStride: usize): void {
   }
 }
 
-function packColumns(to: usize, depth: i32, from: usize, columnStride: usize): void {
-  let k = 0;
-  for (; k <= depth - 4; k += 4) {
-    inline.always(packFour(to, 32, from, columnStride));
-    inline.always(packFour(to + 16, 32, from + 4 * columnStride, columnStride));
-    from += 16;
+/** Surplus columns repeat the last one. */
+function packColumns(to: usize, depth: i32, width: i32, from: usize, columnStride: usize): void {
+  const whole = depth & ~3;
+  inline.always(packLines(to, whole, min(4, width), from, columnStride));
+  const rest = from + (width > 4 ? 4 * columnStride : 0);
+  inline.always(packLines(to + 16, whole, width > 4 ? width - 4 : 1, rest, columnStride));
+  const skipped = (<usize>whole) << 2;
+  packAny(to + (skipped << 3), depth - whole, width, from + skipped, 4, columnStride);
+}
+
+/** Four columns of a panel, four rows at a time; of `lines` columns, the last one repeated. */
+function packLines(to: usize, depth: i32, lines: i32, from: usize, stride: usize): void {
+  let r0 = from;
+  let r1 = lines > 1 ? r0 + stride : r0;
+  let r2 = lines > 2 ? r1 + stride : r1;
+  let r3 = lines > 3 ? r2 + stride : r2;
+  for (let k = 0; k < depth; k += 4) {
+    inline.always(
+      storeTransposed(to, 32, v128.load(r0), v128.load(r1), v128.load(r2), v128.load(r3)),
+    );
+    r0 += 16;
+    r1 += 16;
+    r2 += 16;
+    r3 += 16;
     to += 128;
   }
-  packAny(to, depth - k, 8, from, 4, columnStride);
 }
 
 /** Four neighbours of four lines, transposed. */

@@ -50,7 +50,7 @@ function sgd({ momentum, weightDecay }: SgdSettings): Optimizer {
   return {
     init: (size) => ({ step: 0, moments: [new Float64Array(momentum === 0 ? 0 : size)] }),
     update({ parameters, gradient, state }, learningRate) {
-      const velocity = Float64Array.from(state.moments[0] ?? []);
+      const velocity = momentOf(state, 0);
       const next = parameters.map((p, index) => {
         const g = (gradient[index] ?? Number.NaN) + weightDecay * p;
         if (momentum === 0) return p - learningRate * g;
@@ -69,26 +69,30 @@ function adamw({ beta1, beta2, epsilon, weightDecay }: AdamwSettings): Optimizer
     init: (size) => ({ step: 0, moments: [new Float64Array(size), new Float64Array(size)] }),
     update({ parameters, gradient, state }, learningRate) {
       const step = state.step + 1;
-      const [m, v] = [
-        Float64Array.from(state.moments[0] ?? []),
-        Float64Array.from(state.moments[1] ?? []),
-      ];
+      const [m, v] = [momentOf(state, 0), momentOf(state, 1)];
       const stepSize = learningRate / (1 - beta1 ** step);
       const correction = Math.sqrt(1 - beta2 ** step);
-      const next = parameters.map((p, index) => {
+      const kept = 1 - learningRate * weightDecay;
+      const next = new Float32Array(parameters.length);
+      // A plain loop: calls of a function for each value took a thirtieth of a step on short texts.
+      for (let index = 0; index < next.length; index++) {
         const g = gradient[index] ?? Number.NaN;
         const first = beta1 * (m[index] ?? 0) + (1 - beta1) * g;
         const second = beta2 * (v[index] ?? 0) + (1 - beta2) * g * g;
         m[index] = first;
         v[index] = second;
-        return (
-          p * (1 - learningRate * weightDecay) -
-          (stepSize * first) / (Math.sqrt(second) / correction + epsilon)
-        );
-      });
+        next[index] =
+          (parameters[index] ?? 0) * kept -
+          (stepSize * first) / (Math.sqrt(second) / correction + epsilon);
+      }
       return { parameters: next, state: { step, moments: [m, v] } };
     },
   };
+}
+
+/** A copy, made as one block of memory. */
+function momentOf(state: OptimizerState, index: number): Float64Array {
+  return new Float64Array(state.moments[index] ?? []);
 }
 
 /** Scales `gradient` in place so that its norm is at most `maxNorm`, as torch's clip_grad_norm_ does; returns the norm before. */

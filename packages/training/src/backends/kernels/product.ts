@@ -32,13 +32,13 @@ export interface BatchStrides {
 
 /** Rows and columns of a tile, which chunks do not cut. */
 const TILE = { rows: 4, columns: 8 } as const;
-/** With so many rows a product is cut along them, however many columns it has: B is packed once a chunk. */
-const MANY_ROWS = 256;
+/** With more rows than this, those that the kernel packs at once, a product is cut along them, however many columns it has. */
+const FEW_ROWS = 320;
 
 /** Runs one product. */
 export function runProduct(engine: Engine, product: Product): void {
   const { rows, columns, depth } = product;
-  const byRows = rows >= columns || rows >= MANY_ROWS;
+  const byRows = rows >= columns || rows > FEW_ROWS;
   engine.run({
     kernel: byRows ? "productRows" : "productColumns",
     items: byRows ? rows : columns,

@@ -17,8 +17,8 @@ const { engine, tensor, run } = bench;
 
 /** Around the sizes of tiles (4, 8), of narrow products (16) and of vectors. */
 const extent = fc.oneof(fc.integer({ min: 1, max: 20 }), fc.constantFrom(31, 32, 33, 95, 97, 101));
-/** Around the depth of a block (256). */
-const depth = fc.oneof(extent, fc.constantFrom(255, 256, 257, 300, 513));
+/** Around the most depth of a block (384), of one and of two. */
+const depth = fc.oneof(extent, fc.constantFrom(300, 383, 384, 385, 513, 769));
 /** Each run ends in three slow loops. */
 const few = { numRuns: 50 };
 const matrices = fc.record({
@@ -32,6 +32,9 @@ const matrices = fc.record({
 
 const turned = (matrix: Slow, turn: boolean): Slow => (turn ? slowTranspose(matrix) : matrix);
 const absolute = (matrix: Slow): Slow => matrix.map((row) => row.map(Math.abs));
+
+const matrixOf = (matrix: Slow) =>
+  tensor(Float32Array.from(matrix.flat()), [matrix.length, matrix[0]!.length]);
 
 /** Every value within `tolerance` of what the magnitudes that were added up allow. */
 function expectProduct(found: Float32Array, wanted: Slow, magnitudes: Slow): void {
@@ -133,6 +136,42 @@ describe("our matrix products", () => {
         );
       }),
       few,
+    );
+  });
+
+  test("[TN18] give the bits of their parts, whatever is packed for how many rows and columns", () => {
+    // Around the rows that are packed at once (320, or blocks of 96), a group of columns (32) and narrow products (16).
+    const tall = fc.record({
+      rows: fc.constantFrom(319, 321, 389),
+      columns: fc.constantFrom(24, 33, 41, 70),
+      depth: fc.constantFrom(13, 385),
+      transposeA: fc.boolean(),
+      transposeB: fc.boolean(),
+      cut: fc.record({ row: fc.integer({ min: 1, max: 318 }), column: fc.nat({ max: 16 }) }),
+      seed: fc.nat(),
+    });
+    fc.assert(
+      fc.property(tall, ({ rows, columns, depth: inner, cut, seed, ...turn }) => {
+        bench.reset();
+        const rng = rngFromSeed(seed);
+        const a = rowsOf(normals(rng, rows * inner), inner);
+        const b = rowsOf(normals(rng, inner * columns), columns);
+        const product = (from: readonly [number, number], to: readonly [number, number]) => {
+          const left = turned(a.slice(from[0], to[0]), turn.transposeA);
+          const right = turned(
+            b.map((row) => row.slice(from[1], to[1])),
+            turn.transposeB,
+          );
+          const inputs = { a: matrixOf(left), b: matrixOf(right) };
+          return rowsOf(run(batchMatMul, inputs, turn)[0]!, to[1] - from[1]);
+        };
+        const whole = product([0, 0], [rows, columns]);
+        const part = product([cut.row, cut.column], [rows, cut.column + 8]);
+        expect(part).toEqual(
+          whole.slice(cut.row).map((row) => row.slice(cut.column, cut.column + 8)),
+        );
+      }),
+      { numRuns: 30 },
     );
   });
 
