@@ -26,7 +26,7 @@ export interface Backend<Name extends string = BackendName> {
 /** The backend in use, and why those before it in the list were passed over. */
 export interface ChosenBackend<Name extends string = BackendName> {
   readonly name: Name;
-  /** Whether kernels are ours; only wasm has some of ours. */
+  /** Whether kernels are ours; wasm and tfjs-node have some of ours. */
   readonly kernels: KernelState["kernels"];
   /** Threads that our kernels run on; 1 without them. */
   readonly threads: number;

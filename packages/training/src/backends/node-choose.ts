@@ -5,14 +5,20 @@ import { avoiding, chooseFrom } from "./backend.ts";
 import { cpu } from "./cpu.ts";
 import type { KernelOptions, KernelRequest } from "./kernels/attach.ts";
 import { heapOf } from "./kernels/heap.ts";
-import { tfjsNode, tfjsNodeGpu } from "./node-tensorflow.ts";
+import { tfjsNodeGpu, tfjsNodeOver } from "./node-tensorflow.ts";
 import { nodeThreads } from "./node-threads.ts";
 import { nodeWebgpuOver } from "./node-webgpu.ts";
 import { wasmOver } from "./wasm.ts";
 
 /** In the order in which `auto` tries them. */
 function nodeBackends(request: KernelRequest): readonly Backend[] {
-  return [tfjsNodeGpu, tfjsNode, nodeWebgpuOver(), wasmOver(nodeThreads, request), cpu];
+  return [
+    tfjsNodeGpu,
+    tfjsNodeOver(request),
+    nodeWebgpuOver(),
+    wasmOver(nodeThreads, request),
+    cpu,
+  ];
 }
 
 /** What is wanted of a backend of Node. */

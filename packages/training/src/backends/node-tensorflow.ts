@@ -2,14 +2,33 @@
 import util from "node:util";
 import * as tf from "@tensorflow/tfjs";
 import type { Backend } from "./backend.ts";
+import type { KernelRequest, KernelState } from "./kernels/attach.ts";
 import { quietNative } from "./quiet-native.ts";
+import { nativeOf } from "./tensorflow/native.ts";
+import { installNativeKernels, removeNativeKernels } from "./tensorflow/registry.ts";
 
-/** TensorFlow on the CPU. */
-export const tfjsNode: Backend = {
-  name: "tfjs-node",
-  tfName: "tensorflow",
-  load: () => loadNative(() => import("@tensorflow/tfjs-node"), "npm run setup:tfjs-node"),
-};
+/** TensorFlow on the CPU, with kernels of whole layers unless the stock ones are asked for. */
+export function tfjsNodeOver({ kernels }: Pick<KernelRequest, "kernels">): Backend {
+  return {
+    name: "tfjs-node",
+    tfName: "tensorflow",
+    load: () => loadNative(() => import("@tensorflow/tfjs-node"), "npm run setup:tfjs-node"),
+    finish: () => Promise.resolve(attach(kernels)),
+  };
+}
+
+function attach(kernels: KernelRequest["kernels"]): KernelState {
+  removeNativeKernels();
+  if (kernels === "stock") return { kernels, threads: 1, notes: [] };
+  const native = nativeOf(tf.backend());
+  if (native === null) {
+    const note =
+      "tfjs-node: computes with TensorFlow.js' own operations, since it is not inside as ours expect it";
+    return { kernels: "stock", threads: 1, notes: [note] };
+  }
+  installNativeKernels(native);
+  return { kernels: "own", threads: 1, notes: [] };
+}
 
 /** TensorFlow on a CUDA GPU. */
 export const tfjsNodeGpu: Backend = {

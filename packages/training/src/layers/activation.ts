@@ -23,13 +23,14 @@ export function activate(x: tf.Tensor2D, activation: Activation): tf.Tensor2D {
   }
 }
 
-/** x Phi(x), with the error function; saves x alone. Its derivative is Phi(x) + x phi(x). Hendrycks and Gimpel, arXiv 1606.08415. */
+/** x Phi(x), with the error function; saves one tensor like x. Its derivative is Phi(x) + x phi(x). Hendrycks and Gimpel, arXiv 1606.08415. */
 export function gelu(x: tf.Tensor2D): tf.Tensor2D {
   return withGradient({
     inputs: [x],
     forward: (save) => {
-      save([x]);
-      return runFused("FedtuneGelu", { inputs: { x } })?.[0] ?? tf.mul(x, phi(x));
+      const [y, kept = x] = runFused("FedtuneGelu", { inputs: { x } }) ?? [tf.mul(x, phi(x))];
+      save([kept]);
+      return y;
     },
     backward: (dy, [saved = x]) => [
       runFused("FedtuneGeluGradient", { inputs: { x: saved, dy } })?.[0] ??

@@ -1,5 +1,6 @@
 /** Multi-head self-attention over padded batches, of encoders and decoders. Vaswani et al., arXiv 1706.03762, equation 1. */
 import * as tf from "@tensorflow/tfjs";
+import type { FusedCall, FusedName, FusedResults } from "./fused.ts";
 import { hasFused, runFused } from "./fused.ts";
 import { withGradient } from "./with-gradient.ts";
 
@@ -40,11 +41,20 @@ export function attention(
   k: tf.Tensor2D,
   { v, ...shape }: AttentionShape & Values,
 ): tf.Tensor2D {
+  const given = { v, ...shape };
+  if ((shape.keyValueHeads ?? shape.heads) !== shape.heads) return plainAttention(q, k, given);
   // The kernel knows padding alone.
-  const isPlain = shape.mask.shape[2] === 1 && (shape.keyValueHeads ?? shape.heads) === shape.heads;
-  return isPlain && hasFused("FedtuneAttention")
-    ? fusedAttention(q, k, { v, ...shape })
-    : plainAttention(q, k, { v, ...shape });
+  if (shape.mask.shape[2] === 1 && hasFused("FedtuneAttention")) return fusedAttention(q, k, given);
+  return hasFused("FedtuneSplitAttention")
+    ? splitAttention(q, k, given)
+    : plainAttention(q, k, given);
+}
+
+/** As {@link runFused}, for a kernel that is known to be there. */
+function running<Name extends FusedName>(name: Name, call: FusedCall): FusedResults[Name] {
+  const found = runFused(name, call);
+  if (found === null) throw new RangeError(`Cannot run ${name}: the backend was changed`);
+  return found;
 }
 
 /** In one kernel per pass; saves q, k, v, the result and two numbers per row of scores. */
@@ -54,18 +64,10 @@ function fusedAttention(
   { v, mask, heads }: AttentionShape & Values,
 ): tf.Tensor2D {
   const attributes = { heads };
-  const run = <Name extends "FedtuneAttention" | "FedtuneAttentionGradient">(
-    name: Name,
-    inputs: Readonly<Record<string, tf.Tensor>>,
-  ) => {
-    const found = runFused(name, { inputs, attributes });
-    if (found === null) throw new RangeError(`Cannot run ${name}: the backend was changed`);
-    return found;
-  };
   return withGradient({
     inputs: [q, k, v],
     forward: (save) => {
-      const [o, kept] = run("FedtuneAttention", { q, k, v, mask });
+      const [o, kept] = running("FedtuneAttention", { inputs: { q, k, v, mask }, attributes });
       save([q, k, v, mask, o, kept]);
       return o;
     },
@@ -73,7 +75,7 @@ function fusedAttention(
       const inputs: Record<string, tf.Tensor> = { dy };
       for (const [index, name] of ["q", "k", "v", "mask", "o", "kept"].entries())
         Object.assign(inputs, { [name]: saved[index] });
-      return [...run("FedtuneAttentionGradient", inputs)];
+      return [...running("FedtuneAttentionGradient", { inputs, attributes })];
     },
   }) as tf.Tensor2D;
 }
@@ -105,6 +107,28 @@ function plainAttention(
     },
     backward: (dy, saved) =>
       gradients(split(dy as tf.Tensor2D, shape), saved as readonly tf.Tensor4D[], shape),
+  }) as tf.Tensor2D;
+}
+
+/** As {@link plainAttention}, in one kernel per pass. */
+function splitAttention(
+  q: tf.Tensor2D,
+  k: tf.Tensor2D,
+  { v, mask, batch, heads }: AttentionShape & Values,
+): tf.Tensor2D {
+  const attributes = { batch, heads };
+  return withGradient({
+    inputs: [q, k, v],
+    forward: (save) => {
+      const inputs = { q, k, v, mask };
+      const [y, ...kept] = running("FedtuneSplitAttention", { inputs, attributes });
+      save(kept);
+      return y;
+    },
+    backward: (dy, [qs = q, ks = k, vs = v, P = dy]) => {
+      const inputs = { dy, q: qs, k: ks, v: vs, P };
+      return [...running("FedtuneSplitAttentionGradient", { inputs, attributes })];
+    },
   }) as tf.Tensor2D;
 }
 

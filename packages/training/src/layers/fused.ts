@@ -1,20 +1,24 @@
 /** Kernels of whole layers, which a backend may have; the others compute the same from TensorFlow.js' operations. */
 import * as tf from "@tensorflow/tfjs";
 
-/** What each kernel gives; inputs, attributes and shapes are told where it is made, in `backends/kernels`. */
-interface FusedResults {
+/** What each kernel gives; inputs, attributes and shapes are told where it is made, in `backends/kernels` and `backends/tensorflow`. */
+export interface FusedResults {
   FedtuneSumOfProducts: readonly [sum: tf.Tensor];
-  FedtuneGelu: readonly [y: tf.Tensor];
+  /** Where the kernel gives a second tensor, its gradient wants that in the place of x. */
+  FedtuneGelu: readonly [y: tf.Tensor, kept?: tf.Tensor];
   FedtuneGeluGradient: readonly [dx: tf.Tensor];
   FedtuneLayerNorm: readonly [y: tf.Tensor, xhat: tf.Tensor, inverse: tf.Tensor];
   FedtuneLayerNormGradient: readonly [dx: tf.Tensor];
   FedtuneAttention: readonly [y: tf.Tensor, kept: tf.Tensor];
   FedtuneAttentionGradient: readonly [dq: tf.Tensor, dk: tf.Tensor, dv: tf.Tensor];
+  FedtuneSplitAttention: readonly [y: tf.Tensor, ...kept: readonly tf.Tensor[]];
+  FedtuneSplitAttentionGradient: readonly [dq: tf.Tensor, dk: tf.Tensor, dv: tf.Tensor];
 }
-type FusedName = keyof FusedResults;
+/** Names of such kernels. */
+export type FusedName = keyof FusedResults;
 
 /** One call of such a kernel. */
-interface FusedCall {
+export interface FusedCall {
   readonly inputs: Readonly<Record<string, tf.Tensor>>;
   readonly attributes?: Readonly<Record<string, number | readonly number[] | readonly boolean[]>>;
 }

@@ -78,10 +78,17 @@ const layers: readonly [name: string, ours: Layer, plain: Layer][] = [
   ],
 ];
 
+/** The native library is optional; where it was fetched, it is held to the same numbers. */
+const native = await chooseBackend("tfjs-node").then(
+  () => true,
+  () => false,
+);
+
 const engines = [
   ["cpu", "stock"],
   ["wasm", "own"],
   ["wasm", "stock"],
+  ...(native ? ([["tfjs-node", "own"]] as const) : []),
 ] as const;
 
 describe.each(engines)("layers on %s with %s kernels", (backend, kernels) => {

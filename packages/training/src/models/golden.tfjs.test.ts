@@ -74,6 +74,7 @@ const engines = [
   ["cpu", "stock"],
   ["wasm", "own"],
   ["wasm", "stock"],
+  ["tfjs-node", "own"],
   ["tfjs-node", "stock"],
 ] as const;
 
