@@ -31,6 +31,13 @@ const unwantedFeatures = [
   ...["NetworkTimeServiceQuerying", "AimEnabled", "PreconnectToSearch"],
 ];
 
+/** What every Chromium of the tests is started with. */
+export const chromiumArguments: readonly string[] = [
+  // Letter widths as people see them; root in a container has no user namespaces.
+  ...["--font-render-hinting=none", "--no-sandbox"],
+  `--disable-features=${unwantedFeatures.join(",")}`,
+];
+
 /** Starts Chromium without a window; software WebGPU and WebGL only with `gpu: "software"`. */
 export async function launchChromium({
   gpu = "none",
@@ -41,11 +48,6 @@ export async function launchChromium({
     ...["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader", "--use-angle=swiftshader"],
     "--enable-unsafe-swiftshader",
   ];
-  const args = [
-    // Letter widths as people see them; root in a container has no user namespaces.
-    ...["--font-render-hinting=none", "--no-sandbox"],
-    `--disable-features=${unwantedFeatures.join(",")}`,
-    ...(gpu === "none" ? [] : software),
-  ];
+  const args = [...chromiumArguments, ...(gpu === "none" ? [] : software)];
   return chromium.launch({ executablePath, headless: true, args });
 }

@@ -2,7 +2,12 @@
 import { isFedtuneError } from "@fedtune/core";
 import type { ClientState } from "@fedtune/core";
 import { clientStateConformance, recordOf } from "@fedtune/testkit";
-import { chromiumPath, launchChromium, withoutChromium } from "@fedtune/testkit/chromium";
+import {
+  chromiumArguments,
+  chromiumPath,
+  launchChromium,
+  withoutChromium,
+} from "@fedtune/testkit/chromium";
 import { chromium } from "playwright-core";
 import type { Browser, BrowserContext } from "playwright-core";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -134,7 +139,7 @@ describe.skipIf(!isThere)(title("in a browser"), () => {
 
   const profile = (folder: string): Promise<BrowserContext> =>
     chromium.launchPersistentContext(folder, {
-      ...{ executablePath: chromiumPath() ?? "", headless: true, args: ["--no-sandbox"] },
+      ...{ executablePath: chromiumPath() ?? "", headless: true, args: [...chromiumArguments] },
     });
 
   /** Saves one record after the other, kills the whole browser after so many, and gives the last that was said to be kept. */
