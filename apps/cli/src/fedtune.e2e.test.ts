@@ -24,7 +24,9 @@ interface Outcome {
 }
 
 function fedtune(...argv: readonly string[]): Promise<Outcome> {
-  const child = spawn(process.execPath, [binary, ...argv], { cwd: elsewhere });
+  // From source, also where other tests start what was built.
+  const env = { ...process.env, RUN_BUILT: "" };
+  const child = spawn(process.execPath, [binary, ...argv], { cwd: elsewhere, env });
   const text = { stdout: "", stderr: "" };
   child.stdout.on("data", (chunk: Buffer) => (text.stdout += chunk.toString()));
   child.stderr.on("data", (chunk: Buffer) => (text.stderr += chunk.toString()));
