@@ -160,7 +160,10 @@ describe("two processes on one database", () => {
   });
 });
 
-describe.skipIf(!hasRedis)(`two processes on one database and ${redisTitle}`, () => {
+// What differs is the wire, whose own suite runs always.
+const isFull = process.env["TESTS"] === "full";
+
+describe.runIf(hasRedis && isFull)(`two processes on one database and ${redisTitle}`, () => {
   let redis: RedisServer;
   beforeAll(async () => {
     redis = await startRedis();
