@@ -26,8 +26,7 @@ import { openTrainer } from "./trainers.ts";
 import type { ComputeOptions } from "./trainers.ts";
 
 /** What `fedtune join` was asked for. */
-export interface JoinOptions
-  extends ComputeOptions, Pick<DataOptions, "text" | "textPair" | "label" | "columns"> {
+export interface JoinOptions extends ComputeOptions, DataOptions {
   readonly link?: string | undefined;
   /** An address or a join link, where `link` is absent. */
   readonly server?: string | undefined;
@@ -158,8 +157,18 @@ function describer({ options, files, trainer }: Describer, io: Io) {
   let opening: Promise<BaseModel> | null = null;
   const open = async (named: string): Promise<BaseModel> => {
     const base = await model(named);
-    const { trainer: inner, backend } = await openTrainer(base, options);
-    io.note(`Training on ${backend.name}, base model ${base.name}`);
+    let backends = 0;
+    const { trainer: inner } = await openTrainer(base, options, {
+      onBackend({ name, notes }) {
+        backends += 1;
+        io.event({ event: "backend", backend: name, notes });
+        if (backends === 1) {
+          io.note(`Training on ${name}, base model ${base.name}`);
+          return;
+        }
+        io.note([`Goes on in a new training thread, on ${name}`, ...notes].join("; "));
+      },
+    });
     trainer.provide(inner);
     return base;
   };
@@ -216,8 +225,12 @@ function joinListener(bar: Progress, totals: Totals, io: Io): ClientListener {
 
 function evaluationText(round: number, metrics: Metrics | null, message = ""): string {
   if (metrics === null) return `Round ${round}: could not evaluate: ${message}`;
-  const { accuracy, examples = 0 } = metrics;
-  return `Round ${round}: own accuracy ${percent(accuracy)} on ${examples} examples`;
+  const { accuracy, tokenAccuracy, examples = 0 } = metrics;
+  const found =
+    accuracy === undefined
+      ? `own token accuracy ${percent(tokenAccuracy)}`
+      : `own accuracy ${percent(accuracy)}`;
+  return `Round ${round}: ${found} on ${examples} examples`;
 }
 
 function joinData(options: JoinOptions, path: string): DataRef & ExampleData {

@@ -158,7 +158,9 @@ function roundLine({ row, evaluation, numRounds, live, label }: RoundLine): stri
 }
 
 function scores({ metrics }: EvaluationRow, label: string): string {
-  const { accuracy, accuracyWorst, clients, loss } = metrics;
+  const { accuracy, accuracyWorst, clients, loss, tokenAccuracy } = metrics;
+  if (accuracy === undefined && tokenAccuracy !== undefined)
+    return `${label} token accuracy ${percent(tokenAccuracy)}, loss ${decimal(loss)}`.trimStart();
   const spread =
     accuracyWorst === undefined ? "" : ` (worst of ${String(clients)}: ${percent(accuracyWorst)})`;
   return `${label} accuracy ${percent(accuracy)}${spread}, loss ${decimal(loss)}`.trimStart();

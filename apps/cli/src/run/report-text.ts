@@ -6,16 +6,16 @@ import { tableText } from "../table.ts";
 
 /** A run's rounds as a table; columns that say nothing in this run are left out. `label`: see `evaluationLabel`. */
 export function roundsTable(rows: readonly ReportRow[], label = ""): string {
-  const evaluated = rows.some((row) => row.evaluation !== null);
-  const spread = rows.some((row) => row.evaluation?.["accuracyWorst"] !== undefined);
+  const scores = scoreColumns(label).filter(({ metric }) =>
+    rows.some((row) => row.evaluation?.[metric] !== undefined),
+  );
   const lost = rows.some((row) => row.accepted < row.sampled);
   const inexact = rows.some((row) => (row.aggregationError?.total ?? 0) > 0);
   const head = [
     "round",
     "clients",
     "train loss",
-    ...(evaluated ? ["loss", `${label} accuracy`.trim(), "macro F1"] : []),
-    ...(spread ? ["worst client"] : []),
+    ...scores.map(({ title }) => title),
     ...(inexact ? ["aggregation error"] : []),
     "up",
     "down",
@@ -25,14 +25,7 @@ export function roundsTable(rows: readonly ReportRow[], label = ""): string {
     String(row.round),
     row.round === 0 ? "" : `${row.accepted}/${row.sampled}`,
     decimal(row.training?.["loss"]),
-    ...(evaluated
-      ? [
-          decimal(row.evaluation?.["loss"]),
-          percent(row.evaluation?.["accuracy"]),
-          percent(row.evaluation?.["macroF1"]),
-        ]
-      : []),
-    ...(spread ? [percent(row.evaluation?.["accuracyWorst"])] : []),
+    ...scores.map(({ metric, text }) => text(row.evaluation?.[metric])),
     ...(inexact ? [percent(row.aggregationError?.total ?? undefined)] : []),
     row.round === 0 ? "" : bytesText(row.bytesUp),
     row.round === 0 ? "" : bytesText(row.bytesDown),
@@ -40,6 +33,22 @@ export function roundsTable(rows: readonly ReportRow[], label = ""): string {
   ]);
   return tableText(head, lines);
 }
+
+interface ScoreColumn {
+  readonly metric: string;
+  readonly title: string;
+  readonly text: (value: number | undefined) => string;
+}
+
+/** What evaluations say, of classes or of a language model; each is shown where some round has it. */
+const scoreColumns = (label: string): readonly ScoreColumn[] => [
+  { metric: "loss", title: "loss", text: decimal },
+  { metric: "accuracy", title: `${label} accuracy`.trim(), text: percent },
+  { metric: "macroF1", title: "macro F1", text: percent },
+  { metric: "perplexity", title: "perplexity", text: significant },
+  { metric: "tokenAccuracy", title: `${label} token accuracy`.trim(), text: percent },
+  { metric: "accuracyWorst", title: "worst client", text: percent },
+];
 
 /** What a run left behind. */
 export interface RunText {
@@ -100,6 +109,10 @@ export function bytesText(bytes: number): string {
 export function percent(value: number | undefined): string {
   return value === undefined || !Number.isFinite(value) ? "" : `${(value * 100).toFixed(1)} %`;
 }
+
+/** Four significant digits; nothing for nothing. */
+const significant = (value: number | undefined): string =>
+  value === undefined ? "" : value.toPrecision(4);
 
 /** Four decimals; nothing for nothing. */
 export function decimal(value: number | undefined): string {

@@ -21,7 +21,7 @@ import { startListening, startServing } from "./serving.ts";
 import { registries } from "./registries.ts";
 
 /** What `fedtune serve` was asked for. */
-export interface ServeOptions extends Pick<DataOptions, "text" | "textPair" | "label" | "columns"> {
+export interface ServeOptions extends DataOptions {
   /** Absent: every run of the database. */
   readonly config?: string | undefined;
   readonly settings?: string | undefined;

@@ -32,6 +32,9 @@ export interface SimulateOptions extends ComputeOptions {
   readonly text?: string | undefined;
   readonly textPair?: string | undefined;
   readonly label?: string | undefined;
+  readonly prompt?: string | undefined;
+  readonly completion?: string | undefined;
+  readonly messages?: string | undefined;
   readonly columns?: readonly string[] | undefined;
   readonly clients?: number | undefined;
   readonly partition?: string | undefined;
@@ -60,6 +63,9 @@ function simulationConfig(options: SimulateOptions): Promise<ConfigSource> {
       "--text": ["simulation.text", options.text],
       "--text-pair": ["simulation.textPair", options.textPair],
       "--label": ["simulation.label", options.label],
+      "--prompt": ["simulation.prompt", options.prompt],
+      "--completion": ["simulation.completion", options.completion],
+      "--messages": ["simulation.messages", options.messages],
       "--columns": ["simulation.columns", options.columns],
       "--clients": ["simulation.clients", options.clients],
       "--partition": ["simulation.partition.scheme", options.partition],

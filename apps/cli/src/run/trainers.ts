@@ -36,22 +36,31 @@ export interface OpenTrainer {
   readonly backend: ChosenBackend;
 }
 
+/** What else a trainer is opened with. */
+export interface TrainerSurroundings {
+  /** How many such trainers share this machine; default 1. */
+  readonly trainers?: number;
+  /** Called with the backend whenever there is one: at first, and after a crash or the loss of a device. */
+  readonly onBackend?: (backend: ChosenBackend) => void;
+}
+
 /**
- * One trainer in a thread of its own, one of `trainers` that share this machine.
+ * One trainer in a thread of its own.
  *
  * @throws FedtuneError `backend-unavailable`, `backend-broken`, `model-invalid`, `tokenizer-mismatch`
  */
 export async function openTrainer(
   model: BaseModel,
   { backend, basePrecision = "f32", threads, kernels = "own" }: ComputeOptions,
-  trainers = 1,
+  { trainers = 1, onBackend }: TrainerSurroundings = {},
 ): Promise<OpenTrainer> {
-  const trainer = createWorkerTrainer({
+  const setup = {
     model: model.folder,
     // The name is checked by the chooser, which knows the platform's backends.
     backend: (backend ?? "auto") as BackendRequest,
     ...{ basePrecision, kernels, trainers, threads: threads ?? "auto" },
-  });
+  } as const;
+  const trainer = createWorkerTrainer(setup, onBackend === undefined ? {} : { onReady: onBackend });
   return { trainer, backend: await trainer.ready() };
 }
 
@@ -71,11 +80,11 @@ export async function openTrainers(
   // Trainers that work at the same time share the cores.
   const share = Math.max(1, Math.floor(availableParallelism() / count));
   const threads = compute.threads ?? (count === 1 ? undefined : share);
-  const first = await openTrainer(model, { ...compute, threads }, count);
+  const first = await openTrainer(model, { ...compute, threads }, { trainers: count });
   const { name } = first.backend;
   const others = await Promise.all(
     Array.from({ length: count - 1 }, () =>
-      openTrainer(model, { ...compute, backend: name, threads }, count),
+      openTrainer(model, { ...compute, backend: name, threads }, { trainers: count }),
     ),
   );
   return {

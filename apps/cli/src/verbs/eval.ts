@@ -1,6 +1,7 @@
 import { Command } from "@commander-js/extra-typings";
-import { integer, names } from "../values.ts";
+import { integer } from "../values.ts";
 import { examples } from "../verb.ts";
+import { withColumns } from "./column-options.ts";
 import { computing } from "./compute-options.ts";
 import type { Verb } from "../verb.ts";
 
@@ -9,24 +10,19 @@ export const evaluate: Verb = {
   name: "eval",
   define: (enter) =>
     computing(
-      new Command("eval")
-        .summary("measures an adapter on a data file")
-        .description(
-          "Prints accuracy, macro F1, Matthews correlation and loss on a data file; of a language model perplexity, token accuracy and loss.",
-        )
-        .requiredOption(
-          "--data <file>",
-          "CSV, TSV or JSON Lines with a text and a label column; or images: a folder by class, IDX, or records (.bin)",
-        )
-        .option("--model <name or folder>", "the base model", "fedtune-mini")
-        .option("--adapter <folder>", "an adapter in PEFT's format; without: the base alone")
-        .option("--text <column>", "name of the text column")
-        .option("--text-pair <column>", "name of the second text's column, for pairs")
-        .option("--label <column>", "name of the label column")
-        .option("--columns <names>", "images: what levels of folders, or first bytes, tell", names)
-        .option("--prompt <column>", "language models: name of the column that is read")
-        .option("--completion <column>", "language models: name of the column to be predicted")
-        .option("--messages <column>", "language models: name of a column of chats")
+      withColumns(
+        new Command("eval")
+          .summary("measures an adapter on a data file")
+          .description(
+            "Prints accuracy, macro F1, Matthews correlation and loss on a data file; of a language model perplexity, token accuracy and loss.",
+          )
+          .requiredOption(
+            "--data <file>",
+            "CSV, TSV or JSON Lines with a text and a label column; or images: a folder by class, IDX, or records (.bin)",
+          )
+          .option("--model <name or folder>", "the base model", "fedtune-mini")
+          .option("--adapter <folder>", "an adapter in PEFT's format; without: the base alone"),
+      )
         .option(
           "--max-length <n>",
           "tokens per example; by default what the base model takes",

@@ -1,6 +1,7 @@
 import { Command } from "@commander-js/extra-typings";
-import { names, positive, serverUrl } from "../values.ts";
+import { positive, serverUrl } from "../values.ts";
 import { examples } from "../verb.ts";
+import { withColumns } from "./column-options.ts";
 import { computing } from "./compute-options.ts";
 import type { Verb } from "../verb.ts";
 
@@ -9,24 +10,22 @@ export const join: Verb = {
   name: "join",
   define: (enter) =>
     computing(
-      new Command("join")
-        .summary("takes part in a run with data that stays here")
-        .description(
-          "Trains when the coordinator asks for it, until the run ends. The rows of the data file never leave.",
-        )
-        .argument("[link]", "the join link that the run's operator sent", serverUrl)
-        .option("-s, --server <url>", "the coordinator, in the place of a link", serverUrl)
-        .option("--run <name>", "which run; without: the coordinator's only one")
-        .option("--token <token>", "lets this client in the first time; part of a join link")
-        .requiredOption("-n, --name <name>", "this client's name in the run")
-        .requiredOption(
-          "--data <file>",
-          "CSV, TSV or JSON Lines with a text and a label column, or household-intents; or images: a folder by class, IDX, or records (.bin)",
-        )
-        .option("--text <column>", "name of the text column")
-        .option("--text-pair <column>", "name of the second text's column, for pairs")
-        .option("--label <column>", "name of the label column")
-        .option("--columns <names>", "images: what levels of folders, or first bytes, tell", names)
+      withColumns(
+        new Command("join")
+          .summary("takes part in a run with data that stays here")
+          .description(
+            "Trains when the coordinator asks for it, until the run ends. The rows of the data file never leave.",
+          )
+          .argument("[link]", "the join link that the run's operator sent", serverUrl)
+          .option("-s, --server <url>", "the coordinator, in the place of a link", serverUrl)
+          .option("--run <name>", "which run; without: the coordinator's only one")
+          .option("--token <token>", "lets this client in the first time; part of a join link")
+          .requiredOption("-n, --name <name>", "this client's name in the run")
+          .requiredOption(
+            "--data <file>",
+            "CSV, TSV or JSON Lines with a text and a label column, or household-intents; or images: a folder by class, IDX, or records (.bin)",
+          ),
+      )
         .option(
           "--eval-data <file>",
           "what this client evaluates on, with the same columns; without: a part of --data that it does not train on, where the run asks for one",

@@ -1,6 +1,7 @@
 import { Command } from "@commander-js/extra-typings";
-import { assignment, integer, names } from "../values.ts";
+import { assignment, integer } from "../values.ts";
 import { examples, settings } from "../verb.ts";
+import { withColumns } from "./column-options.ts";
 import type { Verb } from "../verb.ts";
 
 /** `fedtune serve`: the coordinator of a run. */
@@ -8,41 +9,42 @@ export const serve: Verb = {
   name: "serve",
   define: (enter) =>
     settings(
-      new Command("serve")
-        .summary("the coordinator of a run")
-        .description(
-          "Runs the rounds of one config with the clients that join, and saves every adapter; or stays and serves whatever runs are created.",
-        )
-        .option(
-          "-c, --config <file>",
-          "the run config, YAML or JSON; without: all runs of the database",
-        )
-        .option("--settings <file>", "the server's settings, YAML or JSON; see docs/deploy.md")
-        .option("--set <key=value>", "sets a field of the config; may be repeated", assignment)
-        .option("--host <address>", "address to listen on; without: 127.0.0.1")
-        .option(
-          "-p, --port <n>",
-          "port to listen on; 0 takes a free one; without: 8470",
-          integer(0, 65535),
-        )
-        .option("--data-dir <folder>", "where database, blobs and adapters are; without: .fedtune")
-        .option("--blob-url <url>", "file:FOLDER or s3://BUCKET/PREFIX (or BLOB_URL)")
-        .option(
-          "--relay-url <url>",
-          "redis://HOST (or RELAY_URL): how several processes reach each other; without: by the database",
-        )
-        .option("--open-enrolment", "lets clients in without a token, also from other machines")
-        .option("--no-pages", "shows browsers nothing: the API and the clients alone")
-        .option("--log-level <level>", "least level that is logged")
-        .option(
-          "--database-url <url>",
-          "a Postgres (or DATABASE_URL); without: one of its own in the data folder",
-        )
-        .option("--data <path>", "test data: evaluates the global adapter between rounds")
-        .option("--text <column>", "name of the text column")
-        .option("--text-pair <column>", "name of the second text's column, for pairs")
-        .option("--label <column>", "name of the label column")
-        .option("--columns <names>", "images: what levels of folders, or first bytes, tell", names)
+      withColumns(
+        new Command("serve")
+          .summary("the coordinator of a run")
+          .description(
+            "Runs the rounds of one config with the clients that join, and saves every adapter; or stays and serves whatever runs are created.",
+          )
+          .option(
+            "-c, --config <file>",
+            "the run config, YAML or JSON; without: all runs of the database",
+          )
+          .option("--settings <file>", "the server's settings, YAML or JSON; see docs/deploy.md")
+          .option("--set <key=value>", "sets a field of the config; may be repeated", assignment)
+          .option("--host <address>", "address to listen on; without: 127.0.0.1")
+          .option(
+            "-p, --port <n>",
+            "port to listen on; 0 takes a free one; without: 8470",
+            integer(0, 65535),
+          )
+          .option(
+            "--data-dir <folder>",
+            "where database, blobs and adapters are; without: .fedtune",
+          )
+          .option("--blob-url <url>", "file:FOLDER or s3://BUCKET/PREFIX (or BLOB_URL)")
+          .option(
+            "--relay-url <url>",
+            "redis://HOST (or RELAY_URL): how several processes reach each other; without: by the database",
+          )
+          .option("--open-enrolment", "lets clients in without a token, also from other machines")
+          .option("--no-pages", "shows browsers nothing: the API and the clients alone")
+          .option("--log-level <level>", "least level that is logged")
+          .option(
+            "--database-url <url>",
+            "a Postgres (or DATABASE_URL); without: one of its own in the data folder",
+          )
+          .option("--data <path>", "test data: evaluates the global adapter between rounds"),
+      )
         .option("--backend <name>", "where to evaluate; see: fedtune doctor")
         .option("--method <name>", "same as --set method.name")
         .option("--model <name or folder>", "same as --set model")

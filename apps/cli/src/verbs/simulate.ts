@@ -1,6 +1,7 @@
 import { Command } from "@commander-js/extra-typings";
-import { assignment, integer, names, positive } from "../values.ts";
+import { assignment, integer, positive } from "../values.ts";
 import { examples } from "../verb.ts";
+import { withColumns } from "./column-options.ts";
 import { computing } from "./compute-options.ts";
 import type { Verb } from "../verb.ts";
 
@@ -31,46 +32,37 @@ export const simulate: Verb = {
 
 function command() {
   return computing(
-    new Command("simulate")
-      .summary("the same run with simulated clients and a virtual clock")
-      .description(
-        "Runs a federation on this machine. The config is a run config with a section `simulation`: clients, " +
-          "data, test and partition. With an experiment it plays many of them, over methods, settings and seeds, " +
-          "and reports what they came to; --set is then about the fields of the experiment.",
-      )
-      .argument("[experiment]", "an experiment, YAML or JSON; see docs/experiments.md")
-      .option("-c, --config <file>", "the config, YAML or JSON; without: defaults")
-      .option("--set <key=value>", "sets a field of the config; may be repeated", assignment)
-      .option(
-        "-o, --out <folder>",
-        "where metrics, adapter and resolved config, or results and report go",
-      )
-      .option(
-        "--jobs <n>",
-        "experiment: processes that play cells; all cores without",
-        integer(1, 256),
-      )
-      .option(
-        "--queue <url>",
-        "experiment: cells are played by fedtune worker processes at postgres://... or redis://...",
-      )
-      .option("--resume", "experiment: goes on with the finished cells of its folder")
-      .option(
-        "--data <file>",
-        "training data: a file of texts, images as a folder by class, IDX or records (.bin), or household-intents for the built-in set (simulation.data)",
-      )
-      .option("--test <file>", "test data for the global adapter (simulation.test)")
-      .option("--text <column>", "name of the text column (simulation.text)")
-      .option(
-        "--text-pair <column>",
-        "name of the second text's column, for pairs (simulation.textPair)",
-      )
-      .option("--label <column>", "name of the label column (simulation.label)")
-      .option(
-        "--columns <names>",
-        "images: what each level of folders, or each byte before a record's pixels, tells; label without (simulation.columns)",
-        names,
-      )
+    withColumns(
+      new Command("simulate")
+        .summary("the same run with simulated clients and a virtual clock")
+        .description(
+          "Runs a federation on this machine. The config is a run config with a section `simulation`: clients, " +
+            "data, test and partition. With an experiment it plays many of them, over methods, settings and seeds, " +
+            "and reports what they came to; --set is then about the fields of the experiment.",
+        )
+        .argument("[experiment]", "an experiment, YAML or JSON; see docs/experiments.md")
+        .option("-c, --config <file>", "the config, YAML or JSON; without: defaults")
+        .option("--set <key=value>", "sets a field of the config; may be repeated", assignment)
+        .option(
+          "-o, --out <folder>",
+          "where metrics, adapter and resolved config, or results and report go",
+        )
+        .option(
+          "--jobs <n>",
+          "experiment: processes that play cells; all cores without",
+          integer(1, 256),
+        )
+        .option(
+          "--queue <url>",
+          "experiment: cells are played by fedtune worker processes at postgres://... or redis://...",
+        )
+        .option("--resume", "experiment: goes on with the finished cells of its folder")
+        .option(
+          "--data <file>",
+          "training data: a file of texts, images as a folder by class, IDX or records (.bin), or household-intents for the built-in set (simulation.data)",
+        )
+        .option("--test <file>", "test data for the global adapter (simulation.test)"),
+    )
       .option("--column <name>", "column that names the clients, for --partition by-column")
       .option("--clients <n>", "number of clients (simulation.clients)", integer(1))
       .option("--partition <scheme>", "how the data is dealt (simulation.partition.scheme)")

@@ -65,6 +65,7 @@ describe("a device that is lost in the middle of a step", () => {
       });
       expect((await trainer.train(job, noAbort)).factors).toEqual(factors);
       expect(await trainer.ready()).toMatchObject({ name: "webgpu", notes: [] });
+      expect(fragile.backends).toEqual(["webgpu", "webgpu"]);
     } finally {
       await trainer.close();
     }
@@ -88,6 +89,7 @@ describe("a device that is lost in the middle of a step", () => {
               : expect.stringContaining("there is no GPU adapter"),
           ],
         });
+        expect(fragile.backends.at(-1)).toBe("cpu");
       } finally {
         await trainer.close();
       }

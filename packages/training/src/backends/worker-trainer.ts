@@ -22,6 +22,8 @@ export interface WorkerTrainer extends LocalTrainer {
 export interface WorkerTrainerOptions {
   /** What runs in the thread instead of the product's own entry: a test's, with faults. */
   readonly entry?: URL;
+  /** Called whenever a thread is ready: for the first time, and with what came after a crash or a lost device. */
+  readonly onReady?: (backend: ChosenBackend) => void;
 }
 
 /** A device that is lost once may be there again; after so many losses `auto` goes past its backend. */
@@ -78,9 +80,10 @@ function open(
   const worker = startWorker(setup, options);
   const ended = (message: string, cause?: unknown): void =>
     events.ended(new FedtuneError("training-failed", message, { cause }));
-  worker.on("message", (message: FromWorker<TrainerTasks, ChosenBackend>) =>
-    events.message(message),
-  );
+  worker.on("message", (message: FromWorker<TrainerTasks, ChosenBackend>) => {
+    events.message(message);
+    if (message.type === "ready") options.onReady?.(message.ready);
+  });
   worker.on("error", (error) => ended(`The training thread crashed: ${error.message}`, error));
   worker.on("exit", (code) =>
     ended(`The training thread ended with code ${code} before its job was done`),
