@@ -16,6 +16,7 @@ export interface Transposes {
 export interface Operations {
   /** A tensor of TensorFlow.js, never spent. */
   readonly of: (tensor: tf.TensorInfo) => NativeTensor;
+  /** Never spent. */
   readonly scalar: (value: number) => NativeTensor;
   readonly keep: (tensor: NativeTensor) => NativeTensor;
   readonly letGo: (tensor: NativeTensor) => void;
@@ -58,7 +59,7 @@ export function compute(
 
 function operationsOver(backend: NativeBackend, live: Map<number, boolean>): Operations {
   const { binding } = backend;
-  const attributes = attributesOf(binding);
+  const { attributes, constants } = preparedFor(binding);
   const run = (
     name: string,
     given: readonly NativeAttribute[],
@@ -74,20 +75,25 @@ function operationsOver(backend: NativeBackend, live: Map<number, boolean>): Ope
   const remove = (id: number): void => {
     if (live.delete(id)) binding.deleteTensor(id);
   };
-  const make = (shape: number[], values: Float32Array | Int32Array): NativeTensor => {
+  const constant = (shape: number[], values: Float32Array | Int32Array): NativeTensor => {
     const dtype = values instanceof Float32Array ? binding.TF_FLOAT : binding.TF_INT32;
-    const id = binding.createTensor(shape, dtype, values);
-    live.set(id, false);
-    return { id, shape, dtype };
+    const key = `${dtype}:${shape.join()}:${values.join()}`;
+    const found = constants.get(key) ?? {
+      id: binding.createTensor(shape, dtype, values),
+      shape,
+      dtype,
+    };
+    constants.set(key, found);
+    return found;
   };
   const integers = (values: readonly number[]): NativeTensor =>
-    make([values.length], Int32Array.from(values));
+    constant([values.length], Int32Array.from(values));
   return {
     of(tensor) {
       const [id = -1] = backend.getInputTensorIds([tensor]);
       return { id, shape: tensor.shape, dtype: binding.TF_FLOAT };
     },
-    scalar: (value) => make([], Float32Array.of(value)),
+    scalar: (value) => constant([], Float32Array.of(value)),
     keep(tensor) {
       if (live.has(tensor.id)) live.set(tensor.id, true);
       return tensor;
@@ -98,9 +104,8 @@ function operationsOver(backend: NativeBackend, live: Map<number, boolean>): Ope
     reduce: (name, x) => run(name, attributes.reduction, [x, integers([-1])]),
     matMul(a, b, { transposeA = false, transposeB = false } = {}) {
       const which = 2 * Number(transposeA) + Number(transposeB);
-      const isMatrix = a.shape.length === 2;
-      const given = (isMatrix ? attributes.products : attributes.batches)[which] ?? [];
-      return run(isMatrix ? "MatMul" : "BatchMatMulV2", given, [a, b]);
+      // Not the library's MatMul, equally fast: with it a process under a sampling profiler dies of a damaged heap.
+      return run("BatchMatMulV2", attributes.products[which] ?? [], [a, b]);
     },
     reshape: (x, shape) => run("Reshape", attributes.shaped, [x, integers(shape)]),
     transpose: (x, permutation) =>
@@ -115,14 +120,22 @@ interface Attributes {
   readonly permuted: readonly NativeAttribute[];
   /** By 2 transposeA + transposeB. */
   readonly products: readonly (readonly NativeAttribute[])[];
-  readonly batches: readonly (readonly NativeAttribute[])[];
 }
 
-const known = new WeakMap<NativeBinding, Attributes>();
+/** What calls share. Constants stay as long as the backend: few scalars, and axes and extents that there are only so many of. */
+interface Prepared {
+  readonly attributes: Attributes;
+  readonly constants: Map<string, NativeTensor>;
+}
 
-function attributesOf(binding: NativeBinding): Attributes {
-  const found = known.get(binding) ?? makeAttributes(binding);
-  known.set(binding, found);
+const prepared = new WeakMap<NativeBinding, Prepared>();
+
+function preparedFor(binding: NativeBinding): Prepared {
+  const found = prepared.get(binding) ?? {
+    attributes: makeAttributes(binding),
+    constants: new Map<string, NativeTensor>(),
+  };
+  prepared.set(binding, found);
   return found;
 }
 
@@ -136,7 +149,6 @@ function makeAttributes(binding: NativeBinding): Attributes {
     reduction: [...plain, flag("keep_dims", true), type("Tidx", binding.TF_INT32)],
     shaped: [...plain, type("Tshape", binding.TF_INT32)],
     permuted: [...plain, type("Tperm", binding.TF_INT32)],
-    products: ways.map(([a, b]) => [...plain, flag("transpose_a", a), flag("transpose_b", b)]),
-    batches: ways.map(([a, b]) => [...plain, flag("adj_x", a), flag("adj_y", b)]),
+    products: ways.map(([a, b]) => [...plain, flag("adj_x", a), flag("adj_y", b)]),
   };
 }
