@@ -54,13 +54,15 @@ export async function openTrainer(
   { backend, basePrecision = "f32", threads, kernels = "own" }: ComputeOptions,
   { trainers = 1, onBackend }: TrainerSurroundings = {},
 ): Promise<OpenTrainer> {
-  const setup = {
-    model: model.folder,
-    // The name is checked by the chooser, which knows the platform's backends.
-    backend: (backend ?? "auto") as BackendRequest,
-    ...{ basePrecision, kernels, trainers, threads: threads ?? "auto" },
-  } as const;
-  const trainer = createWorkerTrainer(setup, onBackend === undefined ? {} : { onReady: onBackend });
+  const trainer = createWorkerTrainer(
+    {
+      model: model.folder,
+      // The name is checked by the chooser, which knows the platform's backends.
+      backend: (backend ?? "auto") as BackendRequest,
+      ...{ basePrecision, kernels, trainers, threads: threads ?? "auto" },
+    },
+    onBackend === undefined ? {} : { onReady: onBackend },
+  );
   return { trainer, backend: await trainer.ready() };
 }
 

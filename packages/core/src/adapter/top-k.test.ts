@@ -73,7 +73,13 @@ const layout = layoutOf([
 ]);
 const rng = rngFromSeed("support");
 const values = Float32Array.from({ length: layout.size }, () => Math.fround(rng.normal()));
-const base: Sparsify = { density: 0.25, mask: "global", dense: [], errorFeedbackRounds: 0, freezeZeros: false };
+const base: Sparsify = {
+  density: 0.25,
+  mask: "global",
+  dense: [],
+  errorFeedbackRounds: 0,
+  freezeZeros: false,
+};
 
 /** Groups by hand: the factors' names. */
 const groups = {

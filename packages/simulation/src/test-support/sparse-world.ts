@@ -26,6 +26,7 @@ import type {
   Layout,
   Passage,
   RunHistory,
+  Sparsify,
   Trainer,
   VirtualClock,
 } from "@fedtune/core";
@@ -55,9 +56,13 @@ export function rankOf(index: number): number {
 export function expectedUpdate(index: number, round: number): ExpectedUpdate {
   const packed = uploadedLayout(index);
   const { densityUp: density } = methodOptions;
-  const sparsify = {
-    ...{ density, mask: "role", dense: ["head"], errorFeedbackRounds: 2, freezeZeros: false },
-  } as const;
+  const sparsify: Sparsify = {
+    density,
+    mask: "role",
+    dense: ["head"],
+    errorFeedbackRounds: 2,
+    freezeZeros: false,
+  };
   const hash = layoutHash(toyLayout(rankOf(index)), nodeHash);
   const kept = keptCount(packed, sparsify);
   return { round, codec: "f32", layoutHash: hash, length: packed.size, kept };
