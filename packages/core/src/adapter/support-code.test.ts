@@ -58,7 +58,7 @@ describe("a coded support", () => {
     );
   });
 
-  it("[AD6] is Golomb's code by its definition, with a parameter that no other beats by more than 1 %", () => {
+  it("[AD6] is Golomb's code by its definition, with a parameter that no other beats by more than 1 % and two bits", () => {
     fc.assert(
       fc.property(supports, ({ support, length }) => {
         const code = encodeSupport(support, length);
@@ -66,7 +66,7 @@ describe("a coded support", () => {
         const text = golombText([...support], code.parameter);
         expect(textOf(code.bytes)).toBe(text.padEnd(32 * Math.ceil(text.length / 32), "0"));
         const sizes = Array.from({ length }, (_, i) => golombText([...support], i + 1).length);
-        expect(text.length).toBeLessThanOrEqual(1.01 * Math.min(...sizes) + 1);
+        expect(text.length).toBeLessThanOrEqual(1.01 * Math.min(...sizes) + 2);
       }),
       { numRuns: 60 },
     );

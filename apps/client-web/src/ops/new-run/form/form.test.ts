@@ -74,10 +74,13 @@ function valueOf(one: Shape): fc.Arbitrary<Json> {
     }
     case "text":
       return one.patterns.length === 0
-        ? fc.string({
-            minLength: Math.max(1, one.minLength),
-            maxLength: Math.min(one.maxLength, 9),
-          })
+        ? fc
+            .string({
+              minLength: Math.max(1, one.minLength),
+              maxLength: Math.min(one.maxLength, 9),
+            })
+            // Blanks alone mean that nothing was typed.
+            .filter((text) => text.trim() !== "")
         : fc
             .constantFrom("a", "run", "you@example.org")
             .filter((text) => one.patterns.some((pattern) => new RegExp(pattern, "u").test(text)));
