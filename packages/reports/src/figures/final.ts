@@ -15,6 +15,9 @@ export function finalFigure(summary: Summary): ReportFigure | null {
     rows: panel.groups.map((group) => rowOf(summary, panel, group)),
   }));
   if (groups.every(({ rows }) => rows.every(({ value }) => value === null))) return null;
+  const isCut =
+    kind === "fraction" &&
+    groups.some(({ rows }) => rows.some(({ low, high }) => low === 0 || high === 1));
   const best = panels.some((panel) => panel.best !== null);
   return {
     name: "final",
@@ -22,6 +25,7 @@ export function finalFigure(summary: Summary): ReportFigure | null {
     subtitle: metricUnit(metric),
     foot: [
       "Dot: mean over seeds. Line: 95 % interval (Student's t). Marks below: single seeds. The axis need not start at 0.",
+      isCut ? "Lines end at 0 and 100 %." : "",
       seedsText(summary),
       best ? "Bold: shown to be better than all others of its panel." : "",
       leftOutText(summary),
@@ -56,10 +60,16 @@ function rowOf(
     label: value,
     colour: seriesStyle(values.indexOf(value)).colour,
     value: mean?.mean ?? null,
-    ...(mean === null || half === null ? {} : { low: mean.mean - half, high: mean.mean + half }),
+    ...(mean === null || half === null ? {} : intervalOf(question.metric, mean.mean, half)),
     single: outcome.cells.flatMap((cell) => cell.value?.value ?? []),
     text: meanText(metricKind(question.metric), mean),
     note,
     isBest: best === value,
   };
+}
+
+/** What is drawn of an interval: a share is never below 0 nor above 1, however wide its interval. */
+function intervalOf(metric: string, mean: number, half: number) {
+  const [least, most] = metricKind(metric) === "fraction" ? [0, 1] : [-Infinity, Infinity];
+  return { low: Math.max(least, mean - half), high: Math.min(most, mean + half) };
 }
