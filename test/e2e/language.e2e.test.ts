@@ -74,14 +74,14 @@ describe("a language model", () => {
   it("[CI5] learns from clients that name their columns, and the coordinator measures it", async () => {
     const data = ["--data", north, ...ofNorth, "--data-dir", join(folder, "data")];
     const served = await serve("--config", config, ...data);
-    const join_ = (name: string, ...options: readonly string[]) =>
+    const takesPart = (name: string, ...options: readonly string[]) =>
       start(
         ...["join", "--server", served.url, "--name", name, ...options, ...compute],
         ...["--state-dir", join(folder, "state"), "--json"],
       );
     const clients = [
-      join_("north", "--data", north, ...ofNorth),
-      join_("south", "--data", south, "--completion", "reply"),
+      takesPart("north", "--data", north, ...ofNorth),
+      takesPart("south", "--data", south, "--completion", "reply"),
     ];
     const { rounds } = resultOf<Finished>(await served.ended);
     expect(rounds).toMatchObject([0, 1, 2].map((round) => ({ round, evaluation: learned })));

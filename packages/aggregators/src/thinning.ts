@@ -44,8 +44,9 @@ export function sparsifyOf(
   roles: readonly FactorRole[],
   share: number,
 ): Sparsify | null {
-  if (share === 1) return null;
   const { mask, headDense, errorFeedbackRounds, fixedMask: freezeZeros } = options;
+  // What was pruned is not trained, also where all that is left of it travels.
+  if (share === 1 && !freezeZeros) return null;
   const dense = roles.filter((role) => role === "magnitude" || (role === "head" && headDense));
   return { density: share, mask, dense, errorFeedbackRounds, freezeZeros };
 }

@@ -71,26 +71,27 @@ async function pruningRun(options: object) {
   return { tasks, adapter };
 }
 
-describe.each([{ name: "sgd", learningRate: 1 }, { name: "adamw" }])(
-  "a mask that stays, with $name at the server",
-  (serverOptimizer) => {
-    it("is that of the first, dense round: nothing else is trained, sent or kept", async () => {
-      const { tasks, adapter } = await pruningRun({ serverOptimizer });
-      const first = tasks.get(1)?.[0];
-      expect(support(first!.trained).length).toBe(selectRoles(layout, ranked).size);
-      const mask = support(tasks.get(2)![0]!.start);
-      expect(mask).toHaveLength(keptCount(selectRoles(layout, ranked), sparsify));
-      for (const round of [2, 3, 4]) {
-        for (const { start, trained } of tasks.get(round) ?? []) {
-          expect(support(start)).toEqual(mask);
-          expect(support(trained)).toEqual(mask);
-          expect(mask.every((at) => start[at] !== trained[at])).toBe(true);
-        }
+describe.each([
+  { densityUp: 0.5, serverOptimizer: { name: "sgd", learningRate: 1 } },
+  { densityUp: 0.5, serverOptimizer: { name: "adamw" } },
+  { densityUp: 1, serverOptimizer: { name: "sgd", learningRate: 1 } },
+])("a mask that stays, with $serverOptimizer.name at the server and $densityUp sent", (options) => {
+  it("is that of the first, dense round: nothing else is trained, sent or kept", async () => {
+    const { tasks, adapter } = await pruningRun(options);
+    const first = tasks.get(1)?.[0];
+    expect(support(first!.trained).length).toBe(selectRoles(layout, ranked).size);
+    const mask = support(tasks.get(2)![0]!.start);
+    expect(mask).toHaveLength(keptCount(selectRoles(layout, ranked), sparsify));
+    for (const round of [2, 3, 4]) {
+      for (const { start, trained } of tasks.get(round) ?? []) {
+        expect(support(start)).toEqual(mask);
+        expect(support(trained)).toEqual(mask);
+        expect(mask.every((at) => start[at] !== trained[at])).toBe(true);
       }
-      expect(support(adapter)).toEqual(mask);
-    });
-  },
-);
+    }
+    expect(support(adapter)).toEqual(mask);
+  });
+});
 
 it("prunes more after every round where the density decays", async () => {
   const { tasks } = await pruningRun({ densityDecay: 0.7, minDensity: 0.1 });

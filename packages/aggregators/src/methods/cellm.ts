@@ -151,8 +151,8 @@ export const cellm = {
   plan: (state, round, { rank }) => {
     const { plan } = phaseOf(state, round);
     const isWhole = state.options.fixedMask && round === 1;
-    const share = isWhole ? 1 : densityAt(state.options, "densityUp", round);
-    const sparsify = sparsifyOf(state, plan.upload, share);
+    const share = densityAt(state.options, "densityUp", round);
+    const sparsify = isWhole ? null : sparsifyOf(state, plan.upload, share);
     return { rank, ...plan, sparsify };
   },
   download,
