@@ -4,11 +4,11 @@
  * Clients of one tier are averaged among themselves. The head has the same shape everywhere and is averaged over all
  * tiers.
  */
-import { FedtuneError, gatherRoles, scatterRoles } from "@fedtune/core";
+import { factorView, FedtuneError } from "@fedtune/core";
 import type { FactorRole, Layout, MethodUpdate } from "@fedtune/core";
 import { newestAfter, phaseOf, tierOf, uploadLayout } from "./tiers.ts";
 import type { AdapterTier, TierState } from "./tiers.ts";
-import { addSparseToMean, addToMean, checkWeight, emptyMean } from "./weighted-mean.ts";
+import { addSparseToMean, addToMean, checkWeight, emptyMean, sumsOf } from "./weighted-mean.ts";
 import type { WeightedMean } from "./weighted-mean.ts";
 
 /** The running sums of one round. */
@@ -76,27 +76,40 @@ export function meanDeltas(
       const sources = pooled.includes(role) ? tiers : [tier];
       const weight = total(sources.map(({ mean }) => mean.weight));
       if (weight === 0) continue;
-      const sum = delta.subarray(offset, offset + size);
-      for (const source of sources) addFactor(sum, source, name);
-      for (let i = 0; i < size; i++) sum[i] = (sum[i] ?? 0) / weight;
+      const [own, ...others] = sources.map((source) => factorSums(source, { name, size }));
+      if (own === undefined) continue;
+      const mean = delta.subarray(offset, offset + size);
+      mean.set(own);
+      for (const other of others) add(mean, other);
+      divide(mean, weight);
     }
     return delta;
   });
 }
 
-function addFactor(sum: Float64Array, { layout, mean }: TierSums, name: string): void {
+function add(target: Float64Array, values: Float64Array): void {
+  for (let i = 0; i < target.length; i++) target[i] = (target[i] ?? 0) + (values[i] ?? 0);
+}
+
+function divide(target: Float64Array, by: number): void {
+  for (let i = 0; i < target.length; i++) target[i] = (target[i] ?? 0) / by;
+}
+
+/** A factor's weighted sums in one tier, a view. */
+function factorSums(
+  { layout, mean }: TierSums,
+  { name, size }: { readonly name: string; readonly size: number },
+): Float64Array {
   const factor = layout.factors.find((candidate) => candidate.name === name);
-  if (factor?.size !== sum.length) {
+  if (factor?.size !== size) {
     throw new FedtuneError(
       "layout-mismatch",
       `Cannot average "${name}" over rank tiers: ${String(factor?.size ?? 0)} values in one, ` +
-        `${String(sum.length)} in another`,
-      { data: { factor: name, sizes: [factor?.size ?? 0, sum.length] } },
+        `${String(size)} in another`,
+      { data: { factor: name, sizes: [factor?.size ?? 0, size] } },
     );
   }
-  for (let i = 0; i < sum.length; i++) {
-    sum[i] = (sum[i] ?? 0) + (mean.sums[factor.offset + i] ?? 0);
-  }
+  return sumsOf(mean).subarray(factor.offset, factor.offset + size);
 }
 
 /** The state after the mean changes of a round; one rounding to float32. */
@@ -115,10 +128,14 @@ function moved(
   roles: readonly FactorRole[],
   delta: ArrayLike<number>,
 ): AdapterTier {
-  const packed = gatherRoles(tier.layout, tier.values, roles);
-  for (let i = 0; i < packed.length; i++) packed[i] = (packed[i] ?? 0) + (delta[i] ?? 0);
   const values = tier.values.slice();
-  scatterRoles(tier.layout, values, { roles, packed });
+  let at = 0;
+  for (const factor of tier.layout.factors) {
+    if (!roles.includes(factor.role)) continue;
+    const own = factorView(values, factor);
+    for (let i = 0; i < own.length; i++) own[i] = (own[i] ?? 0) + (delta[at + i] ?? 0);
+    at += factor.size;
+  }
   return { ...tier, values };
 }
 

@@ -33,7 +33,7 @@ import {
 import { addToSums, lengthOf, openSums } from "../tier-sums.ts";
 import type { RoundSums } from "../tier-sums.ts";
 import { factorsId, liveParts, newestAfter, phaseOf, tierOf } from "../tiers.ts";
-import { checkWeight } from "../weighted-mean.ts";
+import { checkWeight, sumsOf } from "../weighted-mean.ts";
 
 const density = z.number().positive().max(1);
 
@@ -203,7 +203,7 @@ function finish(state: CellmState, { sums, sampled, idle }: CellmSums): MethodRe
   const gradient = new Float64Array(packed.layout.size);
   for (const { rank, layout, mean } of sums.tiers) {
     const { scaling } = tierOf(state.tiers, rank);
-    const part = { layout, scaling, values: mean.sums };
+    const part = { layout, scaling, values: sumsOf(mean) };
     addSlice({ ...packed, sums: gradient }, part, -1 / (sampled - idle));
   }
   const values = gatherRoles(widest.layout, widest.values, roles);

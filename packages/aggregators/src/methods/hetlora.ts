@@ -8,6 +8,7 @@ import { addToSums, lengthOf, meanDeltas, movedBy, openSums } from "../tier-sums
 import type { RoundSums } from "../tier-sums.ts";
 import { publishFactors, tierOf } from "../tiers.ts";
 import type { AdapterTier } from "../tiers.ts";
+import { sumsOf } from "../weighted-mean.ts";
 
 type HetState = OptionState<NoOptions>;
 
@@ -134,7 +135,7 @@ function paddedMean(sums: RoundSums, starts: readonly AdapterTier[]): Float64Arr
   for (const { rank, mean: own } of sums.tiers) {
     if (own.weight === 0) continue;
     const start = tierOf(starts, rank);
-    const values = own.sums.map((sum, i) => own.weight * (start.values[i] ?? 0) + sum);
+    const values = sumsOf(own).map((sum, i) => own.weight * (start.values[i] ?? 0) + sum);
     addSlice({ ...widest, sums: mean }, { ...start, values }, 1 / weight);
   }
   return mean;
