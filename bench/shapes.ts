@@ -1,14 +1,14 @@
 /**
  * Memory and time of one training step at the shapes of real models with random weights, loaded from a checkpoint as any other.
  *
- * `npx tsx --conditions=@fedtune/source bench/shapes.ts [shape...] [--backends wasm,tfjs-node] [--precision f32]` prints a JSON
- * line for each shape and backend, each measured in a process of its own: peak after loading, and after a step. Shapes: gpt2,
- * smollm, minilm (all linears), and load, which only loads 500 MB of float16.
+ * `npx tsx --conditions=@fedtune/source bench/shapes.ts [shape...] [--backends wasm,tfjs-node] [--precision f32] [--sizes 4x128,2x512]
+ * [--steps 2]` prints a JSON line for each shape, backend and size of a batch (examples x tokens), each measured in a process of its
+ * own: peak after loading, and after a step. Shapes: gpt2, smollm, minilm (all linears), and load, which only loads 500 MB of
+ * float16. A backend may be `wasm/<threads>`.
  */
 import { spawnSync } from "node:child_process";
-import { once } from "node:events";
-import { createWriteStream, existsSync } from "node:fs";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -22,12 +22,12 @@ import {
   fileData,
   loadCheckpoint,
   memoryFiles,
-  parseModelConfig,
-  wantedTensors,
 } from "@fedtune/training";
 import type { BasePrecision, ModelConfig, TextTokenizer } from "@fedtune/training";
 import { chooseBackend, nodeFiles, peakMemoryBytes, stepBytes } from "@fedtune/training/node";
-import type { BackendName } from "@fedtune/training/node";
+import type { BackendName, ChosenBackend } from "@fedtune/training/node";
+import { linearWeights, sizeOf, wanted, writeCheckpoint } from "./shape-checkpoint.ts";
+import type { StoredType } from "./shape-checkpoint.ts";
 
 const gpt2 = {
   model_type: "gpt2",
@@ -68,7 +68,7 @@ interface Shape {
   readonly length: number;
   /** Null: the family's own. */
   readonly targets: readonly string[] | null;
-  readonly dtype: "F32" | "F16";
+  readonly dtype: StoredType;
   /** Whether it is trained, or only loaded. */
   readonly trains: boolean;
 }
@@ -87,12 +87,14 @@ const { values: options, positionals } = parseArgs({
     backends: { type: "string", default: "wasm,tfjs-node" },
     precision: { type: "string", default: "f32" },
     folder: { type: "string" },
+    sizes: { type: "string" },
+    steps: { type: "string", default: "2" },
   },
 });
-const steps = 2;
+const steps = Number(options.steps);
 
 if (options.folder === undefined) await measureAll();
-else await measure(positionals[0] ?? "", options.folder, options.backends as BackendName);
+else await measure(positionals[0] ?? "", options.folder);
 
 /** Writes each checkpoint once, and measures it on each backend in a child. */
 async function measureAll(): Promise<void> {
@@ -103,16 +105,18 @@ async function measureAll(): Promise<void> {
     const folder = await mkdtemp(join(tmpdir(), "fedtune-shape-"));
     try {
       await writeCheckpoint(join(folder, "model"), shape);
-      for (const backend of options.backends.split(",")) {
+      const sizes = options.sizes ?? `${shape.batchSize}x${shape.length}`;
+      for (const [backend, size] of pairs(options.backends.split(","), sizes.split(","))) {
         const args = [
           ...["--import", "tsx", "--conditions=@fedtune/source", fileURLToPath(import.meta.url)],
           ...[name, "--folder", join(folder, "model"), "--backends", backend],
-          ...["--precision", options.precision],
+          ...["--precision", options.precision, "--sizes", size, "--steps", options.steps],
         ];
         const { status } = spawnSync(process.execPath, args, {
           stdio: ["ignore", "inherit", "inherit"],
         });
-        if (status !== 0) console.log(JSON.stringify({ shape: name, backend, failed: status }));
+        if (status !== 0)
+          console.log(JSON.stringify({ shape: name, backend, size, failed: status }));
       }
     } finally {
       await rm(folder, { recursive: true, force: true });
@@ -120,84 +124,30 @@ async function measureAll(): Promise<void> {
   }
 }
 
-/** Random weights, written tensor by tensor; one draw of a million numbers serves all of them. */
-async function writeCheckpoint(folder: string, { config, dtype }: Shape): Promise<void> {
-  await mkdir(folder);
-  await writeFile(join(folder, "config.json"), JSON.stringify(config));
-  const parsed = parseModelConfig(config);
-  const width = dtype === "F32" ? 4 : 2;
-  const isTurned = parsed.family === "gpt2";
-  const turns = new Set(isTurned ? linearWeights(parsed) : []);
-  const header: Record<string, object> = {};
-  let end = 0;
-  for (const [name, shape] of wanted(parsed)) {
-    const start = end;
-    end += width * sizeOf(shape);
-    const stored = turns.has(name) ? [...shape].reverse() : shape;
-    header[name] = { dtype, shape: stored, data_offsets: [start, end] };
-  }
-  const text = utf8(JSON.stringify(header));
-  const prefix = new DataView(new ArrayBuffer(8));
-  prefix.setBigUint64(0, BigInt(text.length), true);
-  const file = createWriteStream(join(folder, "model.safetensors"));
-  file.write(new Uint8Array(prefix.buffer));
-  file.write(text);
-  const draw = drawn(dtype);
-  for (const [name, shape] of wanted(parsed)) {
-    for (let left = width * sizeOf(shape); left > 0; left -= draw.length) {
-      const isNorm = shape.length === 1 && name.endsWith("weight");
-      const part = (isNorm ? ones(dtype) : draw).subarray(0, Math.min(left, draw.length));
-      if (!file.write(part)) await once(file, "drain");
-    }
-  }
-  file.end();
-  await once(file, "close");
+/** Every backend with every size. */
+function pairs(
+  backends: readonly string[],
+  sizes: readonly string[],
+): (readonly [string, string])[] {
+  return backends.flatMap((backend) => sizes.map((size) => [backend, size] as const));
 }
 
-function wanted(config: ModelConfig): ReadonlyMap<string, readonly number[]> {
-  return wantedTensors(config, config.decoder === null ? "pooler" : "last");
-}
-
-function linearWeights(config: ModelConfig): readonly string[] {
-  const adapter = {
-    kind: "lora",
-    rank: 1,
-    loraAlpha: 1,
-    targetModules: ["all-linear"],
-    labels: [],
-  };
-  return describeModel(config, adapter).modules.map(({ name }) => `${name}.weight`);
-}
-
-function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((product, extent) => product * extent, 1);
-}
-
-/** A million numbers of deviation 0.02, as bytes. */
-function drawn(dtype: Shape["dtype"]): Uint8Array {
-  const rng = rngFromSeed(1);
-  const spread = 0.02 * Math.sqrt(12);
-  const values = Float32Array.from({ length: 1e6 }, () => spread * (rng.uniform() - 0.5));
-  if (dtype === "F32") return new Uint8Array(values.buffer);
-  // Sign and exponent of float32 to those of float16, the mantissa cut: random is random.
-  const bits = new Uint32Array(values.buffer);
-  const halves = Uint16Array.from(bits, (word) => {
-    const exponent = Math.max(0, ((word >>> 23) & 0xff) - 112);
-    return ((word >>> 16) & 0x8000) | (exponent << 10) | ((word >>> 13) & 0x3ff);
-  });
-  return new Uint8Array(halves.buffer);
-}
-
-function ones(dtype: Shape["dtype"]): Uint8Array {
-  if (dtype === "F32") return new Uint8Array(new Float32Array(1e4).fill(1).buffer);
-  return new Uint8Array(new Uint16Array(1e4).fill(0x3c00).buffer);
+/** Takes `wasm/2` apart. */
+function choose(engine: string): Promise<ChosenBackend> {
+  const [name = "", threads] = engine.split("/");
+  return chooseBackend(
+    name as BackendName,
+    threads === undefined ? {} : { threads: Number(threads) },
+  );
 }
 
 /** One shape on one backend, in this process. */
-async function measure(name: string, folder: string, wantedBackend: BackendName): Promise<void> {
-  const shape = shapes[name];
-  if (shape === undefined || !existsSync(folder)) throw new RangeError(`Nothing to measure`);
-  const chosen = await chooseBackend(wantedBackend);
+async function measure(name: string, folder: string): Promise<void> {
+  const usual = shapes[name];
+  if (usual === undefined || !existsSync(folder)) throw new RangeError(`Nothing to measure`);
+  const [batchSize = 0, length = 0] = (options.sizes ?? "").split("x").map(Number);
+  const shape = { ...usual, batchSize, length };
+  const chosen = await choose(options.backends);
   const started = peakMemoryBytes();
   const began = performance.now();
   const checkpoint = await loadCheckpoint(nodeFiles, folder);
@@ -207,35 +157,59 @@ async function measure(name: string, folder: string, wantedBackend: BackendName)
     basePrecision: options.precision as BasePrecision,
     stepBytes: stepBytes(chosen.name),
     tokenizer: numbersAsTexts(config),
-    files: memoryFiles({ "rows.csv": utf8(rowsOf(shape.batchSize)) }),
+    files: memoryFiles({ "rows.csv": utf8(rowsOf(batchSize)) }),
     clock: performance,
     pause: () => new Promise((resolve) => setImmediate(resolve)),
   });
   const loadMs = performance.now() - began;
   const loaded = peakMemoryBytes();
-  const ends: number[] = [];
+  const ends: { readonly wall: number; readonly cpu: number }[] = [];
   if (shape.trains) {
     const onProgress = (): void => {
-      ends.push(performance.now());
+      const { user, system } = process.cpuUsage();
+      ends.push({ wall: performance.now(), cpu: (user + system) / 1000 });
     };
     const { signal } = new AbortController();
     await trainer.train(jobOf(shape, config), { signal, onProgress });
   }
-  const times = ends.slice(1).map((end, index) => end - (ends[index] ?? 0));
   const megabytes = (bytes: number): number => Math.round(bytes / 1e6);
   console.log(
     JSON.stringify({
       ...{ shape: name, backend: chosen.name, kernels: chosen.kernels, threads: chosen.threads },
-      ...{ precision: options.precision, batchSize: shape.batchSize, length: shape.length },
+      ...{ precision: options.precision, batchSize, length },
       weightMegabytes: megabytes(
         [...wanted(config).values()].reduce((sum, one) => sum + 4 * sizeOf(one), 0),
       ),
       ...{ startMegabytes: megabytes(started), loadedMegabytes: megabytes(loaded) },
       ...{ peakMegabytes: megabytes(peakMemoryBytes()), loadMs: Math.round(loadMs) },
-      ...(shape.trains ? { bestStepMs: Math.round(Math.min(...times)) } : {}),
+      ...(shape.trains
+        ? {
+            bestStepMs: leastStep(ends.map(({ wall }) => wall)),
+            bestStepCpuMs: leastStep(ends.map(({ cpu }) => cpu)),
+            gflop: Math.round(gflopOf(shape, config)),
+          }
+        : {}),
     }),
   );
   process.exit(0);
+}
+
+/** Least distance of neighbours; the first step warms up. */
+function leastStep(ends: readonly number[]): number {
+  return Math.round(Math.min(...ends.slice(1).map((end, index) => end - (ends[index] ?? 0))));
+}
+
+/**
+ * Floating-point operations of a step's products with the weights, in 1e9, forward and back, without those of the adapter; of a
+ * decoder with its vocabulary. Those of attention are not in it.
+ */
+function gflopOf({ batchSize, length }: Shape, config: ModelConfig): number {
+  const weights = linearWeights(config).reduce(
+    (sum, weight) => sum + sizeOf(wanted(config).get(weight) ?? []),
+    0,
+  );
+  const vocabulary = config.decoder === null ? 0 : config.vocabularySize * config.hiddenSize;
+  return (4 * batchSize * length * (weights + vocabulary)) / 1e9;
 }
 
 function rowsOf(count: number): string {

@@ -1,19 +1,26 @@
 /**
  * Softmax attention and its gradient, one head of one example at a time. Vaswani et al., arXiv 1706.03762, equation 1.
  *
- * q, k, v, o and their gradients are `[batch * length, hidden]`: head h is a column offset, so that nothing is transposed. The
- * mask `[batch, length]` is added to every row of scores. Of the softmax only the maximum and the inverse sum of each row are
- * kept, `[batch, heads, length, 2]`; the gradient computes the probabilities anew from them, to the same bits.
+ * q and o are `[batch * length, heads * width]`, k and v `[batch * length, keyHeads * width]`, their gradients alike: a head is a
+ * column offset, so that nothing is transposed. A head of keys serves `heads / keyHeads` heads of queries in a row (Ainslie et
+ * al., arXiv 2305.13245). The mask `[batch, length]`, if there is one (0: none), is added to every row of scores. Of the softmax
+ * only the maximum and the inverse sum of each row are kept, `[batch, heads, length, 2]`; the gradient computes the
+ * probabilities anew from them, to the same bits.
+ *
+ * `causal`: a row sees no later column, as if -1e9 were added there. What later columns get, exactly 0, is neither computed nor
+ * read but within blocks of 4 x 4 on the diagonal, so that half of the work is left. Departure: nothing of a NaN in a key or a
+ * value reaches the rows before those blocks.
  */
 import { expNonPositive } from "./exponential";
 import { gemm, productScratchBytes } from "./gemm";
 import { maxLanes, sumLanes } from "./lanes";
+import { LOWER, LOWER_RESULT, UPPER, WHOLE } from "./triangle";
 
 const LOWEST: f32 = -3.4028234663852886e38;
 
-/** Scores are kept in rows of whole vectors; what fills a row up has probability 0. */
-function scoresStride(length: i32): i32 {
-  return (length + 3) & ~3;
+/** Whole vectors: what fills a row of scores up has probability 0. */
+function filled(columns: i32): i32 {
+  return (columns + 3) & ~3;
 }
 
 /** o = softmax(factor q k^T + mask) v for heads `from` to `to` of all examples' heads. */
@@ -22,7 +29,9 @@ export function attention(
   to: i32,
   length: i32,
   heads: i32,
+  keyHeads: i32,
   width: i32,
+  causal: bool,
   q: usize,
   k: usize,
   v: usize,
@@ -33,44 +42,49 @@ export function attention(
   scratch: usize,
 ): void {
   const hidden = heads * width;
-  const stride = scoresStride(length);
+  const keyHidden = keyHeads * width;
+  const group = heads / keyHeads;
+  const stride = filled(length);
   const P = scratch + <usize>productScratchBytes(max(length, width));
   for (let index = from; index < to; index++) {
     const example = index / heads;
-    const offset = (<usize>(example * length * hidden + (index % heads) * width)) << 2;
-    const bias = mask + ((<usize>(example * length)) << 2);
+    const head = index % heads;
+    const own = elements(example * length * hidden + head * width);
+    const shared = elements(example * length * keyHidden + (head / group) * width);
     gemm(
+      causal ? LOWER_RESULT : WHOLE,
       length,
       length,
       width,
-      q + offset,
+      q + own,
       hidden,
       1,
-      k + offset,
+      k + shared,
       1,
-      hidden,
+      keyHidden,
       P,
       stride,
       factor,
       false,
-      bias,
+      maskOf(mask, example, length),
       scratch,
     );
     for (let i = 0; i < length; i++) {
-      const row = P + ((<usize>(i * stride)) << 2);
-      softmaxRow(row, length, stride, kept + ((<usize>(index * length + i)) << 3));
+      const seen = causal ? i + 1 : length;
+      softmaxRow(P + elements(i * stride), seen, kept + 2 * elements(index * length + i));
     }
     gemm(
+      causal ? LOWER : WHOLE,
       length,
       width,
       length,
       P,
       stride,
       1,
-      v + offset,
-      hidden,
+      v + shared,
+      keyHidden,
       1,
-      o + offset,
+      o + own,
       hidden,
       1,
       false,
@@ -80,9 +94,20 @@ export function attention(
   }
 }
 
-function softmaxRow(row: usize, length: i32, stride: i32, kept: usize): void {
-  const end = row + ((<usize>stride) << 2);
-  for (let at = row + ((<usize>length) << 2); at < end; at += 4) store<f32>(at, -Infinity);
+/** So many float32 values in bytes. */
+function elements(count: i32): usize {
+  return (<usize>count) << 2;
+}
+
+/** The row that is added to an example's scores. */
+function maskOf(mask: usize, example: i32, length: i32): usize {
+  return mask == 0 ? 0 : mask + elements(example * length);
+}
+
+/** Scores to probabilities; `seen` of them, and zeros up to a whole vector. */
+function softmaxRow(row: usize, seen: i32, kept: usize): void {
+  const end = row + elements(filled(seen));
+  for (let at = row + elements(seen); at < end; at += 4) store<f32>(at, -Infinity);
   let largest = f32x4.splat(LOWEST);
   for (let at = row; at < end; at += 16) largest = f32x4.pmax(largest, v128.load(at));
   const top = inline.always(maxLanes(largest));
@@ -101,16 +126,19 @@ function softmaxRow(row: usize, length: i32, stride: i32, kept: usize): void {
 }
 
 /**
- * dq, dk and dv for heads `from` to `to`.
+ * dq, dk and dv for heads of keys `from` to `to` of all examples', each with all the heads of queries that it serves.
  *
- * dv = P^T do, dP = do v^T, dS = factor P (dP - rowsum(do o)), dq = dS k, dk = dS^T q.
+ * dv = P^T do, dP = do v^T, dS = factor P (dP - rowsum(do o)), dq = dS k, dk = dS^T q; dk and dv add up over the heads that
+ * share them, in their order.
  */
 export function attentionGradient(
   from: i32,
   to: i32,
   length: i32,
   heads: i32,
+  keyHeads: i32,
   width: i32,
+  causal: bool,
   q: usize,
   k: usize,
   v: usize,
@@ -125,40 +153,46 @@ export function attentionGradient(
   scratch: usize,
 ): void {
   const hidden = heads * width;
-  const stride = scoresStride(length);
+  const keyHidden = keyHeads * width;
+  const group = heads / keyHeads;
+  const stride = filled(length);
   const P = scratch + <usize>productScratchBytes(max(length, width));
-  const D = P + ((<usize>(length * stride)) << 2);
-  for (let index = from; index < to; index++) {
+  const D = P + elements(length * stride);
+  for (let index = from * group; index < to * group; index++) {
     const example = index / heads;
-    const offset = (<usize>(example * length * hidden + (index % heads) * width)) << 2;
-    const bias = mask + ((<usize>(example * length)) << 2);
+    const head = index % heads;
+    const own = elements(example * length * hidden + head * width);
+    const shared = elements(example * length * keyHidden + (head / group) * width);
+    const isFurther = head % group > 0;
     gemm(
+      causal ? LOWER_RESULT : WHOLE,
       length,
       length,
       width,
-      q + offset,
+      q + own,
       hidden,
       1,
-      k + offset,
+      k + shared,
       1,
-      hidden,
+      keyHidden,
       P,
       stride,
       factor,
       false,
-      bias,
+      maskOf(mask, example, length),
       scratch,
     );
     gemm(
+      causal ? LOWER_RESULT : WHOLE,
       length,
       length,
       width,
-      dO + offset,
+      dO + own,
       hidden,
       1,
-      v + offset,
+      v + shared,
       1,
-      hidden,
+      keyHidden,
       D,
       stride,
       1,
@@ -167,23 +201,42 @@ export function attentionGradient(
       scratch,
     );
     for (let i = 0; i < length; i++) {
-      const shift = (<usize>(i * stride)) << 2;
-      const at = offset + ((<usize>(i * hidden)) << 2);
+      const shift = elements(i * stride);
+      const at = own + elements(i * hidden);
       const along = dot(o + at, dO + at, width);
-      const statistics = kept + ((<usize>(index * length + i)) << 3);
-      gradientRow(P + shift, D + shift, length, stride, statistics, along, factor);
+      const statistics = kept + 2 * elements(index * length + i);
+      gradientRow(P + shift, D + shift, causal ? i + 1 : length, statistics, along, factor);
     }
     gemm(
+      causal ? UPPER : WHOLE,
       length,
       width,
       length,
       P,
       1,
       stride,
-      dO + offset,
+      dO + own,
       hidden,
       1,
-      dv + offset,
+      dv + shared,
+      keyHidden,
+      1,
+      isFurther,
+      0,
+      scratch,
+    );
+    gemm(
+      causal ? LOWER : WHOLE,
+      length,
+      width,
+      length,
+      D,
+      stride,
+      1,
+      k + shared,
+      keyHidden,
+      1,
+      dq + own,
       hidden,
       1,
       false,
@@ -191,54 +244,30 @@ export function attentionGradient(
       scratch,
     );
     gemm(
-      length,
-      width,
-      length,
-      D,
-      stride,
-      1,
-      k + offset,
-      hidden,
-      1,
-      dq + offset,
-      hidden,
-      1,
-      false,
-      0,
-      scratch,
-    );
-    gemm(
+      causal ? UPPER : WHOLE,
       length,
       width,
       length,
       D,
       1,
       stride,
-      q + offset,
+      q + own,
       hidden,
       1,
-      dk + offset,
-      hidden,
+      dk + shared,
+      keyHidden,
       1,
-      false,
+      isFurther,
       0,
       scratch,
     );
   }
 }
 
-/** Scores to probabilities, and the gradient of probabilities to that of scores. */
-function gradientRow(
-  p: usize,
-  d: usize,
-  length: i32,
-  stride: i32,
-  kept: usize,
-  along: f32,
-  factor: f32,
-): void {
-  const rowBytes = (<usize>stride) << 2;
-  for (let j = (<usize>length) << 2; j < rowBytes; j += 4) {
+/** Scores to probabilities, and the gradient of probabilities to that of scores; `seen` of them, and zeros up to a whole vector. */
+function gradientRow(p: usize, d: usize, seen: i32, kept: usize, along: f32, factor: f32): void {
+  const rowBytes = elements(filled(seen));
+  for (let j = elements(seen); j < rowBytes; j += 4) {
     store<f32>(p + j, -Infinity);
     store<f32>(d + j, 0);
   }

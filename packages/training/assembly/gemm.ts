@@ -1,6 +1,7 @@
 /** Matrix product over packed blocks, after Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication" (2008). */
 import { packPanels, packStrips } from "./pack";
 import { ADD, BIAS, STORE, tile } from "./tile";
+import { depthEnd, firstDepth, firstFilled, firstRow } from "./triangle";
 
 /** The most depth of a block: a panel of B and a strip of A together stay in the first cache. */
 const BLOCK_DEPTH: i32 = 384;
@@ -30,9 +31,11 @@ function blockDepth(depth: i32): i32 {
  * C `[rows, columns]` = factor A B, plus what C held (`accumulate`) or plus a row (`bias`, 0 for none).
  *
  * Any strides of A and B, in elements: a transposed operand is one with its strides exchanged. Every element sums over k in
- * order, in blocks that `depth` alone decides; where in C it stands does not matter. `scratch` has productScratchBytes(columns).
+ * order, in blocks that `depth` alone decides; where in C it stands does not matter. `shape` (triangle.ts) says what is
+ * left out. `scratch` has productScratchBytes(columns).
  */
 export function gemm(
+  shape: i32,
   rows: i32,
   columns: i32,
   depth: i32,
@@ -63,7 +66,7 @@ export function gemm(
   const pack = columns > NARROW;
   for (let k0 = 0; k0 < depth; k0 += step) {
     const k = min(step, depth - k0);
-    const mode = k0 > 0 || accumulate ? ADD : bias != 0 ? BIAS : STORE;
+    const fresh = bias != 0 ? BIAS : STORE;
     for (let j0 = 0; j0 < columns; j0 += group) {
       const end = min(j0 + group, columns);
       packPanels(panels, k, end - j0, b + <usize>k0 * bRow + <usize>j0 * bColumn, bRow, bColumn);
@@ -72,23 +75,26 @@ export function gemm(
         const block = a + <usize>k0 * aColumn + <usize>i0 * aRow;
         if (pack) {
           // Few rows are one block, which stays packed for all groups.
-          if (j0 == 0) packStrips(strips, height, k, block, aRow, aColumn);
+          if (j0 == 0) packStrips(strips, height, k, block, aRow, aColumn, shape, i0, k0);
           for (let j = j0; j < end; j += 8) {
-            for (let i = 0; i < height; i += 4) {
+            for (let i = firstRow(shape, i0, j); i < height; i += 4) {
+              const skipped = firstDepth(shape, i0 + i, k0);
+              const count = depthEnd(shape, i0 + i, k0, k) - skipped;
+              if (count <= 0) continue;
               inline.always(
                 tile(
                   true,
-                  k,
-                  strips + ((<usize>i * <usize>k) << 2),
+                  count,
+                  strips + ((<usize>i * <usize>k + 4 * <usize>skipped) << 2),
                   4,
                   16,
-                  panels + ((<usize>(j - j0) * <usize>k) << 2),
+                  panels + ((<usize>(j - j0) * <usize>k + 8 * <usize>skipped) << 2),
                   c + <usize>(i0 + i) * cRow + ((<usize>j) << 2),
                   cRow,
                   min(4, height - i),
                   min(8, columns - j),
                   factor,
-                  mode,
+                  accumulate || k0 > firstFilled(shape, i0 + i) ? ADD : fresh,
                   bias + ((<usize>j) << 2),
                   scratch,
                 ),
@@ -97,21 +103,24 @@ export function gemm(
           }
         } else {
           for (let j = j0; j < end; j += 8) {
-            for (let i = 0; i < height; i += 4) {
+            for (let i = firstRow(shape, i0, j); i < height; i += 4) {
+              const skipped = firstDepth(shape, i0 + i, k0);
+              const count = depthEnd(shape, i0 + i, k0, k) - skipped;
+              if (count <= 0) continue;
               inline.always(
                 tile(
                   false,
-                  k,
-                  block + <usize>i * aRow,
+                  count,
+                  block + <usize>i * aRow + <usize>skipped * aColumn,
                   aRow,
                   aColumn,
-                  panels + ((<usize>(j - j0) * <usize>k) << 2),
+                  panels + ((<usize>(j - j0) * <usize>k + 8 * <usize>skipped) << 2),
                   c + <usize>(i0 + i) * cRow + ((<usize>j) << 2),
                   cRow,
                   min(4, height - i),
                   min(8, columns - j),
                   factor,
-                  mode,
+                  accumulate || k0 > firstFilled(shape, i0 + i) ? ADD : fresh,
                   bias + ((<usize>j) << 2),
                   scratch,
                 ),

@@ -1,5 +1,6 @@
 /** Copies blocks of a matrix into the order in which the tile reads them; strides in bytes. */
 import { storeTransposed } from "./lanes";
+import { depthEnd, firstDepth } from "./triangle";
 
 /**
  * Packs `depth` rows of `columns` columns as panels of eight columns: panel by panel, row by row, eight values a row.
@@ -91,7 +92,8 @@ function packAny(
 /**
  * Packs `rows` rows of `depth` columns as strips of four rows: strip by strip, column by column, four values a column.
  *
- * Rows that the last strip lacks are left as they are; what the tile computes from them is dropped.
+ * Rows that the last strip lacks are left as they are; what the tile computes from them is dropped. So are the columns that
+ * `shape` leaves out, of which the tile reads nothing; `row0` and `k0` are where the block stands in the whole matrix.
  */
 export function packStrips(
   to: usize,
@@ -100,21 +102,25 @@ export function packStrips(
   from: usize,
   rowStride: usize,
   columnStride: usize,
+  shape: i32,
+  row0: i32,
+  k0: i32,
 ): void {
   for (let row = 0; row < rows; row += 4) {
     const height = min(4, rows - row);
     const start = from + <usize>row * rowStride;
-    let k = 0;
+    let k = firstDepth(shape, row0 + row, k0);
+    const end = depthEnd(shape, row0 + row, k0, depth);
     if (height == 4 && columnStride == 4) {
-      for (; k <= depth - 4; k += 4) {
+      for (; k <= end - 4; k += 4) {
         inline.always(packFour(to + ((<usize>k) << 4), 16, start + ((<usize>k) << 2), rowStride));
       }
     } else if (height == 4 && rowStride == 4) {
-      for (; k < depth; k++) {
+      for (; k < end; k++) {
         v128.store(to + ((<usize>k) << 4), v128.load(start + <usize>k * columnStride));
       }
     }
-    for (; k < depth; k++) {
+    for (; k < end; k++) {
       for (let r = 0; r < height; r++) {
         const value = load<f32>(start + <usize>r * rowStride + <usize>k * columnStride);
         store<f32>(to + ((<usize>k) << 4) + ((<usize>r) << 2), value);

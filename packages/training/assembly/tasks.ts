@@ -3,6 +3,7 @@ import { attention, attentionGradient } from "./attention";
 import { gemm } from "./gemm";
 import { layerNorm, layerNormGradient } from "./layer-norm";
 import { erf, gelu, geluGradient } from "./pointwise";
+import { WHOLE } from "./triangle";
 
 /** Runs items `from` to `to` of a task; the numbers are those of `kernelNumbers` on the JavaScript side. */
 export function perform(kernel: i32, cells: usize, from: i32, to: i32, scratch: usize): void {
@@ -104,6 +105,7 @@ function product(
   scratch: usize,
 ): void {
   gemm(
+    WHOLE,
     rows,
     columns,
     int(cells, 2),
@@ -155,7 +157,7 @@ function layerNormGradientRows(cells: usize, from: i32, to: i32): void {
   );
 }
 
-/** Cells: length, heads, width of a head, factor, q, k, v, mask, o, kept. */
+/** Cells: length, heads, heads of keys, width of a head, causal, factor, q, k, v, mask, o, kept. */
 function attentionHeads(cells: usize, from: i32, to: i32, scratch: usize): void {
   attention(
     from,
@@ -163,18 +165,20 @@ function attentionHeads(cells: usize, from: i32, to: i32, scratch: usize): void 
     int(cells, 0),
     int(cells, 1),
     int(cells, 2),
-    <usize>int(cells, 4),
-    <usize>int(cells, 5),
+    int(cells, 3),
+    int(cells, 4) != 0,
     <usize>int(cells, 6),
     <usize>int(cells, 7),
     <usize>int(cells, 8),
     <usize>int(cells, 9),
-    float(cells, 3),
+    <usize>int(cells, 10),
+    <usize>int(cells, 11),
+    float(cells, 5),
     scratch,
   );
 }
 
-/** Cells: as attention, then do, dq, dk, dv. */
+/** Cells: as attention, then do, dq, dk, dv; items are heads of keys. */
 function attentionGradientHeads(cells: usize, from: i32, to: i32, scratch: usize): void {
   attentionGradient(
     from,
@@ -182,8 +186,8 @@ function attentionGradientHeads(cells: usize, from: i32, to: i32, scratch: usize
     int(cells, 0),
     int(cells, 1),
     int(cells, 2),
-    <usize>int(cells, 4),
-    <usize>int(cells, 5),
+    int(cells, 3),
+    int(cells, 4) != 0,
     <usize>int(cells, 6),
     <usize>int(cells, 7),
     <usize>int(cells, 8),
@@ -192,7 +196,9 @@ function attentionGradientHeads(cells: usize, from: i32, to: i32, scratch: usize
     <usize>int(cells, 11),
     <usize>int(cells, 12),
     <usize>int(cells, 13),
-    float(cells, 3),
+    <usize>int(cells, 14),
+    <usize>int(cells, 15),
+    float(cells, 5),
     scratch,
   );
 }

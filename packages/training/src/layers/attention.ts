@@ -11,8 +11,10 @@ export interface AttentionShape {
   readonly heads: number;
   /** Heads of keys and values, each for `heads / keyValueHeads` heads of queries in a row; default `heads`. Ainslie et al., arXiv 2305.13245. */
   readonly keyValueHeads?: number;
-  /** Added to scores: 0 for what is seen, a large negative number for what is not; see {@link paddingMask}, {@link causalMask}. */
-  readonly mask: tf.Tensor4D;
+  /** Added to scores: 0 for keys that are seen, a large negative number for others, `[batch, 1, 1, length]`; see {@link paddingMask}. */
+  readonly mask?: tf.Tensor4D;
+  /** Whether no query sees a later key; default: each sees all. Padding at the end of rows needs no mask then. */
+  readonly causal?: boolean;
 }
 
 /** -1e9 where `mask` `[batch, length]` is 0: padding is seen by nobody; `[batch, 1, 1, length]`. */
@@ -21,14 +23,11 @@ export function paddingMask(mask: tf.Tensor2D): tf.Tensor4D {
   return tf.reshape(tf.mul(tf.sub(mask, 1), 1e9), [batch, 1, 1, length]);
 }
 
-/**
- * -1e9 for what comes later; `[1, 1, length, length]`. Padding is at the end of rows, so that no token sees it.
- */
-export function causalMask(length: number): tf.Tensor4D {
-  const mask = new Float32Array(length * length);
-  for (let row = 0; row < length; row++)
-    mask.fill(-1e9, row * length + row + 1, (row + 1) * length);
-  return tf.tensor4d(mask, [1, 1, length, length]);
+/** -1e9 or less for what comes later, `[length, length]`. */
+function causalMask(length: number): tf.Tensor2D {
+  const place = tf.range(0, length);
+  const distance = tf.sub<tf.Tensor2D>(tf.reshape(place, [length, 1]), place);
+  return tf.mul(tf.minimum(distance, 0), 1e9);
 }
 
 interface Values {
@@ -39,12 +38,9 @@ interface Values {
 export function attention(
   q: tf.Tensor2D,
   k: tf.Tensor2D,
-  { v, ...shape }: AttentionShape & Values,
+  given: AttentionShape & Values,
 ): tf.Tensor2D {
-  const given = { v, ...shape };
-  if ((shape.keyValueHeads ?? shape.heads) !== shape.heads) return plainAttention(q, k, given);
-  // The kernel knows padding alone.
-  if (shape.mask.shape[2] === 1 && hasFused("FedtuneAttention")) return fusedAttention(q, k, given);
+  if (hasFused("FedtuneAttention")) return fusedAttention(q, k, given);
   return hasFused("FedtuneSplitAttention")
     ? splitAttention(q, k, given)
     : plainAttention(q, k, given);
@@ -61,72 +57,97 @@ function running<Name extends FusedName>(name: Name, call: FusedCall): FusedResu
 function fusedAttention(
   q: tf.Tensor2D,
   k: tf.Tensor2D,
-  { v, mask, heads }: AttentionShape & Values,
+  { v, mask, ...shape }: AttentionShape & Values,
 ): tf.Tensor2D {
-  const attributes = { heads };
+  const { batch, heads, keyValueHeads = heads, causal = false } = shape;
+  const attributes = { batch, heads, keyValueHeads, causal };
+  const masks = mask === undefined ? [] : [mask];
   return withGradient({
     inputs: [q, k, v],
     forward: (save) => {
-      const [o, kept] = running("FedtuneAttention", { inputs: { q, k, v, mask }, attributes });
-      save([q, k, v, mask, o, kept]);
+      const inputs = named(["q", "k", "v", "mask"], [q, k, v, ...masks]);
+      const [o, kept] = running("FedtuneAttention", { inputs, attributes });
+      save([o, kept, q, k, v, ...masks]);
       return o;
     },
     backward: (dy, saved) => {
-      const inputs: Record<string, tf.Tensor> = { dy };
-      for (const [index, name] of ["q", "k", "v", "mask", "o", "kept"].entries())
-        Object.assign(inputs, { [name]: saved[index] });
+      const inputs = named(["dy", "o", "kept", "q", "k", "v", "mask"], [dy, ...saved]);
       return [...running("FedtuneAttentionGradient", { inputs, attributes })];
     },
   }) as tf.Tensor2D;
 }
 
+/** Tensors by their names, in order; names without a tensor are left out. */
+function named(
+  names: readonly string[],
+  tensors: readonly tf.Tensor[],
+): Readonly<Record<string, tf.Tensor>> {
+  return Object.fromEntries(tensors.map((tensor, index) => [names[index] ?? "", tensor]));
+}
+
 /**
  * From TensorFlow.js' operations; saves the split q, k, v and the probabilities P.
  *
- * With dO split: dv = P^T dO, dP = dO v^T, dS = P (dP - sum(dP P)) / sqrt(d), dq = dS k, dk = dS^T q.
+ * Heads of queries that share a head of keys stand one below the other, so that each product, and the sum over them in the
+ * gradient, is one product for all of them. With dO split likewise: dv = P^T dO, dP = dO v^T, dS = P (dP - sum(dP P)) / sqrt(d),
+ * dq = dS k, dk = dS^T q.
  */
 function plainAttention(
   q: tf.Tensor2D,
   k: tf.Tensor2D,
   { v, ...shape }: AttentionShape & Values,
 ): tf.Tensor2D {
-  const factor = 1 / Math.sqrt(q.shape[1] / shape.heads);
+  const { heads, keyValueHeads = heads } = shape;
+  const factor = 1 / Math.sqrt(q.shape[1] / heads);
   return withGradient({
     inputs: [q, k, v],
     forward: (save) => {
-      const qs = split(q, shape);
-      const [ks, vs] = [
-        repeated(split(k, keyShape(shape)), shape),
-        repeated(split(v, keyShape(shape)), shape),
-      ];
-      const P: tf.Tensor4D = tf.softmax(
-        tf.add(tf.mul(tf.matMul(qs, ks, false, true), factor), shape.mask),
-      );
+      const qs = split(q, heads, shape);
+      const [ks, vs] = [split(k, keyValueHeads, shape), split(v, keyValueHeads, shape)];
+      const scores = tf.mul<tf.Tensor4D>(tf.matMul(qs, ks, false, true), factor);
+      const P = tf.reshape(tf.softmax(masked(scores, shape)), scores.shape);
       save([qs, ks, vs, P]);
       return join(tf.matMul<tf.Tensor4D>(P, vs), shape);
     },
     backward: (dy, saved) =>
-      gradients(split(dy as tf.Tensor2D, shape), saved as readonly tf.Tensor4D[], shape),
+      gradients(split(dy as tf.Tensor2D, heads, shape), saved as readonly tf.Tensor4D[], shape),
   }) as tf.Tensor2D;
+}
+
+/** Scores as `[batch, heads, length, length]`, with what is not seen far below. */
+function masked(scores: tf.Tensor4D, shape: AttentionShape): tf.Tensor4D {
+  const { batch, length, heads } = shape;
+  const mask = wholeMask(shape);
+  const split = tf.reshape(scores, [batch, heads, length, length]);
+  return mask === null ? split : tf.add(split, mask);
+}
+
+/** Padding and order as one mask, which broadcasts to `[batch, heads, length, length]`. */
+function wholeMask({ length, mask, causal = false }: AttentionShape): tf.Tensor | null {
+  if (!causal) return mask ?? null;
+  const later = causalMask(length);
+  return mask === undefined ? later : tf.add(mask, later);
 }
 
 /** As {@link plainAttention}, in one kernel per pass. */
 function splitAttention(
   q: tf.Tensor2D,
   k: tf.Tensor2D,
-  { v, mask, batch, heads }: AttentionShape & Values,
+  { v, ...shape }: AttentionShape & Values,
 ): tf.Tensor2D {
-  const attributes = { batch, heads };
+  const { batch, heads, keyValueHeads = heads } = shape;
+  const attributes = { batch, heads, keyValueHeads };
   return withGradient({
     inputs: [q, k, v],
     forward: (save) => {
-      const inputs = { q, k, v, mask };
+      const mask = wholeMask(shape);
+      const inputs = { q, k, v, ...(mask === null ? {} : { mask }) };
       const [y, ...kept] = running("FedtuneSplitAttention", { inputs, attributes });
       save(kept);
       return y;
     },
-    backward: (dy, [qs = q, ks = k, vs = v, P = dy]) => {
-      const inputs = { dy, q: qs, k: ks, v: vs, P };
+    backward: (dy, saved) => {
+      const inputs = named(["dy", "q", "k", "v", "P"], [dy, ...saved]);
       return [...running("FedtuneSplitAttentionGradient", { inputs, attributes })];
     },
   }) as tf.Tensor2D;
@@ -147,37 +168,23 @@ function gradients(
   const dS = tf.mul<tf.Tensor4D>(slope, 1 / Math.sqrt(q.shape[3]));
   const dq = tf.matMul<tf.Tensor4D>(dS, k);
   const dk = tf.matMul<tf.Tensor4D>(dS, q, true, false);
-  return [join(dq, shape), join(summed(dk, shape), shape), join(summed(dv, shape), shape)];
+  return [join(dq, shape), join(dk, shape), join(dv, shape)];
 }
 
-function keyShape(shape: AttentionShape): AttentionShape {
-  return { ...shape, heads: shape.keyValueHeads ?? shape.heads };
-}
-
-/** Keys or values `[batch, keyValueHeads, length, d]` as every head of queries sees them, `[batch, heads, length, d]`. */
-function repeated(x: tf.Tensor4D, { heads, keyValueHeads = heads }: AttentionShape): tf.Tensor4D {
-  const group = heads / keyValueHeads;
-  if (group === 1) return x;
-  const [batch, , length, size] = x.shape;
-  const wide = tf.reshape(x, [batch * keyValueHeads, 1, length, size]);
-  return tf.reshape(tf.tile(wide, [1, group, 1, 1]), [batch, heads, length, size]);
-}
-
-/** The gradient of {@link repeated}: the sum over each group. */
-function summed(dx: tf.Tensor4D, { heads, keyValueHeads = heads }: AttentionShape): tf.Tensor4D {
-  const group = heads / keyValueHeads;
-  if (group === 1) return dx;
-  const [batch, , length, size] = dx.shape;
-  const grouped = tf.reshape(dx, [batch * keyValueHeads, group, length * size]);
-  return tf.reshape(tf.sum(grouped, 1), [batch, keyValueHeads, length, size]);
-}
-
-/** `[batch * length, hidden]` to `[batch, heads, length, hidden / heads]`. */
-function split(x: tf.Tensor2D, { batch, length, heads }: AttentionShape): tf.Tensor4D {
-  return tf.transpose(tf.reshape(x, [batch, length, heads, x.shape[1] / heads]), [0, 2, 1, 3]);
+/**
+ * `count` heads, `[batch * length, count * d]`, as `[batch, keyValueHeads, count / keyValueHeads * length, d]`: heads of queries
+ * that share a head of keys one below the other.
+ */
+function split(x: tf.Tensor2D, count: number, shape: AttentionShape): tf.Tensor4D {
+  const { batch, length, heads, keyValueHeads = heads } = shape;
+  const d = x.shape[1] / count;
+  const turned = tf.transpose(tf.reshape(x, [batch, length, count, d]), [0, 2, 1, 3]);
+  return tf.reshape(turned, [batch, keyValueHeads, (count / keyValueHeads) * length, d]);
 }
 
 /** The inverse of {@link split}. */
 function join(x: tf.Tensor4D, { batch, length }: AttentionShape): tf.Tensor2D {
-  return tf.reshape(tf.transpose(x, [0, 2, 1, 3]), [batch * length, -1]);
+  const [, keyValueHeads, rows, d] = x.shape;
+  const heads = tf.reshape(x, [batch, (keyValueHeads * rows) / length, length, d]);
+  return tf.reshape(tf.transpose(heads, [0, 2, 1, 3]), [batch * length, -1]);
 }

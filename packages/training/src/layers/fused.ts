@@ -20,7 +20,9 @@ export type FusedName = keyof FusedResults;
 /** One call of such a kernel. */
 export interface FusedCall {
   readonly inputs: Readonly<Record<string, tf.Tensor>>;
-  readonly attributes?: Readonly<Record<string, number | readonly number[] | readonly boolean[]>>;
+  readonly attributes?: Readonly<
+    Record<string, number | boolean | readonly number[] | readonly boolean[]>
+  >;
 }
 
 /** Whether the current backend has the kernel. */

@@ -17,8 +17,8 @@ import { familyOf } from "./registry.ts";
 /** What all layers of a pass share. */
 export interface LayerContext {
   readonly pass: Pass;
-  /** Added to the scores of attention. */
-  readonly mask: tf.Tensor4D;
+  /** Added to the scores of attention, where padding is seen without it. */
+  readonly mask: tf.Tensor4D | null;
   /** Null: positions are in the embeddings. */
   readonly angles: RotaryAngles | null;
 }
@@ -66,8 +66,12 @@ const all = (rows: tf.Tensor2D): tf.Tensor2D => rows;
 function attendWithin({ pass, mask }: LayerContext): Attend {
   const { batch, length } = pass.batch;
   const { heads, decoder } = pass.model.config;
-  const keyValueHeads = decoder?.keyValueHeads ?? heads;
-  return ({ q, k, v }) => attention(q, k, { v, batch, length, heads, keyValueHeads, mask });
+  const shape = {
+    ...{ batch, length, heads, keyValueHeads: decoder?.keyValueHeads ?? heads },
+    ...(mask === null ? {} : { mask }),
+    causal: decoder !== null,
+  };
+  return ({ q, k, v }) => attention(q, k, { v, ...shape });
 }
 
 function projectAll(

@@ -59,7 +59,7 @@ export function openDecoding({ model, adapter, languageHead }: DecodingParts): D
         let hidden = embed(pass.batch, model.embeddings, length);
         for (let index = 0; index < config.layers; index++) {
           hidden = runLayer(hidden, index, {
-            ...{ pass, angles, mask: tf.zeros([1, 1, 1, 1]) },
+            ...{ pass, angles, mask: null },
             attend: (projected) => {
               const { output, kept } = attendOver(projected, layers[index] ?? null, model);
               tf.dispose(Object.values(layers[index] ?? {}));

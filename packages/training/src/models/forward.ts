@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { FactorRole } from "@fedtune/core";
 import type { AdapterForward, AdapterScope, ModuleFactors } from "../adapters/forward.ts";
 import { relu } from "../layers/activation.ts";
-import { causalMask, paddingMask } from "../layers/attention.ts";
+import { paddingMask } from "../layers/attention.ts";
 import type { GradientCapture } from "../layers/capture.ts";
 import type { InputBatch } from "../layers/embeddings.ts";
 import { embed } from "../layers/embeddings.ts";
@@ -122,7 +122,7 @@ function runLayers(
   });
 }
 
-/** Masks and angles of a batch of whole texts. */
+/** Mask or angles of a batch of whole texts; a decoder's tokens see no padding, which is at the end. */
 function layerContext(pass: Pass): LayerContext {
   const { decoder } = pass.model.config;
   const { length, mask } = pass.batch;
@@ -130,7 +130,7 @@ function layerContext(pass: Pass): LayerContext {
   const { rotaryTheta: theta, headSize } = decoder;
   return {
     pass,
-    mask: causalMask(length),
+    mask: null,
     angles: theta === null ? null : rotaryAngles({ from: 0, length, headSize, theta }),
   };
 }
