@@ -2,7 +2,7 @@
 
 Prints one JSON line per length. Weights are random, dropout is 0, and no token is padding, as on the other side.
 
-    python scripts/golden/bench_train_step.py [--threads 2] [--lengths 64,128] [--steps 8]
+    python scripts/golden/bench_train_step.py [--threads 2] [--lengths 64,128] [--steps 8] [--bf16]
 """
 
 import argparse
@@ -24,19 +24,22 @@ def arguments():
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--lengths", default="64,128")
     parser.add_argument("--steps", type=int, default=8)
+    parser.add_argument("--bf16", action="store_true", help="products under torch.autocast, as bench/train-step.ts tfjs-node/bf16")
     return parser.parse_args()
 
 
-def step_times(model, optimizer, length, steps):
+def step_times(model, optimizer, length, options):
     """Seconds of every step after the first ones."""
     generator = torch.Generator().manual_seed(length)
     ids = torch.randint(1000, 30000, (BATCH, length), generator=generator)
     batch = dict(input_ids=ids, attention_mask=torch.ones_like(ids), labels=torch.arange(BATCH) % 2)
     times = []
-    for _ in range(WARM_UP + steps):
+    for _ in range(WARM_UP + options.steps):
         began = time.perf_counter()
         optimizer.zero_grad()
-        model(**batch).loss.backward()
+        with torch.autocast("cpu", torch.bfloat16, enabled=options.bf16):
+            loss = model(**batch).loss
+        loss.backward()
         optimizer.step()
         times.append(time.perf_counter() - began)
     return times[WARM_UP:]
@@ -52,9 +55,9 @@ def main():
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
     optimizer = torch.optim.AdamW(trained, lr=1e-3)
     for length in map(int, options.lengths.split(",")):
-        times = step_times(model, optimizer, length, options.steps)
+        times = step_times(model, optimizer, length, options)
         found = dict(medianMs=round(1000 * statistics.median(times)), bestMs=round(1000 * min(times)))
-        print(json.dumps(dict(engine=f"torch/{options.threads}", batchSize=BATCH, length=length, **found)))
+        print(json.dumps(dict(engine=f"torch/{options.threads}" + ("/bf16" if options.bf16 else ""), batchSize=BATCH, length=length, **found)))
 
 
 if __name__ == "__main__":

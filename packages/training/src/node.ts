@@ -15,6 +15,7 @@ export { hubSettings } from "./backends/node-hub-settings.ts";
 export type { HubSettings } from "./backends/node-hub-settings.ts";
 export { peakMemoryBytes, stepBytes } from "./backends/node-memory.ts";
 export type { KernelOptions } from "./backends/kernels/attach.ts";
+export type { MatmulPrecision } from "./backends/tensorflow/precision.ts";
 export { createWorkerTrainer } from "./backends/worker-trainer.ts";
 export type { WorkerTrainer } from "./backends/worker-trainer.ts";
 export type { WorkerSetup } from "./backends/worker-messages.ts";

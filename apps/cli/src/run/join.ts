@@ -22,7 +22,7 @@ import { joiningOf } from "./join-link.ts";
 import { lateTrainer } from "./late-trainer.ts";
 import type { LateTrainer } from "./late-trainer.ts";
 import { bytesText, decimal, percent, savedText } from "./report-text.ts";
-import { openTrainer } from "./trainers.ts";
+import { backendText, openTrainer } from "./trainers.ts";
 import type { ComputeOptions } from "./trainers.ts";
 
 /** What `fedtune join` was asked for. */
@@ -159,11 +159,12 @@ function describer({ options, files, trainer }: Describer, io: Io) {
     const base = await model(named);
     let backends = 0;
     const { trainer: inner } = await openTrainer(base, options, {
-      onBackend({ name, notes }) {
+      onBackend(backend) {
+        const { name, matmulPrecision = "f32", notes } = backend;
         backends += 1;
-        io.event({ event: "backend", backend: name, notes });
+        io.event({ event: "backend", backend: name, matmulPrecision, notes });
         if (backends === 1) {
-          io.note(`Training on ${name}, base model ${base.name}`);
+          io.note(`Training on ${backendText(backend, options)}, base model ${base.name}`);
           return;
         }
         io.note([`Goes on in a new training thread, on ${name}`, ...notes].join("; "));

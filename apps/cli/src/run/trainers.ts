@@ -7,6 +7,7 @@ import type {
   BackendRequest,
   ChosenBackend,
   KernelOptions,
+  MatmulPrecision,
   WorkerTrainer,
 } from "@fedtune/training/node";
 import { availableParallelism } from "node:os";
@@ -17,17 +18,29 @@ import { bytesText } from "./report-text.ts";
 export interface ComputeOptions {
   readonly backend?: string | undefined;
   readonly basePrecision?: BasePrecision | undefined;
+  readonly matmulPrecision?: MatmulPrecision | undefined;
   readonly threads?: number | undefined;
   readonly kernels?: KernelOptions["kernels"] | undefined;
 }
 
 /** The same wishes as arguments of another process of this program. */
 export function computeArguments(options: ComputeOptions): readonly string[] {
-  const { backend, basePrecision, threads, kernels } = options;
-  const given = { backend, "base-precision": basePrecision, threads, kernels };
+  const { backend, basePrecision, matmulPrecision, threads, kernels } = options;
+  const precisions = { "base-precision": basePrecision, "matmul-precision": matmulPrecision };
+  const given = { backend, ...precisions, threads, kernels };
   return Object.entries(given).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name}`, String(value)],
   );
+}
+
+/** A backend for people; what large products are computed in is said where it was asked for. */
+export function backendText(
+  { name, matmulPrecision = "f32", notes }: ChosenBackend,
+  { matmulPrecision: wanted = "f32" }: ComputeOptions,
+): string {
+  if (wanted === "f32") return name;
+  const reasons = notes.filter((note) => note.startsWith(`${name}: `));
+  return [`${name}, large products in ${matmulPrecision}`, ...reasons].join("; ");
 }
 
 /** A trainer whose model is loaded, and where it computes. */
@@ -51,15 +64,17 @@ export interface TrainerSurroundings {
  */
 export async function openTrainer(
   model: BaseModel,
-  { backend, basePrecision = "f32", threads, kernels = "own" }: ComputeOptions,
+  compute: ComputeOptions,
   { trainers = 1, onBackend }: TrainerSurroundings = {},
 ): Promise<OpenTrainer> {
+  const { backend, basePrecision = "f32", matmulPrecision = "f32", kernels = "own" } = compute;
   const trainer = createWorkerTrainer(
     {
       model: model.folder,
       // The name is checked by the chooser, which knows the platform's backends.
       backend: (backend ?? "auto") as BackendRequest,
-      ...{ basePrecision, kernels, trainers, threads: threads ?? "auto" },
+      ...{ basePrecision, matmulPrecision, kernels, trainers },
+      threads: compute.threads ?? "auto",
     },
     onBackend === undefined ? {} : { onReady: onBackend },
   );
@@ -69,7 +84,7 @@ export async function openTrainer(
 /** Several alike, as one. */
 export interface TrainerPool {
   readonly trainer: Trainer;
-  /** Name of the backend that they all use. */
+  /** The backend that they all use, for people. */
   readonly backend: string;
 }
 
@@ -91,7 +106,7 @@ export async function openTrainers(
   );
   return {
     trainer: trainerPool([first.trainer, ...others.map(({ trainer }) => trainer)]),
-    backend: name,
+    backend: backendText(first.backend, compute),
   };
 }
 

@@ -10,13 +10,21 @@ function parsed(...words: string[]): ComputeOptions {
   return command.opts();
 }
 
-it("backend, precision, threads and kernels come through, also to another process of this program", () => {
-  const options = { backend: "wasm", basePrecision: "int8", threads: 3, kernels: "stock" } as const;
+it("backend, precisions, threads and kernels come through, also to another process of this program", () => {
+  const options = {
+    backend: "wasm",
+    basePrecision: "int8",
+    matmulPrecision: "bf16",
+    threads: 3,
+    kernels: "stock",
+  } as const;
   const words = [
     "--backend",
     "wasm",
     "--base-precision",
     "int8",
+    "--matmul-precision",
+    "bf16",
     "--threads",
     "3",
     "--kernels",
@@ -30,6 +38,7 @@ it("backend, precision, threads and kernels come through, also to another proces
 
 it.each([
   ["--base-precision", "f8"],
+  ["--matmul-precision", "f16"],
   ["--threads", "0"],
   ["--kernels", "theirs"],
 ])("%s %s is refused", (option, value) => {

@@ -2,6 +2,7 @@
 import { Option } from "@commander-js/extra-typings";
 import type { Command, OptionValues } from "@commander-js/extra-typings";
 import type { BasePrecision } from "@fedtune/training";
+import type { MatmulPrecision } from "@fedtune/training/node";
 import type { CommonOptions } from "../io.ts";
 import type { ComputeOptions } from "../run/trainers.ts";
 import { integer } from "../values.ts";
@@ -9,7 +10,8 @@ import { settings } from "../verb.ts";
 
 const heading = "How to compute:";
 // Written down here: the training package is loaded by the action, not before.
-const precisions = ["f32", "f16", "int8"] as const satisfies readonly BasePrecision[];
+const basePrecisions = ["f32", "f16", "int8"] as const satisfies readonly BasePrecision[];
+const matmulPrecisions = ["f32", "bf16"] as const satisfies readonly MatmulPrecision[];
 
 type Every = CommonOptions & ComputeOptions;
 /** As commander wants it: a plain object type. */
@@ -28,7 +30,15 @@ export function computing<Args extends unknown[], Opts extends OptionValues>(
         "--base-precision <precision>",
         "how the base model's weights are kept; f32 without",
       )
-        .choices(precisions)
+        .choices(basePrecisions)
+        .helpGroup(heading),
+    )
+    .addOption(
+      new Option(
+        "--matmul-precision <precision>",
+        "what tfjs-node computes large matrix products in; f32 without, bf16 is faster on newer processors",
+      )
+        .choices(matmulPrecisions)
         .helpGroup(heading),
     )
     .addOption(
@@ -41,6 +51,6 @@ export function computing<Args extends unknown[], Opts extends OptionValues>(
         .choices(["own", "stock"])
         .helpGroup(heading),
     );
-  // The same, with the inferred type of seven options in fewer words than the compiler would write down.
+  // The same, with the inferred type of eight options in fewer words than the compiler would write down.
   return whole as unknown as Command<Args, Opts & EveryOption>;
 }

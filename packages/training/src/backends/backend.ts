@@ -30,6 +30,8 @@ export interface ChosenBackend<Name extends string = BackendName> {
   readonly kernels: KernelState["kernels"];
   /** Threads that our kernels run on; 1 without them. */
   readonly threads: number;
+  /** What large products are computed in; `f32` where nothing is said. */
+  readonly matmulPrecision?: KernelState["matmulPrecision"];
   /** One sentence per backend that was tried and not taken, and per wish that could not be met. */
   readonly notes: readonly string[];
 }

@@ -5,19 +5,26 @@ import type { Backend } from "./backend.ts";
 import type { KernelRequest, KernelState } from "./kernels/attach.ts";
 import { quietNative } from "./quiet-native.ts";
 import { nativeOf } from "./tensorflow/native.ts";
+import type { MatmulPrecision } from "./tensorflow/precision.ts";
+import { measurePrecisions } from "./tensorflow/precision.ts";
 import { installNativeKernels, removeNativeKernels } from "./tensorflow/registry.ts";
 
+/** What is wanted of TensorFlow on the CPU. */
+export interface NativeRequest extends Pick<KernelRequest, "kernels"> {
+  readonly matmulPrecision: MatmulPrecision;
+}
+
 /** TensorFlow on the CPU, with kernels of whole layers unless the stock ones are asked for. */
-export function tfjsNodeOver({ kernels }: Pick<KernelRequest, "kernels">): Backend {
+export function tfjsNodeOver(request: NativeRequest): Backend {
   return {
     name: "tfjs-node",
     tfName: "tensorflow",
     load: () => loadNative(() => import("@tensorflow/tfjs-node"), "npm run setup:tfjs-node"),
-    finish: () => Promise.resolve(attach(kernels)),
+    finish: () => Promise.resolve(attach(request)),
   };
 }
 
-function attach(kernels: KernelRequest["kernels"]): KernelState {
+function attach({ kernels, matmulPrecision }: NativeRequest): KernelState {
   removeNativeKernels();
   if (kernels === "stock") return { kernels, threads: 1, notes: [] };
   const native = nativeOf(tf.backend());
@@ -26,8 +33,13 @@ function attach(kernels: KernelRequest["kernels"]): KernelState {
       "tfjs-node: computes with TensorFlow.js' own operations, since it is not inside as ours expect it";
     return { kernels: "stock", threads: 1, notes: [note] };
   }
-  installNativeKernels(native);
-  return { kernels: "own", threads: 1, notes: [] };
+  const state = { kernels: "own", threads: 1, notes: [] } as const;
+  installNativeKernels(native, matmulPrecision);
+  if (matmulPrecision === "f32") return state;
+  // A wish is met whatever the clock says: else two trainers of one process could differ.
+  const { exact, rounded } = measurePrecisions(native);
+  const note = "tfjs-node: products in bfloat16 are not faster than in float32 on this processor";
+  return { ...state, matmulPrecision, notes: rounded < exact ? [] : [note] };
 }
 
 /** TensorFlow on a CUDA GPU. */

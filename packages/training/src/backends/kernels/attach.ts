@@ -9,6 +9,7 @@ import { runProduct } from "./product.ts";
 import type { ProbeResults } from "./probe.ts";
 import { difference, probe } from "./probe.ts";
 import { installKernels, removeKernels } from "./registry.ts";
+import type { MatmulPrecision } from "../tensorflow/precision.ts";
 import type { ThreadPlatform, ThreadRequest } from "./threads.ts";
 import { startThreads, wantedThreads } from "./threads.ts";
 
@@ -26,6 +27,8 @@ export interface KernelState {
   readonly kernels: "own" | "stock";
   /** Threads that our kernels run on. */
   readonly threads: number;
+  /** What large products are computed in; `f32` where nothing is said. */
+  readonly matmulPrecision?: MatmulPrecision;
   /** Why it is less than was wanted; one sentence each. */
   readonly notes: readonly string[];
 }

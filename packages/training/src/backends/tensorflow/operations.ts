@@ -32,8 +32,12 @@ export interface Operations {
   ) => NativeTensor;
   /** Over the last axis, which stays with extent 1. */
   readonly reduce: (name: "Mean" | "Sum", x: NativeTensor) => NativeTensor;
-  /** Of matrices, or of as many pairs of them as the axes before the last two have. */
+  /** Of matrices, or of as many pairs of them as the axes before the last two have; both of one type, which the product has too. */
   readonly matMul: (a: NativeTensor, b: NativeTensor, transposes?: Transposes) => NativeTensor;
+  /** Rounds to the nearest bfloat16, which only {@link Operations.matMul} and {@link Operations.widen} take. */
+  readonly narrow: (x: NativeTensor) => NativeTensor;
+  /** From bfloat16 to float32, exactly. */
+  readonly widen: (x: NativeTensor) => NativeTensor;
   readonly reshape: (x: NativeTensor, shape: readonly number[]) => NativeTensor;
   readonly transpose: (x: NativeTensor, permutation: readonly number[]) => NativeTensor;
 }
@@ -104,9 +108,13 @@ function operationsOver(backend: NativeBackend, live: Map<number, boolean>): Ope
     reduce: (name, x) => run(name, attributes.reduction, [x, integers([-1])]),
     matMul(a, b, { transposeA = false, transposeB = false } = {}) {
       const which = 2 * Number(transposeA) + Number(transposeB);
+      const products =
+        a.dtype === BFLOAT16 ? attributes.bfloat16Products : attributes.float32Products;
       // Not the library's MatMul, equally fast: with it a process under a sampling profiler dies of a damaged heap.
-      return run("BatchMatMulV2", attributes.products[which] ?? [], [a, b]);
+      return run("BatchMatMulV2", products[which] ?? [], [a, b]);
     },
+    narrow: (x) => run("Cast", attributes.narrowing, [x]),
+    widen: (x) => run("Cast", attributes.widening, [x]),
     reshape: (x, shape) => run("Reshape", attributes.shaped, [x, integers(shape)]),
     transpose: (x, permutation) =>
       run("Transpose", attributes.permuted, [x, integers(permutation)]),
@@ -119,8 +127,14 @@ interface Attributes {
   readonly shaped: readonly NativeAttribute[];
   readonly permuted: readonly NativeAttribute[];
   /** By 2 transposeA + transposeB. */
-  readonly products: readonly (readonly NativeAttribute[])[];
+  readonly float32Products: readonly (readonly NativeAttribute[])[];
+  readonly bfloat16Products: readonly (readonly NativeAttribute[])[];
+  readonly narrowing: readonly NativeAttribute[];
+  readonly widening: readonly NativeAttribute[];
 }
+
+/** The library's number of the type, which the addon does not name: `DT_BFLOAT16` of its `types.proto`. */
+const BFLOAT16 = 14;
 
 /** What calls share. Constants stay as long as the backend: few scalars, and axes and extents that there are only so many of. */
 interface Prepared {
@@ -144,11 +158,21 @@ function makeAttributes(binding: NativeBinding): Attributes {
   const flag = (name: string, value: boolean) => ({ name, type: binding.TF_ATTR_BOOL, value });
   const plain = [type("T", binding.TF_FLOAT)];
   const ways = [0, 1, 2, 3].map((which) => [which >= 2, which % 2 === 1] as const);
+  const products = (dtype: number) =>
+    ways.map(([a, b]) => [type("T", dtype), flag("adj_x", a), flag("adj_y", b)]);
+  const cast = (from: number, to: number) => [
+    type("SrcT", from),
+    type("DstT", to),
+    flag("Truncate", false),
+  ];
   return {
     plain,
     reduction: [...plain, flag("keep_dims", true), type("Tidx", binding.TF_INT32)],
     shaped: [...plain, type("Tshape", binding.TF_INT32)],
     permuted: [...plain, type("Tperm", binding.TF_INT32)],
-    products: ways.map(([a, b]) => [...plain, flag("adj_x", a), flag("adj_y", b)]),
+    float32Products: products(binding.TF_FLOAT),
+    bfloat16Products: products(BFLOAT16),
+    narrowing: cast(binding.TF_FLOAT, BFLOAT16),
+    widening: cast(BFLOAT16, binding.TF_FLOAT),
   };
 }

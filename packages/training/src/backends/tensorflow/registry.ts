@@ -6,10 +6,12 @@ import type { NativeKernel } from "./kernel.ts";
 import { layerNorm, layerNormGradient } from "./layer-norm.ts";
 import type { NativeBackend } from "./native.ts";
 import { compute } from "./operations.ts";
+import type { MatmulPrecision } from "./precision.ts";
+import { multiplyExactly, multiplyRounded } from "./precision.ts";
 import { sumOfProducts } from "./sum-of-products.ts";
 
 const ownKernels: Readonly<Record<string, NativeKernel>> = {
-  FedtuneSumOfProducts: sumOfProducts,
+  FedtuneSumOfProducts: sumOfProducts(multiplyExactly),
   FedtuneGelu: gelu,
   FedtuneGeluGradient: geluGradient,
   FedtuneLayerNorm: layerNorm,
@@ -17,12 +19,20 @@ const ownKernels: Readonly<Record<string, NativeKernel>> = {
   FedtuneSplitAttention: splitAttention,
   FedtuneSplitAttentionGradient: splitAttentionGradient,
 };
+/** What takes their place where large products are computed in bfloat16. */
+const roundedKernels: Readonly<Record<string, NativeKernel>> = {
+  FedtuneSumOfProducts: sumOfProducts(multiplyRounded),
+};
 const backendName = "tensorflow";
 
 /** Puts our kernels in place, in the place of any that were. */
-export function installNativeKernels(backend: NativeBackend): void {
+export function installNativeKernels(
+  backend: NativeBackend,
+  precision: MatmulPrecision = "f32",
+): void {
   removeNativeKernels();
-  for (const [kernelName, own] of Object.entries(ownKernels))
+  const chosen = precision === "f32" ? ownKernels : { ...ownKernels, ...roundedKernels };
+  for (const [kernelName, own] of Object.entries(chosen))
     tf.registerKernel({
       kernelName,
       backendName,
