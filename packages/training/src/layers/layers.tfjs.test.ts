@@ -12,6 +12,8 @@ import { loraLinear } from "./lora-linear.ts";
 const matrix = (rows: number, columns: number, phase: number) =>
   tf.tensor2d(wave(rows * columns, phase), [rows, columns]);
 
+const sizes = { batch: 2, length: 3, heads: 2 } as const;
+
 /** Frozen things that the layers of one test share; a gradient must find them alive. */
 function weights() {
   const base = frozenLinear({ weight: wave(16, 3), bias: wave(4, 4), shape: [4, 4] });
@@ -22,7 +24,7 @@ function weights() {
     base.dispose();
     tf.dispose([norm, mask, A, B]);
   };
-  return { base, norm, A, B, attend: { batch: 2, length: 3, heads: 2, mask }, close };
+  return { base, norm, A, B, attend: { ...sizes, mask }, close };
 }
 type Weights = ReturnType<typeof weights>;
 type Layer = (x: tf.Tensor2D, weights: Weights) => tf.Tensor;
@@ -31,6 +33,19 @@ const plainLinear: Layer = (x, { base }) =>
   tf.add(tf.matMul(x, base.backward(), false, true), base.bias!);
 const heads = (x: tf.Tensor2D): tf.Tensor4D =>
   tf.transpose(tf.reshape(x, [2, 3, 2, 2]), [0, 2, 1, 3]);
+/** The one head of keys that both heads of queries share. */
+const shared = (x: tf.Tensor2D): tf.Tensor2D => tf.slice(x, [0, 1], [6, 2]);
+const plainAttention = (
+  q: tf.Tensor2D,
+  k: tf.Tensor2D,
+  { v, added }: { readonly v: tf.Tensor2D; readonly added: tf.Tensor },
+): tf.Tensor => {
+  const scores = tf.div(tf.matMul(heads(q), heads(k), false, true), Math.SQRT2);
+  const mixed = tf.matMul(tf.softmax(tf.add(scores, added)), heads(v));
+  return tf.reshape(tf.transpose(mixed, [0, 2, 1, 3]), [6, 4]);
+};
+const twice = (x: tf.Tensor2D): tf.Tensor2D => tf.concat([shared(x), shared(x)], 1);
+const later = (): tf.Tensor2D => tf.tensor2d([0, -1e9, -1e9, 0, 0, -1e9, 0, 0, 0], [3, 3]);
 
 /** Each layer as our own gradient has it, and as plain operations that TensorFlow.js differentiates by itself. */
 const layers: readonly [name: string, ours: Layer, plain: Layer][] = [
@@ -70,10 +85,25 @@ const layers: readonly [name: string, ours: Layer, plain: Layer][] = [
   [
     "attention",
     (x, { attend }) => attention(x, tf.mul(x, 0.5), { v: tf.square(x), ...attend }),
+    (x, { attend }) => plainAttention(x, tf.mul(x, 0.5), { v: tf.square(x), added: attend.mask }),
+  ],
+  [
+    "causal attention",
+    (x) => attention(x, tf.mul(x, 0.5), { ...sizes, v: tf.square(x), causal: true }),
+    (x) => plainAttention(x, tf.mul(x, 0.5), { v: tf.square(x), added: later() }),
+  ],
+  [
+    "causal attention of grouped heads, padded",
+    (x, { attend }) =>
+      attention(x, shared(x), {
+        ...attend,
+        keyValueHeads: 1,
+        v: tf.square(shared(x)),
+        causal: true,
+      }),
     (x, { attend }) => {
-      const scores = tf.div(tf.matMul(heads(x), heads(tf.mul(x, 0.5)), false, true), Math.SQRT2);
-      const mixed = tf.matMul(tf.softmax(tf.add(scores, attend.mask)), heads(tf.square(x)));
-      return tf.reshape(tf.transpose(mixed, [0, 2, 1, 3]), [6, 4]);
+      const added = tf.add(later(), attend.mask);
+      return plainAttention(x, twice(x), { v: tf.square(twice(x)), added });
     },
   ],
 ];

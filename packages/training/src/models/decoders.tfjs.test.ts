@@ -36,10 +36,22 @@ interface DecoderGolden {
 }
 
 const names = ["tiny-gpt2", "tiny-gpt2-classifier", "tiny-llama", "tiny-qwen2"] as const;
+/** The native library is optional; where it was fetched, it is held to the same numbers. */
+const native = await chooseBackend("tfjs-node").then(
+  () => true,
+  () => false,
+);
+
 const engines = [
   ["cpu", "stock"],
   ["wasm", "own"],
   ["wasm", "stock"],
+  ...(native
+    ? ([
+        ["tfjs-node", "own"],
+        ["tfjs-node", "stock"],
+      ] as const)
+    : []),
 ] as const;
 
 async function setUp(name: (typeof names)[number]) {
@@ -138,5 +150,47 @@ describe.each(engines)("on %s with %s kernels", (backend, kernels) => {
     expect(at).toBe(losses.length);
     expect([...hits].every((hit) => hit === 0 || hit === 1)).toBe(true);
     close();
+  });
+
+  test("keys and values of grouped heads are not repeated", async () => {
+    const { values, examples, jobOf, close } = await setUp("tiny-llama");
+    const kernels = await kernelsOf(() => lossAndGradient(jobOf(examples), values, 0.25));
+    expect(kernels.some(({ name }) => name === "Tile")).toBe(false);
+    close();
+  });
+});
+
+/** What the backend ran, and the shapes that it gave. */
+async function kernelsOf(work: () => Promise<unknown>) {
+  const { kernels } = await tf.profile(async () => {
+    await work();
+    return [];
+  });
+  return kernels;
+}
+
+/** Kernels of a pass forward and back on wasm, and those of them whose results are as large as scores. */
+async function passOn(name: (typeof names)[number], kernels: "own" | "stock") {
+  await chooseBackend("wasm", { kernels, threads: 1 });
+  const { values, examples, jobOf, close } = await setUp(name);
+  const job = jobOf(examples);
+  const all = await kernelsOf(() => lossAndGradient(job, values, 0.25));
+  close();
+  const { length } = job.batch;
+  const isScores = ([...shape]: readonly number[]) =>
+    shape.length >= 3 && shape.at(-1) === length && shape.at(-2)! % length === 0;
+  const scores = all.filter(({ outputShapes }) => outputShapes.some((shape) => isScores(shape)));
+  return { scores, count: (kernel: string) => all.filter((one) => one.name === kernel).length };
+}
+
+describe.each(["tiny-gpt2", "tiny-llama", "tiny-qwen2"] as const)("%s on our kernels", (name) => {
+  test("has one kernel per layer for attention and one for its gradient, and no scores between them", async () => {
+    const { layers } = (await goldenCheckpoint(`decoders/${name}`)).config;
+    const own = await passOn(name, "own");
+    expect(own.count("FedtuneAttention")).toBe(layers);
+    expect(own.count("FedtuneAttentionGradient")).toBe(layers);
+    expect(own.scores).toEqual([]);
+    const stock = await passOn(name, "stock");
+    expect(stock.scores.length).toBeGreaterThan(6 * layers);
   });
 });

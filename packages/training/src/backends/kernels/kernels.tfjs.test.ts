@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { rngFromSeed } from "@fedtune/core";
 import { describe, expect, test } from "vitest";
+import { attention } from "../../layers/attention.ts";
 import { describeModel } from "../../models/describe.ts";
 import { uploadModel } from "../../models/device.ts";
 import {
@@ -148,6 +149,25 @@ describe("our kernels in the wasm backend", () => {
             .dataSync(),
         ),
       ),
+    );
+    expect(found[1]).toEqual(found[0]);
+    expect(found[2]).toEqual(found[0]);
+  });
+
+  test("[TN18] [TN4] causal attention of grouped heads is the same bits on one, two and three threads", async () => {
+    const rng = rngFromSeed(8);
+    const shape = { batch: 2, length: 61, heads: 12, keyValueHeads: 3, causal: true };
+    const [q, k, v, dy] = [12, 3, 3, 12].map((count) => normals(rng, 2 * 61 * count * 16));
+    const found = await underEach(threadCounts, async () =>
+      tf.tidy(() => {
+        const matrix = (values: Float32Array): tf.Tensor2D =>
+          tf.tensor2d(values, [2 * 61, values.length / 122]);
+        const layer = (...[q2, k2, v2]: tf.Tensor[]) =>
+          attention(q2 as tf.Tensor2D, k2 as tf.Tensor2D, { v: v2 as tf.Tensor2D, ...shape });
+        const inputs = [q!, k!, v!].map(matrix);
+        const all = [layer(...inputs), ...tf.grads(layer)(inputs, matrix(dy!))];
+        return all.map((tensor) => tensor.dataSync());
+      }),
     );
     expect(found[1]).toEqual(found[0]);
     expect(found[2]).toEqual(found[0]);

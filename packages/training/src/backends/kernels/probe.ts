@@ -44,6 +44,14 @@ const problems: Readonly<Record<string, () => tf.Tensor>> = {
     const [k, v] = [matrix(10, 6, 2.1), matrix(10, 6, 2.2)];
     return valueAndGradient((x) => attention(x, k, { v, ...shape }), matrix(10, 6, 2.3));
   },
+  "causal attention of grouped heads": () => {
+    const shape = { batch: 2, length: 7, heads: 4, keyValueHeads: 2, causal: true };
+    const [q, k] = [matrix(14, 20, 2.4), matrix(14, 10, 2.5)];
+    return tf.concat([
+      valueAndGradient((x) => attention(x, k, { v: k, ...shape }), q),
+      valueAndGradient((x) => attention(q, x, { v: tf.neg(x), ...shape }), k),
+    ]);
+  },
 };
 
 /** What the current backend makes of the problems. */
@@ -58,9 +66,10 @@ export async function probe(): Promise<ProbeResults> {
 }
 
 function valueAndGradient(layer: (x: tf.Tensor2D) => tf.Tensor2D, x: tf.Tensor2D): tf.Tensor {
-  const weights = tf.tensor2d(wave(x.size, 3), x.shape);
+  const y = layer(x);
+  const weights = tf.tensor(wave(y.size, 3), y.shape);
   const gradient = tf.grad((input) => tf.sum(tf.mul(layer(input as tf.Tensor2D), weights)))(x);
-  return tf.concat([layer(x), gradient]);
+  return tf.concat([y, gradient].map((part) => tf.reshape(part, [-1])));
 }
 
 /** The first problem on which two results are further apart than `tolerance` times the largest value, or null. */
