@@ -8,10 +8,13 @@ interface Dawn {
   readonly globals: object;
 }
 
+/** Dawn of this thread: its devices, and the process with them, die with an instance that nobody holds any more. */
+let opened: Promise<Gpu> | null = null;
+
 /** Needs the optional package; nothing else asks for it. */
 export function nodeWebgpuOver(request: GpuRequest = {}): Backend<"webgpu"> {
   return webgpuOver(async () => {
-    const gpu = await openDawn();
+    const gpu = await (opened ??= openDawn());
     const scope = globalThis as { navigator?: object };
     scope.navigator ??= {};
     Object.defineProperty(scope.navigator, "gpu", { value: gpu, configurable: true });

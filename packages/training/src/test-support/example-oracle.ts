@@ -1,4 +1,4 @@
-/** Gradients per example held against batches of one, for any family and any way to start an adapter. */
+/** Gradients per example held against batches of one, for any family and any way to start an adapter, on any platform. */
 import {
   adapterKind,
   adapterKinds,
@@ -9,15 +9,15 @@ import {
 } from "@fedtune/core";
 import type { AdapterInit, FactorRole, Rng } from "@fedtune/core";
 import * as tf from "@tensorflow/tfjs";
-import { expect } from "vitest";
 import type { Example } from "../data/batch.ts";
+import type { Checkpoint } from "../models/checkpoint.ts";
 import { describeModel } from "../models/describe.ts";
 import { uploadModel } from "../models/device.ts";
 import type { ModelConfig } from "../models/family.ts";
 import { bindAdapter } from "../trainer/binding.ts";
 import { exampleGradients, lossAndGradient, paddedFor } from "../trainer/gradient.ts";
 import { openFold } from "../trainer/residuals.ts";
-import { goldenCheckpoint, relativeNorm } from "./golden.ts";
+import { relativeNorm } from "./distances.ts";
 
 /** A base model below `golden/` and what is trained on it. */
 export interface Subject {
@@ -50,6 +50,29 @@ export const beginnings: readonly Beginning[] = adapterKinds.flatMap(({ name, in
   inits.filter((init) => init !== "gaussian").map((init) => ({ kind: name, init })),
 );
 
+/** Every kind with its default init: the others start from other values, and are computed in the same way from there. */
+export const kindBeginnings: readonly Beginning[] = adapterKinds.map(({ name, inits: [init] }) => ({
+  ...{ kind: name, init },
+}));
+
+/** A base model and an adapter on it. */
+export interface Pair {
+  readonly subject: Subject;
+  readonly beginning: Beginning;
+}
+
+/** As few pairs as have every subject and every beginning: what a slow backend is held to instead of all of them. */
+export const coveringPairs: readonly Pair[] = Array.from(
+  { length: Math.max(subjects.length, beginnings.length) },
+  (_, index) => ({ subject: at(subjects, index), beginning: at(beginnings, index) }),
+);
+
+function at<T>(values: readonly T[], index: number): T {
+  const value = values[index % values.length];
+  if (value === undefined) throw new RangeError("Cannot pair anything with nothing");
+  return value;
+}
+
 const settings = { rank: 2, loraAlpha: 4 };
 const labels = ["a", "b", "c"];
 /** Padded to 16 together; alone, two of them to 8. */
@@ -68,12 +91,15 @@ export interface Compared {
 /**
  * Trains nothing: takes the gradients of three examples at random values near a first adapter on all linear layers, once
  * by {@link exampleGradients} and once by {@link lossAndGradient} of each example alone, on the current backend.
+ *
+ * @param load reads a checkpoint below `golden/`
  */
 export async function compareWithBatchesOfOne(
-  { folder, task }: Subject,
-  beginning: Beginning,
+  { subject: { folder, task }, beginning }: Pair,
+  load: (folder: string) => Promise<Checkpoint>,
 ): Promise<Compared> {
-  const job = await openJob(folder, { beginning, labels: task === "labels" ? labels : [] });
+  const choice = { beginning, labels: task === "labels" ? labels : [] };
+  const job = await openJob(await load(folder), choice);
   try {
     const { model, binding, values } = job;
     const batch = paddedFor(model, job.examples);
@@ -92,16 +118,6 @@ export async function compareWithBatchesOfOne(
   } finally {
     job.close();
   }
-}
-
-/** Expects gradients per example to be those of batches of one, each its own example's, and no tensor left. */
-export async function expectAsAlone(subject: Subject, beginning: Beginning): Promise<void> {
-  const before = tf.memory().numTensors;
-  const { apart, mixedUp, idle } = await compareWithBatchesOfOne(subject, beginning);
-  expect(apart).toBeLessThan(1e-5);
-  expect(mixedUp).toBeGreaterThan(0.1);
-  expect(idle).toEqual([]);
-  expect(tf.memory().numTensors).toBe(before);
 }
 
 function distances(
@@ -131,8 +147,7 @@ interface JobChoice {
 }
 
 /** A model with an adapter in training; the caller closes it. */
-async function openJob(folder: string, { beginning: { kind, init }, labels }: JobChoice) {
-  const checkpoint = await goldenCheckpoint(folder);
+async function openJob(checkpoint: Checkpoint, { beginning: { kind, init }, labels }: JobChoice) {
   const { config } = checkpoint;
   const choice = { kind, ...settings, targetModules: ["all-linear"], labels };
   const description = describeModel(config, choice);

@@ -6,17 +6,19 @@ import { nodeHash } from "@fedtune/testkit";
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { chooseBackend } from "../backends/node-choose.ts";
 import { families } from "../models/registry.ts";
+import { expectAsAlone } from "../test-support/example-expectation.ts";
 import {
   beginnings,
   compareWithBatchesOfOne,
-  expectAsAlone,
+  coveringPairs,
   subjects,
 } from "../test-support/example-oracle.ts";
+import { goldenCheckpoint } from "../test-support/golden.ts";
+import { wasmOwn } from "../test-support/oracle-engines.ts";
 
 beforeAll(async () => {
-  await chooseBackend("wasm", { kernels: "own" });
+  await wasmOwn.choose();
 });
 
 test("[TN17] every family is held against the loop", () => {
@@ -25,11 +27,16 @@ test("[TN17] every family is held against the loop", () => {
   );
 });
 
+test("[TN17] the pairs that stand for all have every base model, kind and init", () => {
+  expect(new Set(coveringPairs.map(({ subject }) => subject))).toEqual(new Set(subjects));
+  expect(new Set(coveringPairs.map(({ beginning }) => beginning))).toEqual(new Set(beginnings));
+});
+
 describe.each(subjects)("$family, $task", (subject) => {
   test.each(beginnings)(
     "[TN17] $kind, $init: gradients per example equal a loop of batches of one",
     async (beginning) => {
-      await expectAsAlone(subject, beginning);
+      await expectAsAlone({ subject, beginning }, wasmOwn.tolerance);
     },
   );
 });
@@ -78,7 +85,10 @@ describe("what cannot be trained privately", () => {
       const before = tf.memory().numTensors;
       const asked = { ...subject, task: "language" } as const;
       await expect(
-        compareWithBatchesOfOne(asked, { kind: "lora", init: "kaiming" }),
+        compareWithBatchesOfOne(
+          { subject: asked, beginning: { kind: "lora", init: "kaiming" } },
+          goldenCheckpoint,
+        ),
       ).rejects.toMatchObject({ code: "model-invalid" });
       expect(tf.memory().numTensors).toBe(before);
     },
