@@ -67,11 +67,13 @@ export function effectPerformer(
     local: null,
     work: null,
     launch(task) {
-      const settling = task
-        .catch((error: unknown) => {
+      const settling = task.then(
+        () => void tasks.delete(settling),
+        (error: unknown) => {
           loop.fail(error);
-        })
-        .finally(() => tasks.delete(settling));
+          tasks.delete(settling);
+        },
+      );
       tasks.add(settling);
     },
   };
@@ -89,7 +91,7 @@ export function effectPerformer(
 function perform(workshop: Workshop, effect: SessionEffect): void {
   switch (effect.type) {
     case "send":
-      workshop.ports.transport.send(encodeMessage(effect.message));
+      workshop.ports.transport.send(encodeMessage(effect.message), effect.message);
       return;
     case "prepare":
       workshop.launch(prepare(workshop, effect.welcome));

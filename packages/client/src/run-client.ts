@@ -1,6 +1,6 @@
 /** The client loop: feeds what happens into the session and has its effects carried out. */
 import { FedtuneError, newSession, parseServerMessage, stepSession } from "@fedtune/core";
-import type { SessionEnd, SessionEvent, SessionState } from "@fedtune/core";
+import type { ServerMessage, SessionEnd, SessionEvent, SessionState } from "@fedtune/core";
 import { effectPerformer } from "./effects.ts";
 import type { ClientOptions, ClientPorts, OwnAdapter } from "./ports.ts";
 
@@ -19,8 +19,8 @@ export async function runClient(ports: ClientPorts, options: ClientOptions): Pro
   try {
     const opening = ports.transport.open(
       {
-        message: (text) => {
-          loop.hear(text);
+        message: (text, said) => {
+          loop.hear(text, said);
         },
         disconnected() {
           options.listener?.disconnected?.();
@@ -51,7 +51,8 @@ interface Loop {
   readonly done: Promise<SessionEnd>;
   readonly signal: AbortSignal;
   post(event: SessionEvent): void;
-  hear(text: string): void;
+  /** `said` is what the text encodes, where the transport handed it over. */
+  hear(text: string, said?: ServerMessage): void;
   /** Resolves when no work and no save is under way; called after the end. */
   settled(): Promise<void>;
   /** The adapter as this client has it. */
@@ -89,9 +90,9 @@ function sessionLoop(ports: ClientPorts, options: ClientOptions): Loop {
     post,
     settled: () => performer.settled(),
     adapter: () => performer.adapter(),
-    hear(text) {
+    hear(text, said) {
       try {
-        const message = parseServerMessage(text);
+        const message = said ?? parseServerMessage(text);
         if (message.type === "welcome") options.listener?.welcomed?.(message);
         post({ type: "message", message });
       } catch (error) {

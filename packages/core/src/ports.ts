@@ -5,6 +5,7 @@ import type { ClientId, Digest, RunId } from "./ids.ts";
 import type { FactoredResidual } from "./method.ts";
 import type { Metrics } from "./metrics.ts";
 import type { RunPrivacy } from "./config/privacy.ts";
+import type { ClientMessage, ServerMessage } from "./protocol/messages.ts";
 import type { TrainingSettings, TaskSettings } from "./config/training.ts";
 
 /** SHA-256, synchronous, so that pure code may hash. */
@@ -56,8 +57,8 @@ export interface UploadSlot {
 export interface ClientTransport {
   /** Opens the connection; resolves once messages can be sent. Reconnects by itself until closed. */
   open(events: ClientTransportEvents, signal: AbortSignal): Promise<void>;
-  /** Sends one encoded control message; delivery is at most once, the session resends. */
-  send(message: string): void;
+  /** Sends one encoded control message; delivery is at most once, the session resends. `said` as in {@link ServerTransport.send}. */
+  send(message: string, said?: ClientMessage): void;
   /** @throws FedtuneError `blob-missing`, `blob-corrupt`, `transport-closed` */
   download(ref: BlobRef, signal: AbortSignal): Promise<Uint8Array>;
   /** Idempotent under the slot: the same bytes again are fine, other bytes throw `update-conflict`. */
@@ -71,7 +72,8 @@ export interface ClientTransport {
 
 /** What a client transport tells its session. */
 export interface ClientTransportEvents {
-  message(message: string): void;
+  /** `said`, where it was handed over, is what the coordinator encoded and nobody changes. */
+  message(message: string, said?: ServerMessage): void;
   /** The connection was lost and is being re-made. */
   disconnected(): void;
   /** The connection is there again; the session says hello anew. */
@@ -82,8 +84,11 @@ export interface ClientTransportEvents {
 export interface ServerTransport {
   /** Registers the handler; called once, before the first client connects. */
   listen(events: ServerTransportEvents): void;
-  /** Sends one encoded control message, at most once; silently nothing when the client is gone. */
-  send(connection: string, message: string): void;
+  /**
+   * Sends one encoded control message, at most once; silently nothing when the client is gone. `said` is what it encodes: a
+   * transport whose other end is in this very process may hand it over.
+   */
+  send(connection: string, message: string, said?: ServerMessage): void;
   /** Ends one connection. */
   disconnect(connection: string): void;
   close(): Promise<void>;
@@ -91,7 +96,8 @@ export interface ServerTransport {
 
 /** What a server transport tells the coordinator. `connection` names one live socket, not a client. */
 export interface ServerTransportEvents {
-  message(connection: string, message: string): void;
+  /** `said`, where it was handed over, is what the client encoded and nobody changes. */
+  message(connection: string, message: string, said?: ClientMessage): void;
   closed(connection: string): void;
   /**
    * A client's bytes for its slot, already hashed by the sender; idempotent.

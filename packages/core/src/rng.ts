@@ -100,10 +100,15 @@ function absorb(key: Words, label: string): Words {
   let state = key;
   for (let at = 0; at < padded.length; at += 8) {
     philox(state, [blocks.getUint32(at, true), blocks.getUint32(at + 4, true)], out);
-    const mixed = out.map((word, index) => word ^ (state[index] ?? 0));
-    state = [mixed[0] ?? 0, mixed[1] ?? 0, mixed[2] ?? 0, mixed[3] ?? 0];
+    const [s0, s1, s2, s3] = state;
+    state = [xor(out[0], s0), xor(out[1], s1), xor(out[2], s2), xor(out[3], s3)];
   }
   return state;
+}
+
+/** As unsigned words. */
+function xor(one: number | undefined, other: number): number {
+  return ((one ?? 0) ^ other) >>> 0;
 }
 
 /** A stream's words: block b is Philox of the counter (b, words 2 and 3 of the key) under words 0 and 1 of the key. */

@@ -1,11 +1,8 @@
-import { methods } from "@fedtune/aggregators";
-import { adapterKinds, keptCount, selectRoles } from "@fedtune/core";
-import type { FactorRole, Sparsify, Trainer } from "@fedtune/core";
-import { nodeHash, toyData, toyLayout, toyTrainer } from "@fedtune/testkit";
+import { keptCount, selectRoles } from "@fedtune/core";
+import type { FactorRole, Sparsify } from "@fedtune/core";
 import { describe, expect, it } from "vitest";
-import { simulate } from "./simulate.ts";
+import { layout, recordedRun } from "./test-support/recorded-run.ts";
 
-const layout = toyLayout();
 const numClients = 3;
 const ranked: readonly FactorRole[] = ["down", "up"];
 const sparsify: Sparsify = {
@@ -25,50 +22,19 @@ const support = (values: Float32Array): number[] =>
 
 /** By round what clients started from and what they made of it. */
 async function pruningRun(options: object) {
-  const tasks = new Map<
-    number,
-    { readonly start: Float32Array; readonly trained: Float32Array }[]
-  >();
-  const honest = toyTrainer(layout);
-  const trainer: Trainer = {
-    ...honest,
-    async train(job, control) {
-      const result = await honest.train(job, control);
-      const task = { start: job.start.slice(), trained: result.factors.slice() };
-      tasks.set(job.round, [...(tasks.get(job.round) ?? []), task]);
-      return result;
-    },
-  };
-  const { adapter, end } = await simulate(
+  const { tasks, adapter, end } = await recordedRun(
     {
       name: "pruning",
-      task: { kind: "sequence-classification", labels: ["no", "yes"] },
-      adapter: { rank: 2 },
       method: { name: "cellm", densityDown: 0.5, densityUp: 0.5, fixedMask: true, ...options },
-      training: { learningRate: 0.2 },
       rounds: { numRounds: 4, minAvailableClients: numClients, minFitClients: numClients },
     },
-    {
-      registries: { methods, kinds: adapterKinds },
-      describe: () => ({
-        layout,
-        modules: [
-          { name: "a", in: 6, out: 5 },
-          { name: "b", in: 4, out: 3 },
-        ],
-      }),
-      clients: Array.from({ length: numClients }, (_, k) => ({
-        name: `client-${String(k)}`,
-        data: toyData(k, 10),
-      })),
-      trainer,
-      evaluate: null,
-      hash: nodeHash,
-      settle: () => new Promise((resolve) => setImmediate(resolve)),
-    },
+    numClients,
   );
   expect(end.status).toBe("completed");
-  return { tasks, adapter };
+  const byRound = [1, 2, 3, 4].map(
+    (of) => [of, tasks.filter(({ round }) => round === of)] as const,
+  );
+  return { tasks: new Map(byRound), adapter };
 }
 
 describe.each([

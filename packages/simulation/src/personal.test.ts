@@ -1,21 +1,17 @@
-import { methods } from "@fedtune/aggregators";
-import { adapterKinds, float32Bytes, gatherRoles, memoryBlobs, selectRoles } from "@fedtune/core";
-import type { Blobs, FactorRole, Passage, RunHistory, Trainer } from "@fedtune/core";
-import { expectSameBits, nodeHash, toyData, toyLayout, toyTrainer } from "@fedtune/testkit";
+import { float32Bytes, gatherRoles, memoryBlobs, selectRoles } from "@fedtune/core";
+import type { Blobs, FactorRole, Passage, RunHistory } from "@fedtune/core";
+import { expectSameBits } from "@fedtune/testkit";
 import { describe, expect, it } from "vitest";
-import { simulate } from "./simulate.ts";
+import { layout, recordedRun } from "./test-support/recorded-run.ts";
+import type { Task } from "./test-support/recorded-run.ts";
 
-const layout = toyLayout();
 const numClients = 4;
 const shared: readonly FactorRole[] = ["down"];
 const personal: readonly FactorRole[] = ["up", "head"];
 
-const config = {
+const run = {
   name: "personal",
-  task: { kind: "sequence-classification", labels: ["no", "yes"] },
-  adapter: { rank: 2 },
   method: { name: "fedsa-lora" },
-  training: { learningRate: 0.2 },
   rounds: {
     numRounds: 4,
     minAvailableClients: numClients,
@@ -24,56 +20,16 @@ const config = {
   },
 };
 
-/** One training task: the adapter that it began with and the one that it left. */
-interface Task {
-  readonly client: number;
-  readonly round: number;
-  readonly start: Float32Array;
-  readonly trained: Float32Array;
-}
-
 /** A run with everything that left a client written down. */
 async function recorded(fate?: (passage: Passage) => readonly number[]) {
-  const tasks: Task[] = [];
   const bytes: Uint8Array[] = [];
   const messages: string[] = [];
-  const honest = toyTrainer(layout);
-  const trainer: Trainer = {
-    ...honest,
-    async train(job, control) {
-      const result = await honest.train(job, control);
-      const client = Number(job.data["seed"]);
-      tasks.push({
-        client,
-        round: job.round,
-        start: job.start.slice(),
-        trained: result.factors.slice(),
-      });
-      return result;
-    },
-  };
   const memory = memoryBlobs();
   const blobs: Blobs = {
     ...memory,
     put: (blob, hash) => (bytes.push(blob.slice()), memory.put(blob, hash)),
   };
-  const { history, adapter, end } = await simulate(config, {
-    registries: { methods, kinds: adapterKinds },
-    describe: () => ({
-      layout,
-      modules: [
-        { name: "a", in: 6, out: 5 },
-        { name: "b", in: 4, out: 3 },
-      ],
-    }),
-    clients: Array.from({ length: numClients }, (_, k) => ({
-      name: `client-${k}`,
-      data: toyData(k, 10 + k),
-    })),
-    trainer,
-    evaluate: null,
-    hash: nodeHash,
-    settle: () => new Promise((resolve) => setImmediate(resolve)),
+  const { tasks, history, adapter, end } = await recordedRun(run, numClients, {
     blobs,
     verify: true,
     fate: (passage) => (messages.push(passage.message), fate?.(passage) ?? [0]),

@@ -151,6 +151,7 @@ async function openWorld(
     clock,
     ...weather(fleet, options),
     ...(verify === true ? { verify: hash } : {}),
+    handsOver: names !== null,
   });
   const listener: CoordinatorListener = {
     ...options.listener,

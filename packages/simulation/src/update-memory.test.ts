@@ -1,9 +1,8 @@
 import { digest, memoryBlobs } from "@fedtune/core";
 import { expectSameBits } from "@fedtune/testkit";
 import { describe, expect, it } from "vitest";
-import { devicesSchema } from "./realism/config.ts";
 import { simulate } from "./simulate.ts";
-import { clients, config, options } from "./test-support/toy-run.ts";
+import { restlessModes, restlessRun } from "./test-support/restless-run.ts";
 import { keptBlobs, updateMemory } from "./update-memory.ts";
 
 const hash = (digit: string) => digest(digit.repeat(64));
@@ -46,28 +45,13 @@ describe("memory of updates", () => {
   });
 });
 
-it.each(["synchronous", "buffered"])(
+it.each(restlessModes)(
   "%s: a run that reuses memory is that of one that does not, while clients leave and come back",
   async (mode) => {
-    const devices = {
-      trace: null,
-      config: devicesSchema.parse({
-        ...{ examplesPerSecond: 10, speedSigma: 0.5, uploadMbps: 0.01, latencyMs: 100 },
-        dropouts: { training: 0.2, uploading: 0.4, secondsAway: 30 },
-        stragglers: { probability: 0.2, slowdown: 5 },
-      }),
+    const play = (blobs: object) => {
+      const run = restlessRun(mode, { verify: true, ...blobs });
+      return simulate(run.config, run.options);
     };
-    const rounds = {
-      ...{ mode, numRounds: 15, minAvailableClients: 2, minFitClients: 2 },
-      ...{ roundTimeoutMs: 60_000, uploadGraceMs: 0, maxAttempts: 50 },
-      ...(mode === "buffered" ? {} : { fractionFit: 0.5, overSelection: 2 }),
-    };
-    const owners = clients.map((client, k) => ({ ...client, examples: 100 * (k + 1) }));
-    const play = (blobs: object) =>
-      simulate(
-        { ...config, rounds },
-        options({ clients: owners, devices, verify: true, ...blobs }),
-      );
     const [reused, fresh] = [await play({}), await play({ blobs: memoryBlobs() })];
     expect(fresh.end.status).toBe("completed");
     expectSameBits(reused.adapter, fresh.adapter);

@@ -2,8 +2,8 @@ import { digest, memoryBlobs, selectRoles, vectorBlobBytes } from "@fedtune/core
 import type { Hash } from "@fedtune/core";
 import { expectSameBits, nodeHash } from "@fedtune/testkit";
 import { describe, expect, it } from "vitest";
-import { devicesSchema } from "./realism/config.ts";
 import { simulate } from "./simulate.ts";
+import { restlessModes, restlessRun } from "./test-support/restless-run.ts";
 import { clients, config, layout, options } from "./test-support/toy-run.ts";
 import { updateNames } from "./update-names.ts";
 
@@ -101,30 +101,15 @@ describe("a run in which updates are named", () => {
     }
   });
 
-  it.each(["synchronous", "buffered"])(
+  it.each(restlessModes)(
     "%s: has the hashes of what it refused in its history, while clients leave and come back",
     async (mode) => {
-      const devices = {
-        trace: null,
-        config: devicesSchema.parse({
-          ...{ examplesPerSecond: 10, speedSigma: 0.5, uploadMbps: 0.01, latencyMs: 100 },
-          dropouts: { training: 0.2, uploading: 0.4, secondsAway: 30 },
-          stragglers: { probability: 0.2, slowdown: 5 },
-        }),
-      };
-      const rounds = {
-        ...{ mode, numRounds: 15, minAvailableClients: 2, minFitClients: 2 },
-        ...{ roundTimeoutMs: 60_000, uploadGraceMs: 0, maxAttempts: 50 },
-        ...(mode === "buffered" ? {} : { fractionFit: 0.5, overSelection: 2 }),
-      };
-      const owners = clients.map((client, k) => ({ ...client, examples: 100 * (k + 1) }));
       for (const seed of [1, 2, 3]) {
-        const play = (overrides: object) =>
-          simulate(
-            // The norms' bound refuses some, whose rows name their bytes.
-            { ...config, seed, rounds, firewall: { maxNorm: 0.8 } },
-            options({ clients: owners, devices, ...overrides }),
-          );
+        const play = (overrides: object) => {
+          const run = restlessRun(mode, overrides);
+          // The norms' bound refuses some, whose rows name their bytes.
+          return simulate({ ...run.config, seed, firewall: { maxNorm: 0.8 } }, run.options);
+        };
         const [named, hashed] = [await play({}), await play({ blobs: memoryBlobs() })];
         expect(JSON.stringify(named.history)).toBe(JSON.stringify(hashed.history));
         expect(named.history.refusals.some(({ hash }) => hash !== null)).toBe(true);

@@ -36,7 +36,7 @@ interface Named {
 export function updateNames(hash: Hash): UpdateNames {
   const byBytes = new Map<Uint8Array, Named>();
   const byName = new Map<Digest, Named>();
-  const byClient = new Map<string, readonly Named[]>();
+  const byClient = new Map<string, Named[]>();
   const hashes = new Map<Digest, Digest>();
   let count = 0;
   const hashed = ({ name, holders: [bytes] }: Named): void => {
@@ -48,7 +48,7 @@ export function updateNames(hash: Hash): UpdateNames {
       let named = own.find((other) => isSame(other, update));
       if (named === undefined) {
         named = newName(count++, { client, norm: update.norm });
-        byClient.set(client, [...own, named]);
+        if (own.push(named) === 1) byClient.set(client, own);
         byName.set(named.name, named);
       }
       named.holders.add(update.bytes);
@@ -63,11 +63,8 @@ export function updateNames(hash: Hash): UpdateNames {
       if (holders.size === 1) {
         if (!isTaken) hashed(named);
         byName.delete(name);
-        const others = byClient.get(client) ?? [];
-        byClient.set(
-          client,
-          others.filter((other) => other !== named),
-        );
+        const own = byClient.get(client) ?? [];
+        own.splice(own.indexOf(named), 1);
       }
       holders.delete(bytes);
       byBytes.delete(bytes);

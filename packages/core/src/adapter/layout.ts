@@ -64,9 +64,19 @@ export function layoutOf(specs: readonly FactorSpec[]): Layout {
   return { factors, size: offset };
 }
 
-/** The sub-layout of the factors with one of `roles`, in the same order, packed without gaps. */
+/** Sub-layouts by their roles: every update of every client asks for the same ones. */
+const selections = new WeakMap<Layout, Map<string, Layout>>();
+
+/** The sub-layout of the factors with one of `roles`, in the same order, packed without gaps; nobody changes it. */
 export function selectRoles(layout: Layout, roles: readonly FactorRole[]): Layout {
-  return layoutOf(layout.factors.filter((factor) => roles.includes(factor.role)));
+  let known = selections.get(layout);
+  if (known === undefined) selections.set(layout, (known = new Map()));
+  const key = roles.join();
+  const before = known.get(key);
+  if (before !== undefined) return before;
+  const selected = layoutOf(layout.factors.filter((factor) => roles.includes(factor.role)));
+  known.set(key, selected);
+  return selected;
 }
 
 /** SHA-256 over names, roles and shapes in order; two parties with equal hashes agree on every offset. */

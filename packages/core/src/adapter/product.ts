@@ -10,8 +10,8 @@ export interface ModuleProduct {
   readonly module: LinearModule;
   /** Inner width of the product. */
   readonly rank: number;
-  /** B is up `[out, r]`, A is down `[r, in]`. */
-  read(values: Float32Array): LowRank;
+  /** B is up `[out, r]`, A is down `[r, in]`. `over`, an earlier reading that is done with, may give its memory to this one. */
+  read(values: Float32Array, over?: LowRank): LowRank;
 }
 
 /** The products of all modules of a layout; modules whose factors are not all there are left out. */
@@ -33,10 +33,10 @@ export function moduleProducts(
       {
         module,
         rank: down.shape[0] ?? 0,
-        read(values) {
-          const B = matrixOf(values, up);
-          const left = core === undefined ? B : multiply(B, matrixOf(values, core));
-          return { up: left, down: matrixOf(values, down) };
+        read(values, over) {
+          const right = matrixOf(values, down, over?.down);
+          if (core === undefined) return { up: matrixOf(values, up, over?.up), down: right };
+          return { up: multiply(matrixOf(values, up), matrixOf(values, core)), down: right };
         },
       },
     ];
@@ -77,8 +77,11 @@ function diagonal(module: LinearModule, factors: DiagonalFactors): ModuleProduct
   ];
 }
 
-function matrixOf(values: Float32Array, factor: Factor): Matrix {
-  return matrixFrom(factorView(values, factor), factor.shape);
+function matrixOf(values: Float32Array, factor: Factor, over?: Matrix): Matrix {
+  const own = factorView(values, factor);
+  if (over?.data.length !== own.length) return matrixFrom(own, factor.shape);
+  over.data.set(own);
+  return over;
 }
 
 function filled(rows: number, cols: number, value: (i: number, j: number) => number): Matrix {

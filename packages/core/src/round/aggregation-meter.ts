@@ -5,7 +5,7 @@
  * few random vectors of signs, so that time is linear in what clients send and memory does not grow with them.
  */
 import type { AdapterProduct, LinearModule } from "../adapter/kind.ts";
-import { selectRoles } from "../adapter/layout.ts";
+import { factorView, selectRoles } from "../adapter/layout.ts";
 import { spread } from "../adapter/top-k.ts";
 import type { ModuleProduct } from "../adapter/product.ts";
 import { moduleProducts } from "../adapter/product.ts";
@@ -61,6 +61,8 @@ interface WatchedModule {
   readonly products: readonly ModuleProduct[];
   /** Null: measured exactly. */
   readonly sketch: ProductSketch | null;
+  /** By tier: the last product that the sketch was given, in memory for the next one. */
+  readonly given: LowRank[];
 }
 
 interface KeptUpdate {
@@ -84,12 +86,15 @@ export function openMeter(setting: MeterSetting): AggregationMeter {
       const t = tiers.findIndex(({ tier }) => tier.rank === update.rank);
       const from = tiers[t];
       if (from === undefined) return;
-      const values = keeps ? from.start.slice() : (scratch[t] ??= from.start.slice());
+      const values = keeps
+        ? new Float32Array(from.start.length)
+        : (scratch[t] ??= new Float32Array(from.start.length));
       trainedValues(from, update, values);
       if (keeps) kept.push({ t, weight: update.weight, values });
-      for (const { sketch, products } of modules) {
-        const product = sketch === null ? undefined : products[t]?.read(values);
+      for (const { sketch, products, given } of modules) {
+        const product = sketch === null ? undefined : products[t]?.read(values, given[t]);
         if (sketch === null || product === undefined) continue;
+        given[t] = product;
         addProduct(sketch, product, { weight: update.weight, scaling: from.tier.scaling });
       }
     },
@@ -114,7 +119,7 @@ function watchedModules({ tiers, modules, product, clients, rng }: MeterSetting)
     const rank = Math.max(...products.map((its) => its.rank));
     const exact = clients * rank <= EXACT_COLUMNS;
     const sketch = exact ? null : openSketch(module, rng.fork(module.name));
-    return [{ module, products, sketch }];
+    return [{ module, products, sketch, given: [] }];
   });
 }
 
@@ -125,16 +130,27 @@ function trainedValues(
   values: Float32Array,
 ): void {
   const { roles, delta, support } = update;
-  values.set(start);
   const packed =
     support === undefined ? delta : spread(delta, support, selectRoles(tier.layout, roles).size);
   let at = 0;
-  for (const { role, offset, size } of tier.layout.factors) {
-    if (!roles.includes(role)) continue;
-    for (let i = 0; i < size; i++)
-      values[offset + i] = (values[offset + i] ?? 0) + (packed[at + i] ?? 0);
-    at += size;
+  for (const factor of tier.layout.factors) {
+    const [before, after] = [factorView(start, factor), factorView(values, factor)];
+    if (roles.includes(factor.role)) {
+      addInto(after, before, packed.subarray(at, (at += factor.size)));
+    } else after.set(before);
   }
+}
+
+/** `sum = one + other`, equally long. */
+function addInto(sum: Float32Array, one: Float32Array, other: Float32Array): void {
+  const whole = sum.length & ~3;
+  for (let i = 0; i < whole; i += 4) {
+    sum[i] = (one[i] ?? 0) + (other[i] ?? 0);
+    sum[i + 1] = (one[i + 1] ?? 0) + (other[i + 1] ?? 0);
+    sum[i + 2] = (one[i + 2] ?? 0) + (other[i + 2] ?? 0);
+    sum[i + 3] = (one[i + 3] ?? 0) + (other[i + 3] ?? 0);
+  }
+  for (let i = whole; i < sum.length; i++) sum[i] = (one[i] ?? 0) + (other[i] ?? 0);
 }
 
 /** Squared norms of one module: distance and ideal, once exact or once per vector of the sketch. */

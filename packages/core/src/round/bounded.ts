@@ -67,7 +67,9 @@ function deadlines(
           const message = `Cannot wait longer for ${what}: ${ms} ms are over`;
           reject(new FedtuneError("storage-failed", message));
         });
-        void settled(call, given).then(resolve, reject).finally(cancel);
+        const result = settled(call, given);
+        result.then(cancel, cancel);
+        result.then(resolve, reject);
       });
 }
 

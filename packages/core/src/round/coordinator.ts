@@ -286,7 +286,7 @@ function assemble(setup: RunSetup, ports: CoordinatorPorts, assembly: Assembly) 
       if (connected === undefined) return;
       const text = encodeMessage(message);
       traffic.count("controlBytesDown", text.length);
-      ports.transport.send(connected.connection, text);
+      ports.transport.send(connected.connection, text, message);
     },
     ended: (end) => {
       ended(end);

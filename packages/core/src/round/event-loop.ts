@@ -27,22 +27,22 @@ export function eventLoop(first: RoundState, options: LoopOptions): EventLoop {
   let state = first;
   let running = false;
   const queue: { readonly event: RoundEvent; readonly isDue: () => boolean }[] = [];
-  const guarded = async (work: () => Promise<void> | undefined): Promise<boolean> => {
-    try {
-      await work();
-      return true;
-    } catch (error) {
-      const { code, message } = asFedtuneError(error);
-      // Before all that waits: nothing may be answered on the strength of what was not written down.
-      queue.unshift({ event: { type: "broken", code, message }, isDue: always });
-      return false;
-    }
+  const broken = (error: unknown): void => {
+    const { code, message } = asFedtuneError(error);
+    // Before all that waits: nothing may be answered on the strength of what was not written down.
+    queue.unshift({ event: { type: "broken", code, message }, isDue: always });
   };
   const performAll = async (effects: readonly RoundEffect[]): Promise<void> => {
     let isSound = true;
     for (const effect of effects) {
-      if (isSound || effect.type === "finish")
-        isSound = (await guarded(() => options.perform(effect))) && isSound;
+      if (!isSound && effect.type !== "finish") continue;
+      try {
+        const performing = options.perform(effect);
+        if (performing !== undefined) await performing;
+      } catch (error) {
+        isSound = false;
+        broken(error);
+      }
     }
   };
   const run = async (): Promise<void> => {
@@ -52,11 +52,12 @@ export function eventLoop(first: RoundState, options: LoopOptions): EventLoop {
       if (!isDue()) continue;
       const [next, effects] = step(options.rules, state, event);
       state = next;
-      await guarded(() => {
+      try {
         options.changed(next, event);
-        return undefined;
-      });
-      await performAll(effects);
+      } catch (error) {
+        broken(error);
+      }
+      if (effects.length > 0) await performAll(effects);
     }
     running = false;
   };

@@ -19,9 +19,9 @@ import { runSpec, tierOf } from "./run-spec.ts";
 /** The handlers that a transport calls; every failure is answered, none is thrown at the transport. */
 export function clientEvents(context: Context): ServerTransportEvents {
   return {
-    message(connection, text) {
+    message(connection, text, said) {
       context.traffic.count("controlBytesUp", text.length);
-      receive(context, connection, text).catch((error: unknown) => {
+      receive(context, connection, { text, said }).catch((error: unknown) => {
         sayGoodbye(context, connection, error);
       });
     },
@@ -47,12 +47,24 @@ export function clientEvents(context: Context): ServerTransportEvents {
   };
 }
 
-async function receive(context: Context, connection: string, text: string): Promise<void> {
+/** A message as it came. */
+interface Received {
+  readonly text: string;
+  /** What it encodes, where the transport handed it over. */
+  readonly said: ClientMessage | undefined;
+}
+
+async function receive(
+  context: Context,
+  connection: string,
+  { text, said }: Received,
+): Promise<void> {
   if (hasLostRun(context.state())) {
     context.ports.transport.disconnect(connection);
     return;
   }
-  const message = parseClientMessage(text);
+  // What a trainer has a say in is read as from anybody, wherever it comes from.
+  const message = said?.type === "taken" ? said : parseClientMessage(text);
   if (message.type === "hello") return hello(context, connection, message);
   const connected = known(context, connection);
   if (message.run !== context.setup.id) {

@@ -29,6 +29,8 @@ export interface MemoryNetworkOptions {
   readonly transferMs?: (transfer: Transfer) => number;
   /** Milliseconds until a cut connection is open again. */
   readonly reconnectMs?: number;
+  /** Hands over with every message what it encodes, so that a receiver may leave its text unread; false unless given. */
+  readonly handsOver?: boolean;
   /** Re-hashes every blob that is received; without it bytes are hashed once, by their sender. */
   readonly verify?: Hash;
 }

@@ -27,6 +27,44 @@ transportConformance("memory", () => {
   });
 });
 
+it.each([true, false])(
+  "hands over what messages encode where it is told to: %s",
+  async (handsOver) => {
+    const clock = virtualClock(() => new Promise((resolve) => setImmediate(resolve)));
+    const network = memoryNetwork({ clock, handsOver });
+    const run = runId("suite");
+    const [up, down] = [
+      { type: "leave", run } as const,
+      { type: "finished", run, status: "completed", rounds: 1 } as const,
+    ];
+    const heard: unknown[] = [];
+    network.server.listen({
+      message(connection, text, said) {
+        heard.push(text, said);
+        network.server.send(connection, "down", down);
+      },
+      closed: () => undefined,
+      upload: () => Promise.resolve(),
+      download: () => Promise.resolve(new Uint8Array()),
+    });
+    const client = network.client("a");
+    const arrived = new Promise<void>((resolve) => {
+      const events = {
+        message: (text: string, said?: unknown) => (heard.push(text, said), resolve()),
+        disconnected: () => undefined,
+        reconnected: () => undefined,
+      };
+      void client.open(events, new AbortController().signal).then(() => {
+        client.send("up", up);
+      });
+    });
+    await arrived;
+    expect(heard).toEqual(
+      handsOver ? ["up", up, "down", down] : ["up", undefined, "down", undefined],
+    );
+  },
+);
+
 describe("a network whose blobs take time", () => {
   const blob = { bytes: new Uint8Array(1000), hash: nodeHash.sha256(new Uint8Array(1000)) };
   const slot = { run: runId("suite"), round: 1, client: clientId("a") };

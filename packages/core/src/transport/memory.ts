@@ -1,7 +1,7 @@
 /**
  * A network inside one process: the same encoded messages and the same blobs as over sockets, under full control.
  *
- * Every message is text that the receiver parses; loss, delay, duplication and reordering are decided by a function.
+ * Every message is text that the receiver parses, unless the network hands over what it encodes; loss, delay, duplication and reordering are decided by a function.
  */
 import { asFedtuneError, FedtuneError } from "../errors.ts";
 import type {
@@ -13,7 +13,7 @@ import type {
   ServerTransport,
   ServerTransportEvents,
 } from "../ports.ts";
-import type { MemoryNetworkOptions, Passage, Transfer } from "./memory-options.ts";
+import type { Fate, MemoryNetworkOptions, Passage, Transfer } from "./memory-options.ts";
 
 /** Both ends of the network. */
 export interface MemoryNetwork {
@@ -79,6 +79,7 @@ interface Wires {
   /** Names of clients that are kept away. */
   readonly held: Set<string>;
   readonly verify: Hash | null;
+  readonly handsOver: boolean;
   /** The coordinator's handlers. */
   readonly server: () => ServerTransportEvents;
   readonly listen: (events: ServerTransportEvents | null) => void;
@@ -93,6 +94,9 @@ interface Wires {
     signal: AbortSignal,
   ) => Promise<void> | undefined;
 }
+
+const atOnce: Fate = [0];
+const ready = Promise.resolve();
 
 function stretchWires(options: MemoryNetworkOptions): Wires {
   const byConnection = new Map<string, Line>();
@@ -117,6 +121,7 @@ function stretchWires(options: MemoryNetworkOptions): Wires {
     byConnection,
     held,
     verify: options.verify ?? null,
+    handsOver: options.handsOver ?? false,
     connect,
     hangUp,
     server() {
@@ -127,8 +132,8 @@ function stretchWires(options: MemoryNetworkOptions): Wires {
       listener = events;
     },
     pass(passage, deliver) {
-      for (const delay of options.fate?.(passage) ?? [0]) {
-        if (delay === 0) void Promise.resolve().then(deliver);
+      for (const delay of options.fate?.(passage) ?? atOnce) {
+        if (delay === 0) void ready.then(deliver);
         else options.clock.after(delay, deliver);
       }
     },
@@ -187,14 +192,15 @@ function cutOff(name: string): FedtuneError {
   return new FedtuneError("transport-closed", `Cannot reach the coordinator: "${name}" is cut off`);
 }
 
-function serverEnd({ lines, byConnection, listen, pass, cut }: Wires): ServerTransport {
+function serverEnd({ lines, byConnection, handsOver, listen, pass, cut }: Wires): ServerTransport {
   return {
     listen,
-    send(connection, message) {
+    send(connection, message, said) {
       const line = byConnection.get(connection);
       if (line === undefined) return;
+      const handed = handsOver ? said : undefined;
       pass({ direction: "down", name: line.name, message }, () => {
-        if (line.open && line.connection === connection) line.events?.message(message);
+        if (line.open && line.connection === connection) line.events?.message(message, handed);
       });
     },
     disconnect(connection) {
@@ -224,12 +230,13 @@ function clientEnd(line: Line, wires: Wires): ClientTransport {
       wires.connect(line);
       return Promise.resolve();
     },
-    send(message) {
+    send(message, said) {
       if (!line.open) return;
       const { connection } = line;
+      const handed = wires.handsOver ? said : undefined;
       wires.pass({ direction: "up", name: line.name, message }, () => {
         if (line.open && line.connection === connection)
-          wires.server().message(connection, message);
+          wires.server().message(connection, message, handed);
       });
     },
     async download(ref, signal) {
