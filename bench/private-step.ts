@@ -8,20 +8,23 @@
  */
 import { parseArgs } from "node:util";
 import { nodeEntropy } from "@fedtune/node-ports";
-import { isFedtuneError, rngFromSeed, runId, trainingSchema, utf8 } from "@fedtune/core";
 import type { TrainJob } from "@fedtune/core";
 import { privacySchema } from "@fedtune/dp";
+import { createTrainer, describeModel } from "@fedtune/training";
+import type { LocalTrainer } from "@fedtune/training";
 import {
-  createTrainer,
-  describeModel,
-  fileData,
-  memoryFiles,
-  parseModelConfig,
-  wantedTensors,
-} from "@fedtune/training";
-import type { LocalTrainer, TextTokenizer } from "@fedtune/training";
-import { chooseBackend } from "@fedtune/training/node";
-import type { BackendName } from "@fedtune/training/node";
+  adapter,
+  benchJob,
+  chooseEngine,
+  measureEach,
+  minilmConfig,
+  numberFiles,
+  numberLabels,
+  numberPath,
+  numberTokenizer,
+  randomMinilm,
+  trainerPorts,
+} from "./support/minilm-job.ts";
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -30,71 +33,19 @@ const { values: options, positionals } = parseArgs({
     pairs: { type: "string", default: "9" },
   },
 });
-const batchSize = 16;
 const stepsPerRound = 4;
-const labels = ["a", "b"];
-const adapter = { kind: "lora", rank: 8, loraAlpha: 16, targetModules: ["query", "value"] };
-const config = parseModelConfig({
-  model_type: "bert",
-  vocab_size: 30_522,
-  max_position_embeddings: 512,
-  hidden_size: 384,
-  num_hidden_layers: 6,
-  num_attention_heads: 12,
-  intermediate_size: 1536,
-});
+const { layout } = describeModel(minilmConfig, { ...adapter, labels: numberLabels });
 
-function randomCheckpoint() {
-  const rng = rngFromSeed(1);
-  const weights = [...wantedTensors(config, "pooler")].map(([name, shape]) => {
-    const size = shape.reduce((product, extent) => product * extent, 1);
-    const isGain = name.includes("LayerNorm") && name.endsWith("weight");
-    const spread = shape.length === 1 ? 0.02 : 1 / Math.sqrt(shape.at(-1) ?? 1);
-    const draw = () => (isGain ? 1 : 0) + spread * (2 * rng.uniform() - 1) * Math.sqrt(3);
-    return [name, { shape, values: Float32Array.from({ length: size }, draw) }] as const;
-  });
-  const head = new Map<string, never>();
-  return { config, pooling: "pooler" as const, weights: new Map(weights), head };
-}
-
-/** Texts are numbers; each becomes `maxLength` tokens. */
-const tokenizer: TextTokenizer = {
-  vocabularySize: config.vocabularySize,
-  encode(text, _pair, maxLength) {
-    const token = (_: unknown, i: number) =>
-      (Number(text) * 7919 + i * 104_729) % config.vocabularySize;
-    const ids = Int32Array.from({ length: maxLength }, token);
-    return { ids, types: new Int32Array(maxLength) };
-  },
-};
-
-const rows = Array.from({ length: batchSize }, (_, row) => `${row},${labels[row % 2] ?? ""}\n`);
-const files = memoryFiles({ "rows.csv": utf8(`text,label\n${rows.join("")}`) });
-const { layout } = describeModel(config, { ...adapter, labels });
-
-function jobOf(privacy: object): TrainJob {
-  const rng = rngFromSeed(2);
-  return {
-    run: runId("bench"),
-    round: 1,
-    rank: adapter.rank,
-    adapter,
-    start: Float32Array.from({ length: layout.size }, () => 0.05 * (rng.uniform() - 0.5)),
-    residuals: [],
-    train: ["down", "up", "head"],
-    freezeZeros: [],
-    privacy: privacySchema.parse(privacy),
-    task: { kind: "sequence-classification", labels },
-    training: trainingSchema.parse({
-      batchSize,
+const jobOf = (privacy: object) =>
+  benchJob({
+    ...{ layout, labels: numberLabels, path: numberPath },
+    training: {
       maxLength: Number(options.length),
       localEpochs: stepsPerRound,
       learningRate: 1e-3,
-    }),
-    seed: [1, 2, 3, 4],
-    data: fileData({ kind: "file", path: "rows.csv" }),
-  };
-}
+    },
+    privacy: privacySchema.parse(privacy),
+  });
 
 const record = { mode: "record-level", samplingRate: 1, noiseMultiplier: 1 };
 const kinds = {
@@ -127,16 +78,13 @@ const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 
 async function measure(engine: string): Promise<void> {
-  const [name = "", threads] = engine.split("/");
-  const request = threads === undefined ? {} : { threads: Number(threads) };
-  const chosen = await chooseBackend(name as BackendName, request);
+  const chosen = await chooseEngine(engine);
   const trainer = createTrainer({
-    checkpoint: randomCheckpoint(),
-    tokenizer,
-    files,
-    clock: performance,
+    checkpoint: randomMinilm(),
+    tokenizer: numberTokenizer,
+    files: numberFiles,
     entropy: nodeEntropy,
-    pause: () => new Promise((resolve) => setImmediate(resolve)),
+    ...trainerPorts,
   });
   const times = { plain: [] as Time[], private: [] as Time[], hardened: [] as Time[] };
   for (let pair = 0; pair <= Number(options.pairs); pair++) {
@@ -168,12 +116,4 @@ async function measure(engine: string): Promise<void> {
 }
 
 const wanted = positionals.length > 0 ? positionals : ["wasm/1", "tfjs-node"];
-for (const engine of wanted) {
-  try {
-    await measure(engine);
-  } catch (error) {
-    if (!isFedtuneError(error)) throw error;
-    console.log(JSON.stringify({ engine, unavailable: error.message }));
-  }
-}
-process.exit(0);
+await measureEach(wanted, measure);

@@ -9,19 +9,24 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { isFedtuneError, rngFromSeed, runId, trainingSchema, utf8 } from "@fedtune/core";
-import type { TrainJob, TrainResult } from "@fedtune/core";
+import { utf8 } from "@fedtune/core";
+import type { TrainResult } from "@fedtune/core";
 import {
   createTrainer,
   describeModel,
-  fileData,
   loadCheckpoint,
   loadTokenizer,
   memoryFiles,
 } from "@fedtune/training";
 import type { LocalTrainer } from "@fedtune/training";
-import { chooseBackend, nodeFiles } from "@fedtune/training/node";
-import type { BackendName, ChosenBackend } from "@fedtune/training/node";
+import { nodeFiles } from "@fedtune/training/node";
+import {
+  adapter,
+  benchJob,
+  chooseEngine,
+  measureEach,
+  trainerPorts,
+} from "./support/minilm-job.ts";
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -33,9 +38,8 @@ const { values: options, positionals } = parseArgs({
     data: { type: "string", default: "experiments/data/sst2/train.tsv" },
   },
 });
-const [batchSize, maxLength, warmUpSteps] = [16, 64, 12] as const;
+const [maxLength, warmUpSteps] = [64, 12] as const;
 const labels = ["0", "1"];
-const adapter = { kind: "lora", rank: 8, loraAlpha: 16, targetModules: ["query", "value"] };
 
 for (const path of [options.model, options.data]) {
   if (existsSync(path)) continue;
@@ -62,36 +66,11 @@ const checkpoint = await loadCheckpoint(nodeFiles, options.model);
 const tokenizer = await loadTokenizer(nodeFiles, options.model);
 const { layout } = describeModel(checkpoint.config, { ...adapter, labels });
 
-function jobOf(maxSteps: number | null): TrainJob {
-  const rng = rngFromSeed(2);
-  return {
-    run: runId("bench"),
-    round: 1,
-    rank: adapter.rank,
-    adapter,
-    start: Float32Array.from({ length: layout.size }, () => 0.05 * (rng.uniform() - 0.5)),
-    residuals: [],
-    train: ["down", "up", "head"],
-    freezeZeros: [],
-    privacy: { mode: "none" },
-    task: { kind: "sequence-classification", labels },
-    training: trainingSchema.parse({
-      ...{ batchSize, maxLength, maxSteps, learningRate: 1e-4 },
-      localEpochs: Number(options.epochs),
-    }),
-    seed: [1, 2, 3, 4],
-    data: fileData({ kind: "file", path: "rows.tsv" }),
-  };
-}
-
-/** Takes `wasm/2` apart. */
-function choose(engine: string): Promise<ChosenBackend> {
-  const [name = "", variant] = engine.split("/");
-  const backend = name as BackendName;
-  if (variant === undefined) return chooseBackend(backend);
-  if (variant === "stock") return chooseBackend(backend, { kernels: "stock" });
-  return chooseBackend(backend, { threads: Number(variant) });
-}
+const jobOf = (maxSteps: number | null) =>
+  benchJob({
+    ...{ layout, labels, path: "rows.tsv" },
+    training: { maxLength, maxSteps, learningRate: 1e-4, localEpochs: Number(options.epochs) },
+  });
 
 /** Seconds by the clock and of the processor. */
 interface Time {
@@ -111,11 +90,10 @@ function train(trainer: LocalTrainer, maxSteps: number | null): Promise<TrainRes
 }
 
 async function measure(engine: string): Promise<void> {
-  const { kernels, threads } = await choose(engine);
+  const { kernels, threads } = await chooseEngine(engine);
   const trainer = createTrainer({
     ...{ checkpoint, tokenizer, files },
-    clock: performance,
-    pause: () => new Promise((resolve) => setImmediate(resolve)),
+    ...trainerPorts,
   });
   await train(trainer, warmUpSteps);
   const { result, wall, cpu } = await timed(() => train(trainer, null));
@@ -145,12 +123,4 @@ const tokenizing = await timed(() =>
 const lengths = tokenizing.result;
 // The memory of wasm is made for threads when it is first used, and never shrinks: most threads first.
 const wanted = positionals.length > 0 ? positionals : ["tfjs-node", "wasm/2", "wasm/1"];
-for (const engine of wanted) {
-  try {
-    await measure(engine);
-  } catch (error) {
-    if (!isFedtuneError(error)) throw error;
-    console.log(JSON.stringify({ engine, unavailable: error.message }));
-  }
-}
-process.exit(0);
+await measureEach(wanted, measure);

@@ -6,19 +6,22 @@
  * with our kernels on so many threads, or `wasm/stock`.
  */
 import { parseArgs } from "node:util";
-import { isFedtuneError, rngFromSeed, runId, trainingSchema, utf8 } from "@fedtune/core";
-import type { TrainJob } from "@fedtune/core";
+import { createTrainer, describeModel } from "@fedtune/training";
+import { backendNames } from "@fedtune/training/node";
 import {
-  createTrainer,
-  describeModel,
-  fileData,
-  memoryFiles,
-  parseModelConfig,
-  wantedTensors,
-} from "@fedtune/training";
-import type { TextTokenizer } from "@fedtune/training";
-import { backendNames, chooseBackend } from "@fedtune/training/node";
-import type { BackendName, ChosenBackend } from "@fedtune/training/node";
+  adapter,
+  batchSize,
+  benchJob,
+  chooseEngine,
+  measureEach,
+  minilmConfig,
+  numberFiles,
+  numberLabels,
+  numberPath,
+  numberTokenizer,
+  randomMinilm,
+  trainerPorts,
+} from "./support/minilm-job.ts";
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -28,95 +31,21 @@ const { values: options, positionals } = parseArgs({
   },
 });
 const steps = Number(options.steps);
-const batchSize = 16;
-const labels = ["a", "b"];
-const adapter = { kind: "lora", rank: 8, loraAlpha: 16, targetModules: ["query", "value"] };
+const { layout } = describeModel(minilmConfig, { ...adapter, labels: numberLabels });
 
-const config = parseModelConfig({
-  model_type: "bert",
-  vocab_size: 30_522,
-  max_position_embeddings: 512,
-  hidden_size: 384,
-  num_hidden_layers: 6,
-  num_attention_heads: 12,
-  intermediate_size: 1536,
-});
-
-function randomCheckpoint() {
-  const rng = rngFromSeed(1);
-  const weights = [...wantedTensors(config, "pooler")].map(([name, shape]) => {
-    const size = shape.reduce((product, extent) => product * extent, 1);
-    const isNorm = name.includes("LayerNorm");
-    const spread = isNorm || shape.length === 1 ? 0.02 : 1 / Math.sqrt(shape.at(-1) ?? 1);
-    const centre = isNorm && name.endsWith("weight") ? 1 : 0;
-    const draw = () => centre + spread * (2 * rng.uniform() - 1) * Math.sqrt(3);
-    return [name, { shape, values: Float32Array.from({ length: size }, draw) }] as const;
+const jobOf = (maxLength: number) =>
+  benchJob({
+    ...{ layout, labels: numberLabels, path: numberPath },
+    training: { maxLength, localEpochs: steps + 1, learningRate: 1e-3 },
   });
-  return {
-    config,
-    pooling: "pooler" as const,
-    weights: new Map(weights),
-    head: new Map<string, never>(),
-  };
-}
-
-/** Texts are numbers; each becomes `maxLength` tokens. */
-const tokenizer: TextTokenizer = {
-  vocabularySize: config.vocabularySize,
-  encode(text, _pair, maxLength) {
-    const ids = Int32Array.from(
-      { length: maxLength },
-      (_, i) => (Number(text) * 7919 + i * 104_729) % config.vocabularySize,
-    );
-    return { ids, types: new Int32Array(maxLength) };
-  },
-};
-
-const rows = Array.from({ length: batchSize }, (_, row) => `${row},${labels[row % 2] ?? ""}\n`);
-const files = memoryFiles({ "rows.csv": utf8(`text,label\n${rows.join("")}`) });
-const { layout } = describeModel(config, { ...adapter, labels });
-
-function jobOf(maxLength: number): TrainJob {
-  const rng = rngFromSeed(2);
-  return {
-    run: runId("bench"),
-    round: 1,
-    rank: adapter.rank,
-    adapter,
-    start: Float32Array.from({ length: layout.size }, () => 0.05 * (rng.uniform() - 0.5)),
-    residuals: [],
-    train: ["down", "up", "head"],
-    freezeZeros: [],
-    privacy: { mode: "none" },
-    task: { kind: "sequence-classification", labels },
-    training: trainingSchema.parse({
-      batchSize,
-      maxLength,
-      localEpochs: steps + 1,
-      learningRate: 1e-3,
-    }),
-    seed: [1, 2, 3, 4],
-    data: fileData({ kind: "file", path: "rows.csv" }),
-  };
-}
-
-/** Takes `wasm/2` apart. */
-async function choose(engine: string): Promise<ChosenBackend> {
-  const [name = "", variant] = engine.split("/");
-  const backend = name as BackendName;
-  if (variant === undefined) return chooseBackend(backend);
-  if (variant === "stock") return chooseBackend(backend, { kernels: "stock" });
-  return chooseBackend(backend, { threads: Number(variant) });
-}
 
 async function measure(engine: string): Promise<void> {
-  const { kernels, threads } = await choose(engine);
+  const { kernels, threads } = await chooseEngine(engine);
   const trainer = createTrainer({
-    checkpoint: randomCheckpoint(),
-    tokenizer,
-    files,
-    clock: performance,
-    pause: () => new Promise((resolve) => setImmediate(resolve)),
+    checkpoint: randomMinilm(),
+    tokenizer: numberTokenizer,
+    files: numberFiles,
+    ...trainerPorts,
   });
   for (const length of options.lengths.split(",").map(Number)) {
     const ends: { wall: number; cpu: number }[] = [];
@@ -162,7 +91,7 @@ function spread(ends: readonly number[]): { median: number; best: number } {
  * module, whose frozen weights need no gradient of their own.
  */
 function gflopOf(length: number): number {
-  const { hiddenSize: hidden, intermediateSize: inner, layers } = config;
+  const { hiddenSize: hidden, intermediateSize: inner, layers } = minilmConfig;
   const tokens = batchSize * length;
   const linear = 2 * tokens * (4 * hidden * hidden + 2 * hidden * inner);
   const scores = 4 * tokens * length * hidden;
@@ -177,12 +106,4 @@ function gflopOf(length: number): number {
 // threads when it is first used, and never shrinks: most threads first.
 const others = backendNames.filter((name) => name !== "cpu" && name !== "wasm");
 const wanted = positionals.length > 0 ? positionals : [...others, "wasm/2", "wasm/1", "wasm/stock"];
-for (const engine of wanted) {
-  try {
-    await measure(engine);
-  } catch (error) {
-    if (!isFedtuneError(error)) throw error;
-    console.log(JSON.stringify({ engine, unavailable: error.message }));
-  }
-}
-process.exit(0);
+await measureEach(wanted, measure);

@@ -4,6 +4,7 @@ import type { Example, HostBatch } from "../data/batch.ts";
 import { lengthOf, sortedBatches } from "../data/batch.ts";
 import type { DeviceModel } from "../models/device.ts";
 import type { Binding } from "./binding.ts";
+import type { ReadTensor } from "./device-reads.ts";
 import { batchLogits, batchTokens, paddedFor } from "./gradient.ts";
 import { openLanguageMetrics } from "./language-metrics.ts";
 
@@ -21,17 +22,18 @@ export interface EvaluationRun extends Pick<TrainControl, "onProgress"> {
   readonly binding: Binding;
   readonly job: EvaluateJob;
   readonly examples: readonly Example[];
+  readonly read: ReadTensor;
   /** Lets other work run and throws when the job was cancelled. */
   readonly beforeBatch: () => Promise<void>;
 }
 
 /** Logits of a classification. */
 export async function predictAll(run: EvaluationRun): Promise<Prediction> {
-  const { model, binding, job, examples } = run;
+  const { model, binding, job, examples, read } = run;
   const classes = job.task.labels.length;
   const logits = new Float32Array(examples.length * classes);
   await eachBatch(run, async (batch, indices) => {
-    const found = await batchLogits({ model, binding, batch }, job.start);
+    const found = await batchLogits({ model, binding, batch, read }, job.start);
     indices.forEach((index, row) => {
       logits.set(found.subarray(row * classes, (row + 1) * classes), index * classes);
     });
@@ -41,10 +43,10 @@ export async function predictAll(run: EvaluationRun): Promise<Prediction> {
 
 /** Metrics of a language model: means over all tokens that are to be predicted. */
 export async function evaluateTokens(run: EvaluationRun): Promise<Metrics> {
-  const { model, binding, job } = run;
+  const { model, binding, job, read } = run;
   const totals = openLanguageMetrics();
   await eachBatch(run, async (batch, indices) => {
-    totals.add(await batchTokens({ model, binding, batch }, job.start), indices.length);
+    totals.add(await batchTokens({ model, binding, batch, read }, job.start), indices.length);
   });
   return totals.metrics();
 }

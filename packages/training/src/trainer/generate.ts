@@ -7,6 +7,7 @@ import type { DeviceModel } from "../models/device.ts";
 import { maxTokens } from "../models/family.ts";
 import type { TextTokenizer } from "../tokenizer/tokenizer.ts";
 import type { Binding } from "./binding.ts";
+import type { ReadTensor } from "./device-reads.ts";
 import { chooseToken, parseSampling } from "./sampling.ts";
 import type { Sampling } from "./sampling.ts";
 import { languageHeadOf } from "./task-loss.ts";
@@ -34,6 +35,7 @@ interface Writer {
   readonly model: DeviceModel;
   readonly tokenizer: TextTokenizer;
   readonly binding: Binding;
+  readonly read: ReadTensor;
   /** Lets other work run between tokens, and throws when the job was cancelled. */
   readonly turn: () => Promise<void>;
 }
@@ -44,7 +46,7 @@ interface Writer {
  * @throws FedtuneError `model-invalid` for a model without a language head, `data-invalid` for a prompt that leaves no room
  */
 export async function generateText(
-  { model, tokenizer, binding, turn }: Writer,
+  { model, tokenizer, binding, turn, read }: Writer,
   job: GenerateJob,
   control: TrainControl,
 ): Promise<Generated> {
@@ -62,7 +64,8 @@ export async function generateText(
     let next = Int32Array.from(prompt);
     while (ids.length < most) {
       await turn();
-      const id = chooseToken(await readOnce(decoding.read(next)), sampling, rng.uniform());
+      const scores = (await read(decoding.read(next))) as Float32Array;
+      const id = chooseToken(scores, sampling, rng.uniform());
       if (ends.includes(id)) break;
       ids.push(id);
       next = Int32Array.of(id);
@@ -103,12 +106,4 @@ function textAfter(
   if (language === undefined) return "";
   const before = language.decode(prompt);
   return language.decode([...prompt, ...ids]).slice(before.length);
-}
-
-async function readOnce(tensor: tf.Tensor1D): Promise<Float32Array> {
-  try {
-    return (await tensor.data()) as Float32Array;
-  } finally {
-    tensor.dispose();
-  }
 }

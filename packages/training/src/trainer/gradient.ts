@@ -11,6 +11,8 @@ import { maxTokens } from "../models/family.ts";
 import type { BoundAdapter, Pass } from "../models/forward.ts";
 import { gradientPath, logits, lowerHidden, upperHidden } from "../models/forward.ts";
 import type { Binding } from "./binding.ts";
+import { readOnce } from "./device-reads.ts";
+import type { ReadTensor } from "./device-reads.ts";
 import { batchLoss, languageHeadOf } from "./task-loss.ts";
 
 /** Loss of a micro-batch and its gradient over the trained factors, packed in layout order. */
@@ -25,6 +27,8 @@ export interface GradientJob {
   readonly model: DeviceModel;
   readonly binding: Binding;
   readonly batch: HostBatch;
+  /** How results come from the device; default: nobody cancels. */
+  readonly read?: ReadTensor | undefined;
 }
 
 /**
@@ -47,7 +51,7 @@ export async function lossAndGradient(
     const parts = [value, ...grads].map((part): tf.Tensor1D => tf.reshape(part, [-1]));
     return tf.concat1d(parts);
   });
-  const numbers = (await readOnce(packed)) as Float32Array;
+  const numbers = (await readerOf(job)(packed)) as Float32Array;
   return { loss: numbers[0] ?? Number.NaN, gradient: numbers.subarray(1) };
 }
 
@@ -73,7 +77,8 @@ export async function exampleGradients(
 ): Promise<ExampleGradients> {
   const { batch } = job.batch;
   const [total, rows] = thereAndBack(() => capturedRows(job, values));
-  const [loss, flat] = await Promise.all([readOnce(total), readOnce(rows)]);
+  const read = readerOf(job);
+  const [loss, flat] = await Promise.all([read(total), read(rows)]);
   const size = flat.length / batch;
   return {
     loss: loss[0] ?? Number.NaN,
@@ -129,7 +134,7 @@ export async function batchLogits(job: GradientJob, values: Float32Array): Promi
   const packed = tf.tidy(() =>
     logits(passOf(job.model, job.binding.bind(values).adapter, job.batch)),
   );
-  return (await readOnce(packed)) as Float32Array;
+  return (await readerOf(job)(packed)) as Float32Array;
 }
 
 /** Of each token that is to be predicted its loss, and whether it is the likeliest. */
@@ -150,17 +155,13 @@ export async function batchTokens(job: GradientJob, values: Float32Array): Promi
     const { losses, hits } = tokenLosses(hidden, languageHeadOf(job.model), completions);
     return tf.concat1d([losses, hits]);
   });
-  const numbers = (await readOnce(packed)) as Float32Array;
+  const numbers = (await readerOf(job)(packed)) as Float32Array;
   const half = completions.rows.length;
   return { losses: numbers.subarray(0, half), hits: numbers.subarray(half) };
 }
 
-async function readOnce(tensor: tf.Tensor): Promise<Float32Array | Int32Array | Uint8Array> {
-  try {
-    return await tensor.data();
-  } finally {
-    tensor.dispose();
-  }
+function readerOf({ read = readOnce }: GradientJob): ReadTensor {
+  return read;
 }
 
 function passOf(model: DeviceModel, adapter: BoundAdapter, batch: HostBatch): Pass {

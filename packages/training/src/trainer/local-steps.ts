@@ -5,6 +5,7 @@ import type { Example } from "../data/batch.ts";
 import { epochBatches, lengthOf } from "../data/batch.ts";
 import type { DeviceModel } from "../models/device.ts";
 import type { Binding } from "./binding.ts";
+import type { ReadTensor } from "./device-reads.ts";
 import { lossAndGradient, paddedFor } from "./gradient.ts";
 import { clipGradient, createOptimizer } from "./optimizers.ts";
 import type { StepMemory } from "./step-memory.ts";
@@ -22,6 +23,8 @@ export interface LocalRound {
   readonly examples: readonly Example[];
   readonly rng: Rng;
   readonly memory: StepMemory;
+  /** How results come from the device; default: nobody cancels. */
+  readonly read?: ReadTensor | undefined;
   /** Called before each step: lets other work run and throws when the round was aborted. */
   beforeStep(): Promise<void>;
   afterStep(progress: {
@@ -106,7 +109,7 @@ function batchGradient(
 
 /** Sums of loss and gradient over micro-batches, in float64; every example counts `weight`. */
 async function summed(
-  { model, binding }: LocalRound,
+  { model, binding, read }: LocalRound,
   values: Float32Array,
   { parts, weight }: { readonly parts: readonly (readonly Example[])[]; readonly weight: number },
 ): Promise<BatchGradient> {
@@ -116,7 +119,7 @@ async function summed(
   let tokens = 0;
   for (const part of parts) {
     const batch = paddedFor(model, part);
-    const found = await lossAndGradient({ model, binding, batch }, values, weight);
+    const found = await lossAndGradient({ model, binding, batch, read }, values, weight);
     loss += found.loss;
     tokens += batch.tokens;
     found.gradient.forEach((g, index) => (gradient[index] = (gradient[index] ?? 0) + g));

@@ -99,7 +99,7 @@ export async function trainRecordLevel(
 
 /** Gradients of examples, in parts that the memory holds: no example's depends on which others are beside it. */
 function gradientsOf(
-  { model, binding, memory }: LocalRound,
+  { model, binding, memory, read }: LocalRound,
   examples: readonly Example[],
   values: Float32Array,
 ): Promise<ExampleGradients> {
@@ -108,7 +108,7 @@ function gradientsOf(
     const gradients: Float32Array[] = [];
     for (const part of parts) {
       const batch = paddedFor(model, part);
-      const found = await exampleGradients({ model, binding, batch }, values);
+      const found = await exampleGradients({ model, binding, batch, read }, values);
       loss += found.loss;
       gradients.push(...found.gradients);
     }

@@ -19,6 +19,8 @@ import type { DeviceModel } from "../models/device.ts";
 import { uploadModel } from "../models/device.ts";
 import { checkVocabulary } from "../tokenizer/tokenizer.ts";
 import { bindAdapter } from "./binding.ts";
+import { checkAbort, openReads } from "./device-reads.ts";
+import type { DeviceReads } from "./device-reads.ts";
 import { evaluateTokens, predictAll } from "./evaluation.ts";
 import type { EvaluationRun, Prediction } from "./evaluation.ts";
 import { loadExamples, openStores } from "./job-examples.ts";
@@ -63,10 +65,12 @@ interface Context {
   readonly stores: ExampleStores;
   readonly fold: ResidualFold;
   readonly memory: StepMemory;
+  readonly reads: DeviceReads;
 }
 
 /**
- * Uploads the base model to the current backend and serves jobs, one at a time.
+ * Uploads the base model to the current backend and serves jobs, one at a time. An abort ends a job before its next step,
+ * or at once where it waits for the device; `close` waits until the device owes no answer.
  *
  * @throws FedtuneError `tokenizer-mismatch` when the tokenizer has ids that the model lacks
  */
@@ -76,7 +80,8 @@ export function createTrainer({ checkpoint, ...options }: TrainerOptions): Local
   const model = uploadModel(checkpoint, basePrecision);
   const memory = openStepMemory(checkpoint.config, stepBytes);
   const stores = openStores(options);
-  const context: Context = { options, model, memory, stores, fold: openFold(model) };
+  const reads = openReads();
+  const context: Context = { options, model, memory, stores, reads, fold: openFold(model) };
   const inTurn = oneAtATime();
   const run = <T>(control: TrainControl, work: () => Promise<T>): Promise<T> =>
     inTurn(() => guarded(control, work));
@@ -95,9 +100,9 @@ export function createTrainer({ checkpoint, ...options }: TrainerOptions): Local
       return classificationMetrics({ ...found, classes: job.task.labels.length });
     },
     close: () =>
-      inTurn(() => {
+      inTurn(async () => {
+        await reads.settled();
         model.dispose();
-        return Promise.resolve();
       }),
   };
 }
@@ -121,10 +126,6 @@ async function guarded<T>({ signal }: TrainControl, work: () => Promise<T>): Pro
   }
 }
 
-function checkAbort(signal: AbortSignal): void {
-  if (signal.aborted) throw new FedtuneError("cancelled", "Stopped training: it was cancelled");
-}
-
 async function train(context: Context, job: TrainJob, control: TrainControl): Promise<TrainResult> {
   const started = context.options.clock.now();
   const settings = recordLevelOf(job);
@@ -140,6 +141,7 @@ async function train(context: Context, job: TrainJob, control: TrainControl): Pr
     training: job.training,
     examples,
     memory: context.memory,
+    read: context.reads.until(control.signal),
     rng: rngFromState({ key: job.seed, position: 0 }),
     beforeStep: () => turn(context, control),
     afterStep: (progress) => control.onProgress?.(progress),
@@ -206,7 +208,7 @@ async function generate(
   job: GenerateJob,
   control: TrainControl,
 ): Promise<Generated> {
-  const { model, options } = context;
+  const { model, options, reads } = context;
   const { tokenizer } = options;
   if (tokenizer === null)
     throw new FedtuneError("model-invalid", "Cannot write a text: this base model reads images");
@@ -214,7 +216,8 @@ async function generate(
   const binding = bindAdapter(description, job.start, { kind: job.adapter.kind, train: [] });
   try {
     const turns = () => turn(context, control);
-    return await generateText({ tokenizer, model, binding, turn: turns }, job, control);
+    const read = reads.until(control.signal);
+    return await generateText({ tokenizer, model, binding, read, turn: turns }, job, control);
   } finally {
     binding.dispose();
   }
@@ -231,10 +234,11 @@ async function evaluating<T>(
 ): Promise<T> {
   const { description, examples } = await prepare(context, job, job.maxLength);
   const binding = bindAdapter(description, job.start, { kind: job.adapter.kind, train: [] });
-  const { model } = context;
+  const { model, reads } = context;
+  const read = reads.until(control.signal);
   const beforeBatch = () => turn(context, control);
   try {
-    return await work({ model, binding, job, examples, beforeBatch, ...control });
+    return await work({ model, binding, job, examples, read, beforeBatch, ...control });
   } finally {
     binding.dispose();
   }
