@@ -3,7 +3,7 @@
  *
  * `npx tsx --conditions=@fedtune/source bench/train-step.ts [engine...] [--lengths 32,64,128] [--steps 5]` prints one JSON
  * line per engine and length; what is not there gets a line that says so. An engine is a backend, or `wasm/<threads>` for wasm
- * with our kernels on so many threads, or `wasm/stock`.
+ * with our kernels on so many threads, `wasm/stock`, or `tfjs-node/bf16` with large products in bfloat16.
  */
 import { parseArgs } from "node:util";
 import { createTrainer, describeModel } from "@fedtune/training";

@@ -99,11 +99,12 @@ export const trainerPorts = {
   pause: () => new Promise<void>((resolve) => setImmediate(resolve)),
 };
 
-/** Makes an engine current: a backend, `wasm/<threads>`, or a backend with `/stock` for its own kernels. */
+/** Makes an engine current: a backend, `wasm/<threads>`, `tfjs-node/bf16`, or a backend with `/stock` for its own kernels. */
 export function chooseEngine(engine: string): Promise<ChosenBackend> {
   const [name = "", variant] = engine.split("/");
   const backend = name as BackendName;
   if (variant === undefined) return chooseBackend(backend);
+  if (variant === "bf16") return chooseBackend(backend, { matmulPrecision: variant });
   if (variant === "stock") return chooseBackend(backend, { kernels: "stock" });
   return chooseBackend(backend, { threads: Number(variant) });
 }
