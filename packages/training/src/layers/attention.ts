@@ -118,7 +118,7 @@ function plainAttention(
 function masked(scores: tf.Tensor4D, shape: AttentionShape): tf.Tensor4D {
   const { batch, length, heads } = shape;
   const mask = wholeMask(shape);
-  const split = tf.reshape(scores, [batch, heads, length, length]);
+  const split: tf.Tensor4D = tf.reshape(scores, [batch, heads, length, length]);
   return mask === null ? split : tf.add(split, mask);
 }
 
