@@ -86,7 +86,7 @@ export function benchJob({
     train: ["down", "up", "head"],
     freezeZeros: [],
     privacy,
-    task: { kind: "sequence-classification", labels },
+    task: { kind: "sequence-classification", labels: [...labels] },
     training: trainingSchema.parse({ batchSize, ...training }),
     seed: [1, 2, 3, 4],
     data: fileData({ kind: "file", path }),

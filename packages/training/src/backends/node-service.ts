@@ -47,7 +47,7 @@ export async function startNodeService({
     entropy: nodeEntropy,
     pause: () => setImmediate(),
   });
-  return { ready, handlers: handlersOf(trainer, device) };
+  return { ready, handlers: handlersOf(trainer, device), close: () => trainer.close() };
 }
 
 /** The device that all jobs of the thread run on. */

@@ -7,7 +7,9 @@ import { serveTasks } from "./worker-service.ts";
 
 const tell = (message: FromWorker<TrainerTasks, ChosenBackend>): void =>
   parentPort?.postMessage(message);
-const receive = serveTasks<TrainerTasks, ChosenBackend>({ tell }, () =>
+// Of the thread, not of the process.
+const onClosed = (): void => process.exit();
+const receive = serveTasks<TrainerTasks, ChosenBackend>({ tell, onClosed }, () =>
   startNodeService({ setup: workerData as WorkerSetup, tell }),
 );
 parentPort?.on("message", receive);

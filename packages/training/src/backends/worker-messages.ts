@@ -53,7 +53,10 @@ export type AskMessage<T extends TaskTable<T>> = {
 
 /** From parent to worker. */
 export type ToWorker<T extends TaskTable<T>> =
-  AskMessage<T> | { readonly type: "abort"; readonly id: number };
+  | AskMessage<T>
+  | { readonly type: "abort"; readonly id: number }
+  /** Nothing more is wanted: end, once the device owes no answer. */
+  | { readonly type: "close" };
 
 /** A step of a running task. */
 export interface Progress {

@@ -16,6 +16,8 @@ export interface Service<T extends TaskTable<T>, Ready> {
   /** Told to the parent. */
   readonly ready: Ready;
   readonly handlers: TaskHandlers<T>;
+  /** Resolves once the device owes no answer any more. */
+  close?(): Promise<void>;
 }
 
 /** The worker's line to its parent. */
@@ -23,6 +25,8 @@ export interface ServiceLine<T extends TaskTable<T>, Ready> {
   tell(message: FromWorker<T, Ready>): void;
   /** A running task is to end: whatever it waits for should let it go on, so that it notices. */
   onAbort?(): void;
+  /** The worker was asked to close, and can be ended. */
+  onClosed?(): void;
 }
 
 /** Starts the service; the result takes what the parent says. Tasks wait until it is ready, and none is answered if it fails. */
@@ -52,12 +56,19 @@ export function serveTasks<T extends TaskTable<T>, Ready>(
     ({ ready }) => line.tell({ type: "ready", ready }),
     (error: unknown) => line.tell({ type: "failed", error: toPlain(error) }),
   );
+  const close = async (): Promise<void> => {
+    for (const abort of aborts.values()) abort.abort();
+    // Ended it is whatever happens: it may never have started, or have lost its device.
+    await started.then((service) => service.close?.()).catch(() => undefined);
+    line.onClosed?.();
+  };
   return (message) => {
     if (message.type === "ask") {
       void perform(message);
       return;
     }
-    aborts.get(message.id)?.abort();
+    if (message.type === "close") void close();
+    else aborts.get(message.id)?.abort();
     line.onAbort?.();
   };
 }

@@ -8,7 +8,7 @@ import { backendNames } from "./backend.ts";
 import type { AvoidedBackend, ChosenBackend } from "./backend.ts";
 import { lostBackend } from "./device-lost.ts";
 import { quietNative } from "./quiet-native.ts";
-import type { FromWorker, TrainerTasks, WorkerSetup } from "./worker-messages.ts";
+import type { FromWorker, TrainerTasks, ToWorker, WorkerSetup } from "./worker-messages.ts";
 import type { WorkerEvents, WorkerLine } from "./worker-session.ts";
 import { workerTasks } from "./worker-session.ts";
 
@@ -78,11 +78,14 @@ function open(
   options: WorkerTrainerOptions,
 ): WorkerLine<TrainerTasks> {
   const worker = startWorker(setup, options);
+  let backend: string | null = null;
   const ended = (message: string, cause?: unknown): void =>
     events.ended(new FedtuneError("training-failed", message, { cause }));
   worker.on("message", (message: FromWorker<TrainerTasks, ChosenBackend>) => {
     events.message(message);
-    if (message.type === "ready") options.onReady?.(message.ready);
+    if (message.type !== "ready") return;
+    backend = message.ready.name;
+    options.onReady?.(message.ready);
   });
   worker.on("error", (error) => ended(`The training thread crashed: ${error.message}`, error));
   worker.on("exit", (code) =>
@@ -91,9 +94,24 @@ function open(
   return {
     post: (message) => worker.postMessage(message),
     async end() {
+      // Dawn ends the whole process with a thread to which it owes the answer to a read.
+      if (backend === "webgpu") await untilClosed(worker);
       await worker.terminate();
     },
   };
+}
+
+/** How long a thread may wait for its graphics card, which has no way to drop what it was given. */
+const CLOSE_MS = 60_000;
+
+async function untilClosed(worker: Worker): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  await new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, CLOSE_MS);
+    worker.once("exit", () => resolve());
+    worker.postMessage({ type: "close" } satisfies ToWorker<TrainerTasks>);
+  });
+  clearTimeout(timer);
 }
 
 /** In source form the worker needs TypeScript and the packages' source condition; in built form nothing. */

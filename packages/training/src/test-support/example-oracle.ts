@@ -8,7 +8,6 @@ import {
   startingResidual,
 } from "@fedtune/core";
 import type { AdapterInit, FactorRole, Rng } from "@fedtune/core";
-import * as tf from "@tensorflow/tfjs";
 import type { Example } from "../data/batch.ts";
 import type { Checkpoint } from "../models/checkpoint.ts";
 import { describeModel } from "../models/describe.ts";
@@ -141,13 +140,17 @@ function idleRoles(
   return [...new Set(trained.map(({ role }) => role))].filter((role) => !busy.has(role));
 }
 
-interface JobChoice {
+/** What of a job its adapter and head are made of. */
+export interface JobChoice {
   readonly beginning: Beginning;
   readonly labels: readonly string[];
 }
 
-/** A model with an adapter in training; the caller closes it. */
-async function openJob(checkpoint: Checkpoint, { beginning: { kind, init }, labels }: JobChoice) {
+/** A model with a first adapter on all linear layers, values near it, and three examples; the caller closes it. */
+export async function openJob(
+  checkpoint: Checkpoint,
+  { beginning: { kind, init }, labels }: JobChoice,
+) {
   const { config } = checkpoint;
   const choice = { kind, ...settings, targetModules: ["all-linear"], labels };
   const description = describeModel(config, choice);

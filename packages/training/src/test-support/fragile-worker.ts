@@ -68,7 +68,9 @@ const dawn: Backend = {
 
 const tell = (message: FromWorker<TrainerTasks, ChosenBackend>): void =>
   parentPort?.postMessage(message);
-const receive = serveTasks<TrainerTasks, ChosenBackend>({ tell }, () =>
+// Of the thread, not of the process.
+const onClosed = (): void => process.exit();
+const receive = serveTasks<TrainerTasks, ChosenBackend>({ tell, onClosed }, () =>
   startNodeService({
     ...{ setup, tell },
     choose: (request, options) =>

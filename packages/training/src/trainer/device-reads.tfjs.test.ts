@@ -116,10 +116,11 @@ describe.skipIf(why !== null)(`a read of WebGPU${why === null ? "" : ` (skipped:
     { timeout: 600_000 },
     async () => {
       await softwareWebgpu.choose();
-      const { gpu } = navigator as unknown as { readonly gpu: object };
+      const scope = globalThis as unknown as { readonly navigator: { readonly gpu: object } };
+      const { gpu } = scope.navigator;
       await softwareWebgpu.choose();
       // A second one would be the end of the first one's device.
-      expect((navigator as unknown as { readonly gpu: object }).gpu).toBe(gpu);
+      expect(scope.navigator.gpu).toBe(gpu);
       const atAll = tf.memory().numTensors;
       const { trainer, checkpoint } = await tinyTrainer();
       const job = tinyJob(checkpoint);

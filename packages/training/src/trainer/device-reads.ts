@@ -29,7 +29,9 @@ export function openReads(): DeviceReads {
     until: (signal) => async (tensor) => {
       const answer = tensor.data();
       // Also if nobody waits for it any more: what a cancelled read ends in is nobody's concern.
-      const ended = answer.then(nothing, nothing).then(() => pending.delete(ended));
+      const ended: Promise<unknown> = answer
+        .then(nothing, nothing)
+        .then((): boolean => pending.delete(ended));
       pending.add(ended);
       try {
         return await unlessAborted(answer, signal);
