@@ -4,6 +4,7 @@ import type { BrowserBackendOptions } from "@fedtune/training/browser";
 import { chromiumPath, launchChromium, withoutChromium } from "@fedtune/testkit/chromium";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { expectOwn } from "../../../../packages/training/src/test-support/example-expectation.ts";
 import {
   relativeDifference,
   relativeNorm,
@@ -32,7 +33,7 @@ interface Engine {
 
 const whole = { cases: goldenAdapters.length, extent: wholeExtent };
 /** Imitated graphics cards take seconds a step, and longer to compile each shader: they get a part. */
-const part: ParityExtent = { steppers: ["adamw"], products: 3 };
+const part: ParityExtent = { steppers: ["adamw"], products: 3, pairs: 1 };
 const engines: readonly [title: string, Engine][] = [
   ["cpu", { backend: { backend: "cpu" }, ...whole }],
   ["wasm with our kernels on one thread", { backend: { backend: "wasm", threads: 1 }, ...whole }],
@@ -133,6 +134,12 @@ describe.skipIf(!here)(`engines in a page${here ? "" : ` (${withoutChromium})`}`
         });
       },
     );
+
+    test("[TN17] gradients per example equal a loop of batches of one", slow, async ({ skip }) => {
+      const { compared } = await answered(skip);
+      expect(compared).toHaveLength(engine.extent.pairs);
+      for (const one of compared) expectOwn(one, 1e-5);
+    });
   });
 
   test("[TN18] [TN4] our kernels give the same bits in a page and in Node, on one thread and on two", async () => {

@@ -1,5 +1,6 @@
 /** Parity work as JSON: typed arrays become arrays, whose float32 values survive. */
 import type { BrowserBackendOptions, ChosenBrowserBackend } from "@fedtune/training/browser";
+import type { Compared } from "../../../../../packages/training/src/test-support/example-oracle.ts";
 import type { ParityCase, ParityExtent, ParityResult } from "./parity-work.ts";
 
 type Plain<T> = T extends Float32Array | Int32Array
@@ -28,6 +29,8 @@ export type ParityAnswer =
       readonly chosen: ChosenBrowserBackend;
       readonly kernels: readonly (readonly [name: string, values: readonly number[]])[];
       readonly results: readonly PlainResult[];
+      /** In the order of the pairs. */
+      readonly compared: readonly Compared[];
     };
 
 /** Takes typed arrays out. */

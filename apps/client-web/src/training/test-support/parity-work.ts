@@ -6,6 +6,11 @@ import type { AdapterChoice, FileSource } from "@fedtune/training";
 import { describeModel, loadCheckpoint } from "@fedtune/training";
 import { probe } from "../../../../../packages/training/src/backends/kernels/probe.ts";
 import type { PaddedBatch } from "../../../../../packages/training/src/data/batch.ts";
+import type { Compared } from "../../../../../packages/training/src/test-support/example-oracle.ts";
+import {
+  compareWithBatchesOfOne,
+  coveringPairs,
+} from "../../../../../packages/training/src/test-support/example-oracle.ts";
 import { uploadModel } from "../../../../../packages/training/src/models/device.ts";
 import { bindAdapter } from "../../../../../packages/training/src/trainer/binding.ts";
 import {
@@ -58,10 +63,16 @@ export interface ParityExtent {
   readonly steppers: readonly StepperName[];
   /** Products of odd shapes. */
   readonly products: number;
+  /** So many pairs of a base model and an adapter have their gradients per example compared with batches of one. */
+  readonly pairs: number;
 }
 
 /** All of it. */
-export const wholeExtent: ParityExtent = { steppers: ["sgd", "momentum", "adamw"], products: 20 };
+export const wholeExtent: ParityExtent = {
+  steppers: ["sgd", "momentum", "adamw"],
+  products: 20,
+  pairs: coveringPairs.length,
+};
 
 const STEPS = 5;
 
@@ -129,4 +140,18 @@ export async function computeKernels({ products } = wholeExtent): Promise<
     product.dispose();
   }
   return results;
+}
+
+/** Compares gradients per example with batches of one on the current backend; base models are below `folder`. */
+export async function compareExamples(
+  files: FileSource,
+  folder: string,
+  { pairs }: ParityExtent,
+): Promise<readonly Compared[]> {
+  const found: Compared[] = [];
+  for (const pair of coveringPairs.slice(0, pairs))
+    found.push(
+      await compareWithBatchesOfOne(pair, (base) => loadCheckpoint(files, `${folder}/${base}`)),
+    );
+  return found;
 }

@@ -18,7 +18,7 @@ addEventListener("message", ({ data }: MessageEvent<ParityRequest>) => {
 
 async function answer({ backend, cases, extent }: ParityRequest): Promise<ParityAnswer> {
   const { chooseBrowserBackend } = await import("@fedtune/training/browser");
-  const { computeCase, computeKernels } = await import("./parity-work.ts");
+  const { compareExamples, computeCase, computeKernels } = await import("./parity-work.ts");
   const { plainResult, revivedCase } = await import("./parity-plain.ts");
   const { browserPlatform } = await import("../platform.ts");
   let chosen: ChosenBrowserBackend;
@@ -33,7 +33,7 @@ async function answer({ backend, cases, extent }: ParityRequest): Promise<Parity
   const results: PlainResult[] = [];
   for (const given of cases)
     results.push(plainResult(await computeCase(httpFiles, revivedCase(given), extent)));
-  return { chosen, kernels, results };
+  return { chosen, kernels, results, compared: await compareExamples(httpFiles, "golden", extent) };
 }
 
 /** The checkpoints as the test's server has them. */
