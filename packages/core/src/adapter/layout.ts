@@ -69,13 +69,11 @@ const selections = new WeakMap<Layout, Map<string, Layout>>();
 
 /** The sub-layout of the factors with one of `roles`, in the same order, packed without gaps; nobody changes it. */
 export function selectRoles(layout: Layout, roles: readonly FactorRole[]): Layout {
-  let known = selections.get(layout);
-  if (known === undefined) selections.set(layout, (known = new Map()));
+  const known = selections.get(layout) ?? new Map<string, Layout>();
   const key = roles.join();
-  const before = known.get(key);
-  if (before !== undefined) return before;
-  const selected = layoutOf(layout.factors.filter((factor) => roles.includes(factor.role)));
-  known.set(key, selected);
+  const selected =
+    known.get(key) ?? layoutOf(layout.factors.filter(({ role }) => roles.includes(role)));
+  selections.set(layout, known.set(key, selected));
   return selected;
 }
 

@@ -50,7 +50,10 @@ it.each([true, false])(
     const client = network.client("a");
     const arrived = new Promise<void>((resolve) => {
       const events = {
-        message: (text: string, said?: unknown) => (heard.push(text, said), resolve()),
+        message(text: string, said?: unknown) {
+          heard.push(text, said);
+          resolve();
+        },
         disconnected: () => undefined,
         reconnected: () => undefined,
       };
