@@ -26,8 +26,8 @@ import {
 import type { BasePrecision, ModelConfig, TextTokenizer } from "@fedtune/training";
 import { chooseBackend, nodeFiles, peakMemoryBytes, stepBytes } from "@fedtune/training/node";
 import type { BackendName, ChosenBackend } from "@fedtune/training/node";
-import { linearWeights, sizeOf, wanted, writeCheckpoint } from "./shape-checkpoint.ts";
-import type { StoredType } from "./shape-checkpoint.ts";
+import { linearWeights, sizeOf, wanted, writeCheckpoint } from "./support/shape-checkpoint.ts";
+import type { StoredType } from "./support/shape-checkpoint.ts";
 
 const gpt2 = {
   model_type: "gpt2",

@@ -1,7 +1,7 @@
 import { vectors } from "@fedtune/testkit";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { addSparseToMean, addToMean, emptyMean, readMean } from "./weighted-mean.ts";
+import { addSparseToMean, addToMean, emptyMean, readMean, sumsOf } from "./weighted-mean.ts";
 
 function meanOf(rows: readonly { readonly values: Float32Array; readonly weight: number }[]) {
   const mean = emptyMean(rows[0]?.values.length ?? 0);
@@ -33,6 +33,21 @@ describe("weighted mean", () => {
           rows.reduce((sum, { values, weight }) => sum + weight * values[i]!, 0),
         );
         expect([...meanOf(rows)]).toEqual(obvious.map((sum) => sum / total));
+      }),
+    );
+  });
+
+  it("has the same sums, bit for bit, however often they are read in between", () => {
+    const cohort = fc.array(vectors(11), { minLength: 1, maxLength: 7 });
+    fc.assert(
+      fc.property(cohort, fc.nat(), (rows, reads) => {
+        const mean = emptyMean(11);
+        rows.forEach((values, k) => {
+          addToMean(mean, values, k + 1);
+          if ((reads >> k) % 2 === 1) sumsOf(mean);
+        });
+        const wanted = meanOf(rows.map((values, k) => ({ values, weight: k + 1 })));
+        expect([...readMean(mean)]).toEqual([...wanted]);
       }),
     );
   });

@@ -237,7 +237,11 @@ export interface Method<Config = unknown, State = unknown> {
     facts: RoundFacts,
     pass: { readonly index: number; readonly previous: Accumulator | null },
   ): Accumulator;
-  /** @throws FedtuneError `shape-mismatch` when the delta's length is not the plan's */
+  /**
+   * May keep the update's arrays, which nobody changes before `finish` has returned.
+   *
+   * @throws FedtuneError `shape-mismatch` when the delta's length is not the plan's
+   */
   accumulate(accumulator: Accumulator, update: MethodUpdate): void;
   /** @throws FedtuneError `no-updates` when nothing was accumulated, `zero-weight` when the weights sum to zero */
   finish(state: State, accumulator: Accumulator, rng: Rng): MethodResult<State>;
